@@ -1,0 +1,1 @@
+"""A ledger of compute allowances: it decides and remembers."""

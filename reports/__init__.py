@@ -1,0 +1,1 @@
+"""Reports: only read the columnar copy."""

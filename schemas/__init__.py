@@ -1,0 +1,1 @@
+"""Words and shapes: what the ledger speaks of. Imports nothing else of this project."""

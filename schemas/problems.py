@@ -1,0 +1,42 @@
+"""A problem: input that is broken. Where it stands, what it says, why it will not do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input.
+
+    `line` is the 1-based line of the file where the row begins (0: the file as a whole);
+    `row` counts data rows from 1 (0: none); `nearest` are the closest known values.
+    """
+
+    file: str
+    line: int
+    row: int
+    column: str
+    value: str
+    reason: str
+    nearest: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        column = f", {self.column}" if self.column else ""
+        value = f' "{_short(self.value)}"' if self.value else ""
+        hint = f" (nearest: {', '.join(self.nearest)})" if self.nearest else ""
+        return f"{place}{column}{value}: {self.reason}{hint}"
+
+
+def _short(value: str) -> str:
+    printable = value.replace("\n", "\\n").replace("\r", "\\r").replace("\0", "\\0")
+    return printable if len(printable) <= 80 else printable[:77] + "..."
+
+
+class Unusable(Exception):
+    """An input that cannot be used at all: the problems say why. Nothing was recorded."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
