@@ -1,0 +1,96 @@
+"""The closed list of movement kinds, and the import files that carry them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What happened. A movement is never edited or deleted; new kinds are only ever added."""
+
+    APPLICATION = "application"
+    LICENCE = "licence"
+    EXPORT = "export"
+    REEXPORT = "reexport"
+    IN_COUNTRY_TRANSFER = "in_country_transfer"
+    EXPORT_FROM_ABROAD = "export_from_abroad"
+    RECEIPT = "receipt"
+    INSTALLATION = "installation"
+    REMOVAL = "removal"
+    RETURN = "return"
+    ATTRITION = "attrition"
+    UPLIFT = "uplift"
+    AMENDMENT = "amendment"
+    CARRY_OVER = "carry_over"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+    OWNERSHIP = "ownership"
+    PARTY_MERGED = "party_merged"
+    INSTALLED_BASE = "installed_base"
+    OFFICIAL_STATUS = "official_status"
+    DUTY_DONE = "duty_done"
+    ADOPTION = "adoption"
+    REVERSAL = "reversal"
+    REFUSAL = "refusal"
+
+
+SHIPMENTS = (
+    Kind.EXPORT,
+    Kind.REEXPORT,
+    Kind.IN_COUNTRY_TRANSFER,
+    Kind.EXPORT_FROM_ABROAD,
+)
+RECEIPTS = (Kind.RECEIPT, Kind.INSTALLATION, Kind.REMOVAL)
+RETURNS = (Kind.RETURN, Kind.ATTRITION)
+LIMIT_CHANGES = (Kind.UPLIFT, Kind.AMENDMENT, Kind.CARRY_OVER)
+STATUS_CHANGES = (Kind.BLOCK, Kind.UNBLOCK, Kind.SUSPEND, Kind.REINSTATE)
+ADJUSTMENTS = LIMIT_CHANGES + STATUS_CHANGES
+DECLARATIONS = (
+    Kind.OWNERSHIP,
+    Kind.PARTY_MERGED,
+    Kind.INSTALLED_BASE,
+    Kind.OFFICIAL_STATUS,
+    Kind.DUTY_DONE,
+)
+
+# The class is part of a movement's natural key: an application, a licence and a shipment may
+# carry the same document number without being one another.
+KEY_CLASS: dict[Kind, str] = {
+    Kind.APPLICATION: "application",
+    Kind.REFUSAL: "application",
+    Kind.LICENCE: "licence",
+    **dict.fromkeys(SHIPMENTS, "shipment"),
+    **dict.fromkeys(RECEIPTS, "receipt"),
+    **dict.fromkeys(RETURNS, "return"),
+    **dict.fromkeys(ADJUSTMENTS, "adjustment"),
+    **dict.fromkeys(DECLARATIONS, "declaration"),
+    Kind.ADOPTION: "adoption",
+    Kind.REVERSAL: "reversal",
+}
+
+
+class FileKind(StrEnum):
+    """What an import file holds: the word after `--as`."""
+
+    APPLICATIONS = "applications"
+    LICENCES = "licences"
+    SHIPMENTS = "shipments"
+    RECEIPTS = "receipts"
+    RETURNS = "returns"
+    ADJUSTMENTS = "adjustments"
+    DECLARATIONS = "declarations"
+
+
+# The kinds one file may carry; the first is meant where its `kind` cell is empty
+# (declarations and adjustments must say).
+FILE_MOVEMENTS: dict[FileKind, tuple[Kind, ...]] = {
+    FileKind.APPLICATIONS: (Kind.APPLICATION,),
+    FileKind.LICENCES: (Kind.LICENCE,),
+    FileKind.SHIPMENTS: SHIPMENTS,
+    FileKind.RECEIPTS: RECEIPTS,
+    FileKind.RETURNS: RETURNS,
+    FileKind.ADJUSTMENTS: ADJUSTMENTS,
+    FileKind.DECLARATIONS: DECLARATIONS,
+}
