@@ -75,6 +75,7 @@ submission = Table(
     Column("file_digest", Text),
     Column("note", Text),
     Column("root", Text, nullable=False),
+    Column("annex", Text, nullable=False),
     Column("digest", Text, nullable=False),
 )
 
