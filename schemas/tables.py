@@ -258,6 +258,21 @@ licence_line = Table(
 )
 Index("ix_licence_line_licence", licence_line.c.licence, licence_line.c.line)
 
+# Dated acts and declarations a later movement is judged by, for quick look-up: who owns or was
+# merged into whom (`subject`, `object` are name keys), which budgets are blocked or suspended
+# (`subject` is the budget's number), what was adopted. `live` 0 once reversed.
+standing = Table(
+    "standing",
+    metadata,
+    Column("seq", Whole, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("object", Text),
+    Column("from_on", Date, nullable=False),
+    Column("until_on", Date),
+    Column("live", SmallInteger, nullable=False, default=1, server_default="1"),
+)
+
 APPEND_ONLY = (
     submission,
     movement,
@@ -269,4 +284,4 @@ APPEND_ONLY = (
     ruling,
     text,
 )
-DERIVED = (balance, balance_day, licence_line)
+DERIVED = (balance, balance_day, licence_line, standing)
