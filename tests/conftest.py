@@ -1,0 +1,68 @@
+"""What every test stands on: a pinned surrounding, and both databases."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.pg_server import NoServer, fresh_database, running_server
+
+SERVER_URL = "TPP_TEST_PG_URL"
+_numbers = itertools.count(1)
+
+settings.register_profile("check", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pinned_surrounding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The same zone, language, width and home for everybody; no ledger named from outside."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith(("TPP_", "PG", "XDG_", "LC_")) and name != SERVER_URL:
+                patch.delenv(name)
+        for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"):
+            patch.delenv(name, raising=False)
+        patch.setenv("LC_ALL", "C.UTF-8")
+        patch.setenv("COLUMNS", "120")
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("TZ", "Asia/Tokyo")  # not UTC, so that a mix-up of the two shows
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[str]:
+    """URL of a real PostgreSQL server; without one the run fails, it does not skip."""
+    if url := os.environ.get(SERVER_URL):
+        yield url
+        return
+    try:
+        with running_server(fsync=False) as url:
+            yield url
+    except NoServer as reason:
+        pytest.fail(str(reason))
+
+
+@pytest.fixture
+def pg_url(pg_server: str) -> Iterator[str]:
+    """URL of an empty PostgreSQL database of the test's own, dropped afterwards."""
+    with fresh_database(pg_server, f"tpp_test_{os.getpid()}_{next(_numbers)}") as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty place for a ledger, once in each database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    url: str = request.getfixturevalue("pg_url")
+    return url
