@@ -20,7 +20,7 @@ LINT = Path(sys.executable).with_name("lint-imports")
 
 def lint(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run import-linter over the packages that lie in `folder`."""
-    command = [LINT, "--no-logo", "--no-cache", *arguments]
+    command = [str(LINT), "--no-logo", "--no-cache", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 

@@ -13,6 +13,7 @@ LONGEST_FILE = 400
 LONGEST_LINE = 100
 MOST_PARAMETERS = 6
 LARGEST_NUMBER_IN_RULES = 99_999
+UNITS = {1_000_000}  # parts in a million: a unit, not a number of the law
 
 BANNED_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers"}
 NUMBERS_OF_THE_LAW = {790, 1600, 4800}
@@ -156,7 +157,7 @@ def law_in_code(path: Path) -> list[str]:
 
 def _law_literal(path: Path, node: ast.Constant) -> str:
     value = node.value
-    if isinstance(value, int) and abs(value) > LARGEST_NUMBER_IN_RULES:
+    if isinstance(value, int) and value > LARGEST_NUMBER_IN_RULES and value not in UNITS:
         return _said(path, node.lineno, f"{value}: a number of the law belongs in policy data")
     if isinstance(value, str) and _ISO_DAY.match(value):
         return _said(path, node.lineno, f"{value!r}: a day of the law belongs in policy data")
