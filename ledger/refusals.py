@@ -1,0 +1,254 @@
+"""Every reason to say no or to flag: its code, its sentence, where it comes from.
+
+A reason has one name everywhere: this code, the ruling, the finding, the test, the report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from string import Formatter
+
+
+class Family(StrEnum):
+    """What a reason does to the movement it is found on.
+
+    `refusal` refuses a request and flags a fact as a breach; `breach` is found on facts only;
+    `note` flags without accusing anybody.
+    """
+
+    REFUSAL = "refusal"
+    BREACH = "breach"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason. `sentence` stands alone; `figures` follows it where all its figures are given.
+
+    `citation` is a paragraph, or `<kind> <key>` of the regime's own data (`number ...`,
+    `option ...`, `list ...`, `budget`, `authorization`), whose citation then is the regime's.
+    """
+
+    code: str
+    family: Family
+    sentence: str
+    citation: str
+    figures: str = ""
+
+    def said(self, **figures: object) -> str:
+        """The sentence, with the figures where every one of them is given (not None)."""
+        names = [name for _, name, _, _ in Formatter().parse(self.figures) if name]
+        if not names or any(figures.get(name) is None for name in names):
+            return self.sentence
+        return f"{self.sentence}: {self.figures.format(**figures)}"
+
+
+_REFUSAL, _BREACH, _NOTE = Family.REFUSAL, Family.BREACH, Family.NOTE
+_OVERDRAWN = "licensed {limit}, used {taken}, asked {asked}, over by {short}"
+
+# In order of precedence: where several are found, the first is the one a short line shows.
+_REASONS = (
+    Reason(
+        "over_limit",
+        _REFUSAL,
+        "more than remains of the budget",
+        "budget",
+        "limit {limit}, taken {taken}, asked {asked}, short by {short}",
+    ),
+    Reason(
+        "holder_suspended",
+        _REFUSAL,
+        "the holder's budget is suspended: nothing may be drawn on it",
+        "the act on record",
+        "{detail}",
+    ),
+    Reason(
+        "holder_blocked",
+        _REFUSAL,
+        "the holder's budget is blocked: requests wait, none is granted",
+        "the act on record",
+        "{detail}",
+    ),
+    Reason(
+        "no_authorization",
+        _BREACH,
+        "went without a licence and without an exception",
+        "authorization",
+    ),
+    Reason(
+        "authorization_unavailable",
+        _REFUSAL,
+        "the authorization claimed is not available here",
+        "authorization",
+        "{detail}",
+    ),
+    Reason(
+        "licence_not_on_file",
+        _BREACH,
+        "drawn under a licence that is not on file",
+        "authorization",
+        "{detail}",
+    ),
+    Reason(
+        "licence_closed",
+        _BREACH,
+        "the licence is closed: nothing of it is left to use",
+        "the act on record",
+        "{detail}",
+    ),
+    Reason(
+        "licence_not_yet_issued",
+        _BREACH,
+        "dated before the licence was issued",
+        "the licence",
+        "{detail}",
+    ),
+    Reason(
+        "licence_expired",
+        _BREACH,
+        "dated after the licence expired",
+        "number licence_validity",
+        "{detail}",
+    ),
+    Reason(
+        "licence_other_chip",
+        _BREACH,
+        "the licence line is for another chip",
+        "the licence",
+        "{detail}",
+    ),
+    Reason(
+        "licence_other_destination",
+        _BREACH,
+        "the licence line is for another destination",
+        "the licence",
+        "{detail}",
+    ),
+    Reason(
+        "licence_other_consignee",
+        _BREACH,
+        "the licence line is for another consignee",
+        "the licence",
+        "{detail}",
+    ),
+    Reason(
+        "licence_quantity_overdrawn",
+        _BREACH,
+        "more units than the licence line allows; quantity has no tolerance",
+        "number licence_quantity_tolerance",
+        _OVERDRAWN,
+    ),
+    Reason(
+        "licence_tpp_overdrawn",
+        _BREACH,
+        "more than the amount licensed on the line; the amount has no tolerance",
+        "number licence_quantity_tolerance",
+        _OVERDRAWN,
+    ),
+    Reason(
+        "licence_value_overdrawn",
+        _BREACH,
+        "more than the licensed value and its tolerance",
+        "number licence_value_tolerance",
+        _OVERDRAWN,
+    ),
+    Reason(
+        "more_than_shipped",
+        _BREACH,
+        "more than was shipped",
+        "the shipment",
+        "shipped {limit}, on record already {taken}, given {asked}, over by {short}",
+    ),
+    Reason(
+        "shipment_not_on_file",
+        _BREACH,
+        "points at a shipment that is not on file",
+        "the shipment",
+        "{detail}",
+    ),
+    Reason(
+        "uplift_over_maximum",
+        _REFUSAL,
+        "raises the limit by more than the regime allows",
+        "budget",
+        "at most {limit}, raised so far {taken}, asked {asked}, over by {short}",
+    ),
+    Reason(
+        "uplift_not_listed",
+        _REFUSAL,
+        "the holder is not on the list of those whose limit may be raised",
+        "budget",
+        "{detail}",
+    ),
+    Reason(
+        "certificate_missing",
+        _BREACH,
+        "the certificate due before the shipment is not on record",
+        "authorization",
+        "{detail}",
+    ),
+    Reason(
+        "notice_missing",
+        _BREACH,
+        "the notice due before the shipment is not on record",
+        "authorization",
+        "{detail}",
+    ),
+    Reason(
+        "after_windows",
+        _BREACH,
+        "no window of the budget covers this day: nothing was drawn",
+        "budget",
+        "{detail}",
+    ),
+    Reason(
+        "review_denial",
+        _NOTE,
+        "the review policy for this application is denial",
+        "review",
+        "{detail}",
+    ),
+    Reason(
+        "authorization_unstated",
+        _NOTE,
+        "no authorization was stated; counted on the safe side",
+        "authorization",
+    ),
+    Reason(
+        "authorization_disputed",
+        _NOTE,
+        "the rule says two things of this authorization here; the option in force let it pass",
+        "option lpp_d1_d4",
+        "{detail}",
+    ),
+    Reason(
+        "parent_unknown",
+        _NOTE,
+        "the ultimate parent is not known; the consignee stands in its place",
+        "option parent_rule",
+    ),
+    Reason(
+        "before_regime",
+        _NOTE,
+        "dated before the regime's first day: recorded, draws nothing",
+        "regime",
+        "{detail}",
+    ),
+)
+
+REFUSALS: dict[str, Reason] = {reason.code: reason for reason in _REASONS}
+
+
+def sentence(code: str, **figures: object) -> str:
+    """What a person reads of a reason; figures are those of the finding, ready to be shown.
+
+    Known figures are limit, taken, asked, short and detail. Raises KeyError for an unknown code.
+    """
+    return REFUSALS[code].said(**figures)
+
+
+def by_precedence(codes: list[str]) -> list[str]:
+    """The codes once each, the weightiest first. Raises KeyError for an unknown code."""
+    order = {code: place for place, code in enumerate(REFUSALS)}
+    return sorted(dict.fromkeys(codes), key=lambda code: order[code])

@@ -1,0 +1,1 @@
+"""What may draw on what: pure functions, without file, database, clock or network."""
