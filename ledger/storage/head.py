@@ -1,0 +1,118 @@
+"""A ledger's head, read without SQLAlchemy: the warm report path asks nothing else.
+
+Only Python's own sqlite3 ever opens a ledger file. Two SQLite libraries in one process drop each
+other's POSIX locks, and commits are lost (sqlite.org/howtocorrupt.html, 2.2.1).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from ledger.storage.errors import NewerLedger, NotALedger, OlderLedger, translated
+from ledger.storage.place import Place, place_of
+
+# The same number as schemas.tables.SCHEMA_VERSION, which cannot be had without SQLAlchemy.
+SCHEMA_VERSION = 1
+
+HEAD_SQL = (
+    "SELECT ledger_id, schema_version, last_seq, last_submission, last_recorded_at, digest"
+    " FROM head WHERE id = 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the ledger stands: its last movement, submission and instant, and the chain's digest.
+
+    `last_seq` and `last_submission` are 0, and `digest` is 64 zeros, while nothing is recorded.
+    """
+
+    ledger_id: str
+    schema_version: int
+    last_seq: int
+    last_submission: int
+    last_recorded_at: str
+    digest: str
+
+
+def head_of(url: str) -> Head:
+    """The head of the ledger at a URL or path, as last committed.
+
+    Raises NotALedger, NewerLedger, OlderLedger, StoreUnavailable or StoreBusy.
+    """
+    place = place_of(url)
+    with translated(place):
+        row = _sqlite_row(place) if place.dialect == "sqlite" else _postgresql_row(place)
+    if row is None:
+        raise NotALedger(f"{place} is not a ledger")
+    return checked(Head(*row), place)
+
+
+def checked(head: Head, place: object) -> Head:
+    """The same head, if its tables are of our version; else NewerLedger or OlderLedger."""
+    if head.schema_version > SCHEMA_VERSION:
+        raise NewerLedger(
+            f"the ledger {place} has tables of version {head.schema_version}; this tpp knows"
+            f" version {SCHEMA_VERSION}: install a newer tpp"
+        )
+    if head.schema_version < SCHEMA_VERSION:
+        raise OlderLedger(
+            f"the ledger {place} has tables of version {head.schema_version}, older than"
+            f" {SCHEMA_VERSION}: run `tpp init --upgrade` (a copy is kept)"
+        )
+    return head
+
+
+def sqlite_uri(path: Path, *, read_only: bool, create: bool = False) -> str:
+    """The URI that opens a ledger file, never making one by accident.
+
+    Where nothing may be written beside the file, a write-ahead log cannot be kept either: the
+    file is then opened as one that nobody changes, unless a log is lying there to be read.
+    """
+    mode = "rwc" if create else "ro" if read_only else "rw"
+    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    log = Path(f"{path}-wal")
+    still = not _writable(path.absolute().parent) and not (log.exists() and log.stat().st_size)
+    return uri + "&immutable=1" if read_only and still else uri
+
+
+def can_write(path: Path) -> bool:
+    """Whether this process may write the ledger file and its log beside it."""
+    return _writable(path) and _writable(path.absolute().parent)
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK)
+
+
+def _sqlite_row(place: Place) -> tuple[str, int, int, int, str, str] | None:
+    path = place.file
+    if not path.is_file():
+        raise NotALedger(f"there is no ledger at {place}: make one with `tpp init`")
+    uri = sqlite_uri(path, read_only=not can_write(path))
+    with closing(sqlite3.connect(uri, uri=True, timeout=60)) as connection:
+        try:
+            row: tuple[str, int, int, int, str, str] | None
+            row = connection.execute(HEAD_SQL).fetchone()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error) or "no such column" in str(error):
+                return None
+            raise
+    return row
+
+
+def _postgresql_row(place: Place) -> tuple[str, int, int, int, str, str] | None:
+    import psycopg
+
+    with psycopg.connect(place.conninfo) as connection:
+        try:
+            row: tuple[str, int, int, int, str, str] | None
+            row = connection.execute(HEAD_SQL).fetchone()
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+            return None
+    return row

@@ -1,0 +1,52 @@
+"""PostgreSQL: how the ledger's database is reached, locked and read as of one moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.storage.errors import StoreError
+from ledger.storage.place import Place
+
+if TYPE_CHECKING:
+    import psycopg
+    from sqlalchemy import Connection, Engine
+
+# Held while a ledger is made, so that two cannot be made in one place at once.
+_CREATING = 0x7470706C
+
+
+def engine(place: Place, *, read_only: bool, wait_seconds: float) -> Engine:
+    """An engine over psycopg 3; a writer waits for its lock as long as told, then gives up."""
+    from sqlalchemy import create_engine, event
+
+    made = create_engine(place.url, pool_size=4)
+
+    @event.listens_for(made, "connect")
+    def prepare(connection: psycopg.Connection[object], _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET client_encoding TO 'UTF8'")
+        cursor.execute("SET datestyle TO 'ISO'")
+        wait = max(1, round(wait_seconds * 1000))
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", (str(wait),))
+        if read_only:
+            cursor.execute("SET default_transaction_read_only TO on")
+        cursor.close()
+        connection.commit()
+
+    return made
+
+
+def lock_creation(connection: Connection) -> None:
+    """Let one process at a time make a ledger here. Raises StoreError where text is not UTF-8."""
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CREATING})")
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise StoreError(f"the database keeps text as {encoding}; a ledger needs UTF8")
+
+
+def table_names(connection: Connection) -> set[str]:
+    """The names of all tables in the schema that new tables go to."""
+    rows = connection.exec_driver_sql(
+        "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+    )
+    return {name for (name,) in rows}

@@ -1,0 +1,109 @@
+"""SQLite: how the ledger file is opened, locked and lent a second file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ledger.storage.errors import NotALedger, StoreError
+from ledger.storage.head import sqlite_uri
+from ledger.storage.place import Place
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+# The execution option that says how a connection's next transaction begins.
+BEGIN = "tpp_begin"
+_USUAL_CACHE_MB = 16
+# After a bulk load the write-ahead log is cut back to this many bytes.
+_LOG_LIMIT = 64 * 1024 * 1024
+
+
+def engine(place: Place, *, read_only: bool, create: bool, wait_seconds: float) -> Engine:
+    """An engine over Python's sqlite3. Transactions begin when we say so, not when it guesses."""
+    from sqlalchemy import create_engine, event
+
+    if not create and not place.file.is_file():
+        raise NotALedger(f"there is no ledger at {place}: make one with `tpp init`")
+    uri = sqlite_uri(place.file, read_only=read_only, create=create)
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=wait_seconds, isolation_level=None, check_same_thread=False
+        )
+        _prepare(connection, read_only)
+        return connection
+
+    made = create_engine("sqlite+pysqlite:///ledger", creator=connect, pool_size=4)
+
+    @event.listens_for(made, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+
+    return made
+
+
+def _prepare(connection: sqlite3.Connection, read_only: bool) -> None:
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+        else:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT}")
+        _set_cache(connection, _USUAL_CACHE_MB)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _set_cache(connection: sqlite3.Connection, megabytes: int) -> None:
+    connection.execute(f"PRAGMA cache_size = {-1024 * megabytes}")
+
+
+@contextmanager
+def larger_cache(connection: sqlite3.Connection, megabytes: int | None) -> Iterator[None]:
+    """Give the connection a page cache of so many megabytes for a while; None: as it is."""
+    if megabytes is None:
+        yield
+        return
+    _set_cache(connection, megabytes)
+    try:
+        yield
+    finally:
+        _set_cache(connection, _USUAL_CACHE_MB)
+
+
+@contextmanager
+def attached(connection: sqlite3.Connection, files: Mapping[str, Path]) -> Iterator[None]:
+    """Lend the ledger's own connection further SQLite files, each under a name.
+
+    To be entered outside a transaction: ATTACH cannot run inside one. A lent file is scratch and
+    is written without a journal. Raises StoreError for a name that is no plain word.
+    """
+    lent: list[str] = []
+    try:
+        for name, path in files.items():
+            if not name.isidentifier() or name in ("main", "temp"):
+                raise StoreError(f"{name!r} is no name for an attached file")
+            connection.execute(f"ATTACH DATABASE ? AS {name}", (str(path),))
+            lent.append(name)
+            connection.execute(f"PRAGMA {name}.journal_mode = OFF")
+            connection.execute(f"PRAGMA {name}.synchronous = OFF")
+        yield
+    finally:
+        for name in lent:
+            connection.execute(f"DETACH DATABASE {name}")
+
+
+def table_names(connection: Connection) -> set[str]:
+    """The names of all tables in the file."""
+    rows = connection.exec_driver_sql(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%'"
+        " ESCAPE '\\'"
+    )
+    return {name for (name,) in rows}
