@@ -96,6 +96,7 @@ CONTENT_FIELDS = (
     "unit_value_cents",
     "details",
 )
+_OWN = tuple(CONTENT_FIELDS.index(name) for name in ("kind", "effective_on", "exporter", "details"))
 _CHIP, _AMOUNT = CONTENT_FIELDS.index("chip"), CONTENT_FIELDS.index("amount_mtpp")
 
 # What a submission adds beside its movements: tables in this order, rows by their first column.
@@ -224,9 +225,13 @@ def content_digest(content: Sequence[object]) -> bytes:
     """The 16 bytes of what a movement says (its CONTENT_FIELDS): same key, same content, same row.
 
     An amount that follows from chip and quantity is left out, so that a new catalogue row does
-    not make an old line look changed. A refusal's content is the application it answers.
+    not make an old line look changed. A refusal's content is the application it answers. A
+    receipt or a return says its kind, day, exporter and details (which name the shipment); its
+    other fields are the shipment's.
     """
     values = list(content)
+    if KEY_CLASS[Kind(str(values[0]))] in ("receipt", "return"):
+        values = [v if n in _OWN else None for n, v in enumerate(values)]
     if values[0] == Kind.REFUSAL:
         values[0] = Kind.APPLICATION
     if values[_CHIP] is not None:

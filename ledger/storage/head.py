@@ -56,16 +56,21 @@ def head_of(url: str) -> Head:
 def checked(head: Head, place: object) -> Head:
     """The same head, if its tables are of our version; else NewerLedger or OlderLedger."""
     if head.schema_version > SCHEMA_VERSION:
-        raise NewerLedger(
-            f"the ledger {place} has tables of version {head.schema_version}; this tpp knows"
-            f" version {SCHEMA_VERSION}: install a newer tpp"
-        )
+        raise newer(head.schema_version, place)
     if head.schema_version < SCHEMA_VERSION:
         raise OlderLedger(
             f"the ledger {place} has tables of version {head.schema_version}, older than"
             f" {SCHEMA_VERSION}: run `tpp init --upgrade` (a copy is kept)"
         )
     return head
+
+
+def newer(version: int, place: object) -> NewerLedger:
+    """The refusal of a ledger whose tables are of a version above ours."""
+    return NewerLedger(
+        f"the ledger {place} has tables of version {version}; this tpp knows version"
+        f" {SCHEMA_VERSION}: install a newer tpp"
+    )
 
 
 def sqlite_uri(path: Path, *, read_only: bool, create: bool = False) -> str:

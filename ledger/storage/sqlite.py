@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,3 +108,32 @@ def table_names(connection: Connection) -> set[str]:
         " ESCAPE '\\'"
     )
     return {name for (name,) in rows}
+
+
+def copy_file(path: Path, copy: Path) -> None:
+    """Copy a ledger file as last committed, by SQLite's backup API; whole under its name or not.
+
+    The copy is a single file without a write-ahead log beside it.
+    """
+    draft = copy.with_name(f"{copy.name}.part")
+    draft.unlink(missing_ok=True)
+    try:
+        source = sqlite3.connect(sqlite_uri(path, read_only=True), uri=True, timeout=60)
+        with closing(source), closing(sqlite3.connect(draft, isolation_level=None)) as target:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")
+        _sync(draft)
+        draft.replace(copy)
+        _sync(copy.absolute().parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -124,7 +124,11 @@ def open_store(url: str, *, read_only: bool = False, wait_seconds: float = WAIT_
     if place.path is not None and place.path.exists():
         read_only = read_only or not can_write(place.path)
     with translated(place):
-        store = Store(place, _engine(place, read_only, wait_seconds), read_only=read_only)
+        store = Store(
+            place,
+            engine_for(place, read_only=read_only, wait_seconds=wait_seconds),
+            read_only=read_only,
+        )
         try:
             with store.engine.connect() as connection, connection.begin():
                 if not is_ledger(connection):
@@ -145,7 +149,9 @@ def create(url: str, *, wait_seconds: float = WAIT_SECONDS) -> Store:
     place = place_of(url)
     ours = place.path is not None and not place.path.exists()
     with translated(place):
-        store = Store(place, _engine(place, False, wait_seconds, create=True), read_only=False)
+        store = Store(
+            place, engine_for(place, create=True, wait_seconds=wait_seconds), read_only=False
+        )
         try:
             store.ledger_id = _make(store)
         except BaseException:
@@ -156,6 +162,19 @@ def create(url: str, *, wait_seconds: float = WAIT_SECONDS) -> Store:
     return store
 
 
+def engine_for(
+    place: Place,
+    *,
+    read_only: bool = False,
+    create: bool = False,
+    wait_seconds: float = WAIT_SECONDS,
+) -> Engine:
+    """A fresh engine for a place, nothing opened yet; `create` may make the SQLite file."""
+    if place.dialect == "postgresql":
+        return postgresql.engine(place, read_only=read_only, wait_seconds=wait_seconds)
+    return sqlite.engine(place, read_only=read_only, create=create, wait_seconds=wait_seconds)
+
+
 def is_ledger(connection: Connection) -> bool:
     """Whether the database holds a ledger's tables, of whatever version."""
     return {"head", "submission", "movement", VERSION_TABLE} <= _names(connection)
@@ -164,12 +183,6 @@ def is_ledger(connection: Connection) -> bool:
 def revision(version: int) -> str:
     """Alembic's name for the migration that leads to a schema version."""
     return f"{version:04d}"
-
-
-def _engine(place: Place, read_only: bool, wait_seconds: float, *, create: bool = False) -> Engine:
-    if place.dialect == "postgresql":
-        return postgresql.engine(place, read_only=read_only, wait_seconds=wait_seconds)
-    return sqlite.engine(place, read_only=read_only, create=create, wait_seconds=wait_seconds)
 
 
 def _names(connection: Connection) -> set[str]:

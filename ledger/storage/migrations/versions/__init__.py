@@ -1,0 +1,1 @@
+"""The migrations, each named by the schema version it leads to."""

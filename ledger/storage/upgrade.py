@@ -1,0 +1,76 @@
+"""Leading an older ledger to this version's tables: a copy first, then all in one transaction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from ledger.storage import append_only, sqlite
+from ledger.storage.errors import NotALedger, StoreError, translated
+from ledger.storage.head import SCHEMA_VERSION, newer
+from ledger.storage.place import Place, place_of
+from ledger.storage.store import engine_for, is_ledger, revision
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def upgrade(url: str, keep: Path | None = None, *, more: Path | None = None) -> int:
+    """Migrate the ledger to this version's tables and return the version it had.
+
+    On SQLite a copy is kept first: at `keep`, or beside the ledger as NAME.v1 (its version);
+    in PostgreSQL make a backup before. `more` is a folder of further migrations. A ledger of
+    this version is left as it is. Raises NotALedger, NewerLedger, StoreError where the copy
+    exists, and what open_store() raises.
+    """
+    place = place_of(url)
+    with translated(place):
+        engine = engine_for(place)
+        options = {sqlite.BEGIN: "BEGIN IMMEDIATE"}
+        try:
+            with engine.connect().execution_options(**options) as held, held.begin():
+                version = _locked_version(held, place)
+                if version < SCHEMA_VERSION:
+                    if place.path is not None:
+                        _keep(place.path, keep or Path(f"{place.path}.v{version}"))
+                    migrate(held, more=more)
+        finally:
+            engine.dispose()
+    return version
+
+
+def migrate(connection: Connection, *, more: Path | None = None) -> None:
+    """Run every migration the database has not had, inside the connection's transaction.
+
+    From an empty database it makes all tables; the head row is the caller's. Afterwards the
+    append-only triggers are made again, since a rebuilt table has lost them.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    versions = [_SCRIPTS / "versions", *([more] if more else [])]
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(map(str, versions)).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision(SCHEMA_VERSION))
+    append_only.guard(connection)
+    connection.exec_driver_sql(f"UPDATE head SET schema_version = {SCHEMA_VERSION}")  # noqa: S608
+
+
+def _locked_version(connection: Connection, place: Place) -> int:
+    if not is_ledger(connection):
+        raise NotALedger(f"{place} is a database, but not a ledger")
+    lock = " FOR UPDATE" if place.dialect == "postgresql" else ""
+    query = f"SELECT schema_version FROM head WHERE id = 1{lock}"  # noqa: S608
+    version = int(connection.exec_driver_sql(query).scalar_one())
+    if version > SCHEMA_VERSION:
+        raise newer(version, place)
+    return version
+
+
+def _keep(path: Path, keep: Path) -> None:
+    if keep.exists():
+        raise StoreError(f"{keep} exists already; the copy of the older ledger needs another name")
+    sqlite.copy_file(path, keep)
