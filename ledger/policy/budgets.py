@@ -1,0 +1,165 @@
+"""A budget as the regime grants it: who holds it, over which windows, up to which limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from ledger.policy.dated import Citation, CountryList, Number
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """The days, both ends included, for which one limit binds."""
+
+    from_on: date
+    to_on: date
+    key: str
+
+    def covers(self, day: date) -> bool:
+        """Whether a day lies in it."""
+        return self.from_on <= day <= self.to_on
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit in thousandths of the regime's unit."""
+
+    milli: int
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Either the windows themselves, or every calendar year from `first_on` to `last_on`.
+
+    `last_on` None: the years go on until the law says otherwise.
+    """
+
+    named: tuple[Window, ...] = ()
+    first_on: date | None = None
+    last_on: date | None = None
+
+    def on(self, day: date) -> Window | None:
+        """The window of a day; None where none covers it."""
+        if self.first_on is None:
+            return next((window for window in self.named if window.covers(day)), None)
+        if day < self.first_on or (self.last_on is not None and day > self.last_on):
+            return None
+        return _year(day.year)
+
+    def known(self) -> tuple[Window, ...]:
+        """Every window that can be named today; of years without an end, the first."""
+        if self.first_on is None:
+            return self.named
+        last = self.last_on or self.first_on
+        return tuple(_year(year) for year in range(self.first_on.year, last.year + 1))
+
+    @property
+    def edges(self) -> tuple[date, ...]:
+        """Days from which the answer "is there a window" may change."""
+        if self.first_on is None:
+            return tuple(d for w in self.named for d in (w.from_on, w.to_on + timedelta(1)))
+        end = () if self.last_on is None else (self.last_on + timedelta(1),)
+        return (self.first_on, *end)
+
+
+def _year(year: int) -> Window:
+    return Window(date(year, 1, 1), date(year, 12, 31), str(year))
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who may hold: all of a list but those of others (countries), named ones, or any party.
+
+    `source` is the field of a movement that names the holder: `destination` or `parent`.
+    """
+
+    kind: str
+    source: str
+    every: CountryList | None = None
+    excepted: tuple[CountryList, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+
+    def on(self, day: date) -> frozenset[str]:
+        """The holders of a day; empty for parties, who are not listed."""
+        if self.every is None:
+            return frozenset(code for code, _ in self.names)
+        out = frozenset[str]().union(*(one.members(day) for one in self.excepted))
+        return self.every.members(day) - out
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days on which the holders may change."""
+        lists = (*self.excepted, *(() if self.every is None else (self.every,)))
+        return tuple(day for one in lists for day in one.days)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetRule:
+    """One kind of budget.
+
+    `largest_uplift_ppm` is the most a limit may be raised by, as a share of the base limit in
+    parts in a million (None: no uplift is provided for); `uplift_list` names who may be raised.
+    `weighed` False: declared by the regime, but this version keeps no tally of it.
+    """
+
+    key: str
+    title: str
+    holders: Holders
+    windows: Windows
+    basis: str
+    critical_ppm: int
+    citation: Citation
+    limit_number: Number | None = None
+    limits: Mapping[tuple[str, str], Limit] = field(default_factory=dict)
+    largest_uplift_ppm: int | None = None
+    uplift_list: CountryList | None = None
+    basis_option: str = ""
+    weighed: bool = True
+    first_day: date = date.min
+    note: str = ""
+
+    @property
+    def holder_kind(self) -> str:
+        """`country`, `party` or `named`."""
+        return self.holders.kind
+
+    def known_holders(self, day: date | None = None) -> tuple[tuple[str, str], ...]:
+        """Who holds it on a day (default: the regime's first), as (holder, name), by name.
+
+        Empty for parties: theirs are opened by the first movement that draws on one.
+        """
+        present = self.holders.on(day or self.first_day)
+        return tuple(pair for pair in self.holders.names if pair[0] in present)
+
+    def has_holder(self, holder: str, day: date | None = None) -> bool:
+        """Whether a holder has this budget on a day; without a day, whether ever. Any party has."""
+        if self.holder_kind == "party":
+            return True
+        days = (self.first_day, *self.holders.days) if day is None else (day,)
+        return any(holder in self.holders.on(one) for one in days)
+
+    def window_on(self, day: date) -> Window | None:
+        """The window that covers a day; None where none does."""
+        return self.windows.on(day)
+
+    def windows_known(self) -> tuple[Window, ...]:
+        """The windows to open at the start; years without an end open as their days come."""
+        return self.windows.known()
+
+    def limit(self, holder: str, window: Window) -> Limit | None:
+        """What the regime grants a holder on a window's first day; None where it grants nothing."""
+        if self.limit_number is None:
+            return self.limits.get((holder, window.key))
+        value = self.limit_number.on(max(window.from_on, self.first_day))
+        return None if value is None else Limit(value.milli, value.citation)
+
+    def basis_under(self, options: Mapping[str, str]) -> str:
+        """The basis in words, under the options in force: licensed, received, ..."""
+        return options.get(self.basis_option, self.basis).replace("_", " ")
+
+    def uplift_listed(self, holder: str, day: date) -> bool:
+        """Whether a holder's limit may be raised on a day, as far as a list says."""
+        return self.uplift_list is None or holder in self.uplift_list.members(day)

@@ -1,0 +1,145 @@
+"""Dated facts of the law: a citation, a number, a list of countries, a deadline, a state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from schemas.tpp import Tpp
+
+PPM_IN_PERCENT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where something stands. `published` is the journal's day; `reviewed` the day a person last
+    compared the data with the text.
+    """
+
+    section: str
+    source: str
+    href: str
+    published: date
+    reviewed: date
+
+    def __str__(self) -> str:
+        return f"{self.section}, {self.source}, published {self.published}"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a number is from a day on. `amount` is None where the number ends that day.
+
+    An `announced` value is known but not in force: it is shown, and rules nothing.
+    """
+
+    from_on: date
+    amount: Decimal | None
+    citation: Citation
+    announced: bool = False
+    note: str = ""
+
+    @property
+    def milli(self) -> int:
+        """The amount in thousandths of its unit. Raises ValueError where the number has ended."""
+        return Tpp.of(self._given()).milli
+
+    @property
+    def ppm(self) -> int:
+        """An amount in percent, as parts in a million. Raises ValueError where it has ended."""
+        return int(self._given() * PPM_IN_PERCENT)
+
+    def _given(self) -> Decimal:
+        if self.amount is None:
+            raise ValueError("the number has ended")
+        return self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of the law, with its history."""
+
+    key: str
+    title: str
+    unit: str
+    values: tuple[Value, ...]
+    note: str = ""
+
+    def on(self, day: date) -> Value | None:
+        """What is in force on a day; None before the first value and from the end on."""
+        past = [v for v in self.values if v.from_on <= day and not v.announced]
+        return past[-1] if past and past[-1].amount is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Countries that join or leave a list on a day."""
+
+    from_on: date
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+    citation: Citation
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CountryList:
+    """A list of countries by code, with its dated changes."""
+
+    key: str
+    title: str
+    changes: tuple[Change, ...]
+    note: str = ""
+
+    def members(self, day: date) -> frozenset[str]:
+        """Who is on the list on a day; nobody before its first day."""
+        found: set[str] = set()
+        for change in self.changes:
+            if change.from_on <= day:
+                found = (found | set(change.add)) - set(change.remove)
+        return frozenset(found)
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days on which the list changes."""
+        return tuple(change.from_on for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A territory that the rule treats as another destination."""
+
+    code: str
+    name: str
+    treated_as: str
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One day of the year on which a report is due."""
+
+    month: int
+    day: int
+    covers: str
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A report that is due every year."""
+
+    key: str
+    title: str
+    dues: tuple[Due, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What stands of the regime from a day on, as one sentence."""
+
+    from_on: date
+    sentence: str
+    citation: Citation

@@ -1,0 +1,121 @@
+"""How authorizations are judged, as data: conditions, and what follows where they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.policy.dated import Citation
+
+# The countries of a movement that a condition may ask about.
+ROLES = ("destination", "consignee_hq", "parent_hq")
+CHIP_CLASSES = ("a", "b", "none", "amount")
+# What a draw does to its budget: see ledger/rules/judge.py.
+EFFECTS = ("pend", "hold", "post", "hold_until_received", "post_both_years", "credit")
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A condition: all that is filled must hold. Empty holds always.
+
+    The place holds where the country of some role in `where` (of every one, and known, if
+    `every`) is in one of `among`, if any are named, and in none of `apart`. Both name lists, or
+    budgets for the countries that hold one. A country that is not known is in nothing and
+    matches nothing.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    authorizations: frozenset[str] = frozenset()
+    chips: frozenset[str] = frozenset()
+    datacentre: bool | None = None
+    where: tuple[str, ...] = ()
+    among: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
+    every: bool = False
+    from_on: date | None = None
+    to_on: date | None = None
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the regime does not weigh: it is recorded and draws nothing."""
+
+    when: When
+    sentence: str
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What a condition says of a movement.
+
+    `code` is a reason of ledger/refusals.py, or empty for a step that only explains.
+    `safe_side` True: the movement then counts on the safe side of the regime's budgets that
+    have one, unless it draws on them officially.
+    """
+
+    when: When
+    code: str
+    safe_side: bool
+    sentence: str
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class DrawRule:
+    """A draw on a budget. `effect` empty: what the kind does (pend, hold, post)."""
+
+    budget: str
+    when: When
+    official: bool
+    effect: str
+    sentence: str
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """Why a shipment may go, and what it then draws on."""
+
+    code: str
+    title: str
+    aliases: tuple[str, ...]
+    draws: tuple[DrawRule, ...]
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The policy an application is reviewed under; the first whose condition holds applies."""
+
+    when: When
+    policy: str
+    denial: bool
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """All of a regime's rules on authorizations.
+
+    `unstated` is the authorization of a shipment that names none, `licensed` that of licences
+    and applications, `safe_side` the budgets that carry a safe side.
+    """
+
+    authorizations: dict[str, Authorization]
+    unstated: str
+    licensed: str
+    outside: tuple[Outside, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    safe_side: tuple[str, ...] = ()
+
+    def conditions(self) -> tuple[When, ...]:
+        """Every condition in the regime."""
+        return (
+            *(draw.when for one in self.authorizations.values() for draw in one.draws),
+            *(outside.when for outside in self.outside),
+            *(flag.when for flag in self.flags),
+            *(review.when for review in self.reviews),
+        )

@@ -1,0 +1,243 @@
+"""Budgets, from their TOML file and the CSV of limits that may stand beside it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.policy.budgets import BudgetRule, Holders, Limit, Window, Windows
+from ledger.policy.dated import Citation, CountryList, Number
+from ledger.policy.options import Option, near
+from ledger.policy.parse_facts import key_of, known_name
+from ledger.policy.sheet import CITATION, Book, Table
+from schemas.tpp import NotAnAmount, Tpp
+
+KINDS = ("amount", "stock", "share")
+COLUMNS = (
+    *("holder", "name", "window", "from", "to", "limit"),
+    *("section", "source", "href", "published", "reviewed"),
+)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a budget may name: the facts of the regime read before it."""
+
+    numbers: Mapping[str, Number]
+    lists: Mapping[str, CountryList]
+    options: Mapping[str, Option]
+    country_names: Mapping[str, str]
+    first_day: date
+
+
+@dataclass
+class Limits:
+    """What a CSV of limits says."""
+
+    limits: dict[tuple[str, str], Limit]
+    names: dict[str, str]
+    windows: dict[str, Window]
+
+
+def budget(book: Book, file: str, known: Known) -> BudgetRule:
+    """A file of `budgets/`. A budget of kind `stock` or `share` is declared, not weighed."""
+    top = book.table(file)
+    kind = top.one_of("kind", KINDS, default="amount")
+    stated = _limits(top)
+    number = known_name(top, "limit", known.numbers, "number")
+    _needs_limit(top, kind, number, stated)
+    uplift = known_name(top, "uplift", known.numbers, "number")
+    uplift_list = known_name(top, "uplift_list", known.lists, "list")
+    basis_option = known_name(top, "basis_option", known.options, "option")
+    made = BudgetRule(
+        key=key_of(file),
+        title=top.text("title"),
+        holders=_holders(top, known, stated),
+        windows=_windows(top, stated),
+        basis=top.text("basis"),
+        critical_ppm=_ppm(top, "critical", known),
+        citation=top.citation(),
+        limit_number=known.numbers.get(number),
+        limits=stated.limits,
+        largest_uplift_ppm=_ppm(top, "uplift", known) if uplift else None,
+        uplift_list=known.lists.get(uplift_list),
+        basis_option=basis_option,
+        weighed=kind == "amount",
+        first_day=known.first_day,
+        note=top.text("note", ""),
+    )
+    top.taken.update(CITATION)
+    top.close()
+    return made
+
+
+def _needs_limit(top: Table, kind: str, number: str, stated: Limits) -> None:
+    if number and stated.limits:
+        top.problem("limit", number, "has its limits from a CSV already")
+    if kind == "amount" and not number and not stated.limits and "limit" not in top.data:
+        top.problem("limit", None, "missing: a number of the regime, or `limits`, a CSV")
+
+
+def _ppm(top: Table, key: str, known: Known) -> int:
+    """The share a number in percent gives on its last day, in parts in a million."""
+    name = top.text(key)
+    found = known.numbers.get(name)
+    if found is None:
+        top.problem(key, name, "the regime has no such number", near(name, tuple(known.numbers)))
+        return 0
+    if found.unit != "percent":
+        top.problem(key, name, "must be a number in percent")
+        return 0
+    value = found.on(known.first_day)
+    if value is None:
+        top.problem(key, name, "has no value on the regime's first day")
+        return 0
+    return value.ppm
+
+
+def _holders(top: Table, known: Known, stated: Limits) -> Holders:
+    table = top.sub("holders")
+    if table is None:
+        top.problem("holders", None, "missing: a table [holders]")
+        return Holders("party", "parent")
+    kind = table.one_of("kind", ("country", "party", "named"))
+    source = table.one_of("from", ("destination", "parent"))
+    every = known_name(table, "all", known.lists, "list")
+    excepted = table.words("except", known.lists)
+    names = {**table.texts("names"), **stated.names}
+    if kind == "country":
+        names = dict(known.country_names)
+        if not every:
+            table.problem("all", None, "missing: the list of countries that hold this budget")
+    if kind == "named" and not names:
+        table.problem("names", None, "missing: the holders by code, or a CSV of limits")
+    table.close()
+    by_name = tuple(sorted(names.items(), key=lambda pair: (pair[1], pair[0])))
+    lists = tuple(known.lists[key] for key in excepted if key in known.lists)
+    return Holders(kind, source, known.lists.get(every), lists, by_name)
+
+
+def _windows(top: Table, stated: Limits) -> Windows:
+    named = dict(stated.windows)
+    for table in top.tables("window"):
+        window = Window(table.day("from"), table.day("to"), table.text("key"))
+        _no_clash(table, window, named)
+        named[window.key] = window
+        table.close()
+    years = top.sub("calendar_years")
+    if years is not None:
+        made = Windows((), years.day("from"), years.maybe_day("to"))
+        years.close()
+        if named:
+            top.problem("calendar_years", None, "has windows of its own already")
+        return made
+    if not named:
+        top.problem("window", None, "missing: [[window]], [calendar_years], or a CSV of limits")
+    return Windows(tuple(sorted(named.values())))
+
+
+def _no_clash(table: Table, window: Window, named: Mapping[str, Window]) -> None:
+    if window.to_on < window.from_on:
+        table.problem("to", window.to_on, "before its first day")
+    if (other := _clash(window, named)) is not None:
+        table.problem("key", window.key, f"shares days with window {other.key}")
+
+
+def _clash(window: Window, named: Mapping[str, Window]) -> Window | None:
+    """A known window that is another one of this name, or that shares days with it."""
+    for other in named.values():
+        shares = window.from_on <= other.to_on and other.from_on <= window.to_on
+        if other != window and (other.key == window.key or shares):
+            return other
+    return None
+
+
+def _limits(top: Table) -> Limits:
+    found = Limits({}, {}, {})
+    name = top.text("limits", "")
+    if not name:
+        return found
+    folder = top.file.rpartition("/")[0]
+    path = f"{folder}/{name}" if folder else name
+    text = top.book.files.get(path)
+    if text is None:
+        top.problem("limits", name, "no such file beside this one")
+        return found
+    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    try:
+        _heading(top.book, path, next(rows, []))
+        for row in rows:
+            if row:
+                _limit_row(_Row(top.book, path, rows.line_num, row), found)
+    except csv.Error as broken:
+        top.book.add(path, rows.line_num, "", "", f"not CSV: {broken}")
+    return found
+
+
+def _heading(book: Book, path: str, row: list[str]) -> None:
+    if tuple(row) != COLUMNS:
+        book.add(path, 1, "", ",".join(row), f"the headings must be {','.join(COLUMNS)}")
+
+
+@dataclass
+class _Row:
+    book: Book
+    file: str
+    line: int
+    cells: list[str]
+
+    def problem(self, column: str, reason: str) -> None:
+        self.book.add(self.file, self.line, column, self.text(column), reason)
+
+    def text(self, column: str) -> str:
+        place = COLUMNS.index(column)
+        return self.cells[place].strip() if place < len(self.cells) else ""
+
+    def filled(self, column: str) -> str:
+        if not self.text(column):
+            self.problem(column, "missing")
+        return self.text(column)
+
+    def day(self, column: str) -> date:
+        try:
+            if len(self.text(column)) == len("YYYY-MM-DD"):
+                return date.fromisoformat(self.text(column))
+        except ValueError:
+            pass
+        self.problem(column, "must be a day such as 2025-05-15")
+        return date.min
+
+
+def _limit_row(row: _Row, found: Limits) -> None:
+    if len(row.cells) != len(COLUMNS):
+        row.problem("holder", f"has {len(row.cells)} cells, not {len(COLUMNS)}")
+        return
+    holder, name = row.filled("holder"), row.filled("name")
+    window = Window(row.day("from"), row.day("to"), row.filled("window"))
+    if (other := _clash(window, found.windows)) is not None:
+        row.problem("window", f"shares days or its name with window {other.key}")
+    if window.to_on < window.from_on:
+        row.problem("to", "before its first day")
+    if (holder, window.key) in found.limits:
+        row.problem("holder", "has two limits for one window")
+    if found.names.get(holder, name) != name:
+        row.problem("name", f'has another name above: "{found.names[holder]}"')
+    cited = [row.filled(column) for column in ("section", "source", "href")]
+    citation = Citation(cited[0], cited[1], cited[2], row.day("published"), row.day("reviewed"))
+    found.limits[holder, window.key] = Limit(_milli(row), citation)
+    found.names.setdefault(holder, name)
+    found.windows.setdefault(window.key, window)
+
+
+def _milli(row: _Row) -> int:
+    try:
+        milli = Tpp.of(row.filled("limit")).milli
+    except NotAnAmount as why:
+        row.problem("limit", str(why))
+        return 0
+    if milli < 0:
+        row.problem("limit", "must be zero or more")
+    return milli

@@ -1,0 +1,206 @@
+"""Numbers, lists, countries, deadlines, options and states, from the tables of their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import PurePosixPath
+
+from ledger.policy.dated import (
+    Attached,
+    Change,
+    CountryList,
+    Deadline,
+    Due,
+    Number,
+    State,
+    Value,
+)
+from ledger.policy.options import Option, near
+from ledger.policy.sheet import CITATION, Book, Table
+from schemas.tpp import NotAnAmount, Tpp
+
+# Units a number may have beside the regime's own.
+UNITS = ("TPP", "percent", "day", "month", "year", "GB/s", "operation")
+
+
+def key_of(file: str) -> str:
+    """The key of what a file says: its name without folder and ending."""
+    return PurePosixPath(file).stem
+
+
+def number(book: Book, file: str, regime_unit: str) -> Number:
+    """A file of `numbers/`."""
+    top = book.table(file)
+    unit = top.one_of("unit", (*UNITS, regime_unit))
+    values = tuple(_value(one, unit in ("TPP", regime_unit)) for one in top.tables("value"))
+    _rising(top, "value", [v.from_on for v in values], "two values for one day")
+    if not values:
+        top.problem("value", None, "a number needs at least one [[value]]")
+    made = Number(key_of(file), top.text("title"), unit, values, top.text("note", ""))
+    _done(top)
+    return made
+
+
+def _value(table: Table, weighed: bool) -> Value:
+    ends = table.flag("ends")
+    amount = None if ends else table.amount("amount")
+    if amount is not None and weighed:
+        try:
+            Tpp.of(amount)
+        except NotAnAmount as why:
+            table.problem("amount", amount, str(why))
+    made = Value(
+        table.day("from"),
+        amount,
+        table.citation(),
+        table.flag("announced"),
+        table.text("note", ""),
+    )
+    if ends and "amount" in table.data:
+        table.problem("amount", table.data["amount"], "a value that ends has no amount")
+        table.taken.add("amount")
+    table.close()
+    return made
+
+
+def _rising(top: Table, key: str, days: list[date], twice: str) -> None:
+    tables = [Table(top.book, top.file, row) for row in top.data.get(key, [])]
+    for place in range(1, len(tables)):
+        if days[place] <= days[place - 1]:
+            why = twice if days[place] == days[place - 1] else "dates must rise"
+            start = top._header(f"[[{key}]]", place)
+            at = Table(top.book, top.file, tables[place].data, start)
+            at.problem("from", days[place], why)
+
+
+def _done(top: Table) -> None:
+    top.taken.update(CITATION)
+    top.close()
+
+
+def countries(book: Book, file: str) -> tuple[dict[str, str], dict[str, Attached]]:
+    """`countries.toml`: the destinations the rule knows, and the territories that follow one."""
+    top = book.table(file)
+    names = top.texts("names")
+    attached = {}
+    for table in top.tables("attached"):
+        one = Attached(
+            table.text("code"),
+            table.text("name"),
+            table.one_of("treated_as", names),
+            table.citation(),
+        )
+        if one.code in names or one.code in attached:
+            table.problem("code", one.code, "stands in this file already")
+        attached[one.code] = one
+        table.close()
+    _done(top)
+    return names, attached
+
+
+def country_list(book: Book, file: str, known: Iterable[str]) -> CountryList:
+    """A file of `lists/`."""
+    top = book.table(file)
+    known = tuple(known)
+    present: set[str] = set()
+    changes = []
+    for table in top.tables("change"):
+        change = Change(
+            table.day("from"),
+            table.words("add", known),
+            table.words("remove", known),
+            table.citation(),
+            table.text("note", ""),
+        )
+        for code in sorted(set(change.add) & present):
+            table.problem("add", code, "is on the list already")
+        for code in sorted(set(change.remove) - present):
+            table.problem("remove", code, "is not on the list")
+        present = (present | set(change.add)) - set(change.remove)
+        changes.append(change)
+        table.close()
+    _rising(top, "change", [c.from_on for c in changes], "two changes on one day")
+    made = CountryList(key_of(file), top.text("title"), tuple(changes), top.text("note", ""))
+    _done(top)
+    return made
+
+
+def deadline(book: Book, file: str) -> Deadline:
+    """A file of `deadlines/`."""
+    top = book.table(file)
+    dues = []
+    for table in top.tables("due"):
+        month, day = table.whole("month"), table.whole("day")
+        if not _is_day_of_year(month, day):
+            table.problem("day", f"{month}-{day}", "no such day of the year")
+        dues.append(Due(month, day, table.text("covers"), table.citation()))
+        table.close()
+    if not dues:
+        top.problem("due", None, "a deadline needs at least one [[due]]")
+    made = Deadline(key_of(file), top.text("title"), tuple(dues), top.text("note", ""))
+    _done(top)
+    return made
+
+
+def _is_day_of_year(month: int, day: int) -> bool:
+    try:
+        date(2001, month, day)  # a year without a 29 February
+    except ValueError:
+        return False
+    return True
+
+
+def options(book: Book, file: str) -> dict[str, Option]:
+    """`options.toml`."""
+    top = book.table(file)
+    found: dict[str, Option] = {}
+    for table in top.tables("option"):
+        option = _option(table)
+        if option.key in found:
+            table.problem("key", option.key, "stands twice")
+        found[option.key] = option
+        table.close()
+    _done(top)
+    return found
+
+
+def _option(table: Table) -> Option:
+    values = table.texts("values")
+    if not values:
+        table.problem("values", None, "an option needs its values")
+    default = table.one_of("default", values)
+    obeyed = table.words("obeyed", values)
+    if default not in obeyed:
+        table.problem("obeyed", default, "the default must be a reading this version acts on")
+    return Option(
+        key=table.text("key"),
+        number=table.whole("number"),
+        title=table.text("title"),
+        values=tuple((name, " ".join(said.split())) for name, said in values.items()),
+        default=default,
+        obeyed=obeyed,
+        reason=table.text("reason"),
+        citation=table.citation(),
+    )
+
+
+def states(book: Book, file: str) -> tuple[State, ...]:
+    """`state.toml`."""
+    top = book.table(file)
+    found = []
+    for table in top.tables("state"):
+        found.append(State(table.day("from"), table.text("sentence"), table.citation()))
+        table.close()
+    _rising(top, "state", [s.from_on for s in found], "two states from one day")
+    _done(top)
+    return tuple(found)
+
+
+def known_name(table: Table, key: str, known: Mapping[str, object], what: str) -> str:
+    """A key's text, if it names one of the known; else empty, with the problem kept."""
+    name = table.text(key, "")
+    if name and name not in known:
+        table.problem(key, name, f"the regime has no such {what}", near(name, tuple(known)))
+        return ""
+    return name

@@ -1,0 +1,159 @@
+"""How authorizations are judged, from `authorizations.toml` and `review.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ledger.policy.budgets import BudgetRule
+from ledger.policy.dated import CountryList
+from ledger.policy.judging import (
+    CHIP_CLASSES,
+    EFFECTS,
+    ROLES,
+    Authorization,
+    DrawRule,
+    Flag,
+    Judging,
+    Outside,
+    Review,
+    When,
+)
+from ledger.policy.options import Option, near
+from ledger.policy.sheet import CITATION, Book, Table
+from ledger.refusals import REFUSALS
+from schemas.kinds import RETURNS, SHIPMENTS, Kind
+
+JUDGED = (Kind.APPLICATION, Kind.LICENCE, *SHIPMENTS, *RETURNS)
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a rule may name: the regime's lists, budgets, options and authorizations."""
+
+    lists: Mapping[str, CountryList]
+    budgets: Mapping[str, BudgetRule]
+    options: Mapping[str, Option]
+    codes: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What a condition on a country may name."""
+        held = (key for key, budget in self.budgets.items() if budget.holder_kind != "party")
+        return (*self.lists, *held)
+
+
+def judging(book: Book, named: Named) -> Judging:
+    """The rules on authorizations; `review.toml` may be left out."""
+    top = book.table("authorizations.toml")
+    tables = top.tables("authorization")
+    codes = tuple(str(one.data.get("code", "")) for one in tables)
+    named = Named(named.lists, named.budgets, named.options, codes)
+    if not tables:
+        top.problem("authorization", None, "a regime needs at least one [[authorization]]")
+    authorizations = {}
+    for table in tables:
+        one = _authorization(table, named)
+        if one.code in authorizations:
+            table.problem("code", one.code, "stands twice")
+        authorizations[one.code] = one
+    made = Judging(
+        authorizations=authorizations,
+        unstated=top.one_of("unstated", codes),
+        licensed=top.one_of("licensed", codes),
+        outside=tuple(_outside(one, named) for one in top.tables("outside")),
+        flags=tuple(_flag(one, named) for one in top.tables("flag")),
+        reviews=_reviews(book, named),
+        safe_side=top.words("safe_side", named.budgets),
+    )
+    top.taken.update(CITATION)
+    top.close()
+    return made
+
+
+def _authorization(table: Table, named: Named) -> Authorization:
+    made = Authorization(
+        code=table.text("code"),
+        title=table.text("title"),
+        aliases=table.words("aliases"),
+        draws=tuple(_draw(one, named) for one in table.tables("draw")),
+        citation=table.citation(),
+    )
+    table.close()
+    return made
+
+
+def _draw(table: Table, named: Named) -> DrawRule:
+    made = DrawRule(
+        budget=table.one_of("budget", named.budgets),
+        when=_when(table, named),
+        official=table.maybe_flag("official") is not False,
+        effect=table.one_of("effect", EFFECTS, default=""),
+        sentence=table.text("sentence"),
+        citation=table.citation(),
+    )
+    table.close()
+    return made
+
+
+def _outside(table: Table, named: Named) -> Outside:
+    made = Outside(_when(table, named), table.text("sentence"), table.citation())
+    table.close()
+    return made
+
+
+def _flag(table: Table, named: Named) -> Flag:
+    made = Flag(
+        when=_when(table, named),
+        code=table.one_of("code", REFUSALS, default=""),
+        safe_side=table.flag("safe_side"),
+        sentence=table.text("sentence"),
+        citation=table.citation(),
+    )
+    table.close()
+    return made
+
+
+def _reviews(book: Book, named: Named) -> tuple[Review, ...]:
+    if "review.toml" not in book.files:
+        return ()
+    top = book.table("review.toml")
+    found = []
+    for table in top.tables("review"):
+        policy = table.text("policy")
+        found.append(Review(_when(table, named), policy, table.flag("denial"), table.citation()))
+        table.close()
+    top.taken.update(CITATION)
+    top.close()
+    return tuple(found)
+
+
+def _when(table: Table, named: Named) -> When:
+    made = When(
+        kinds=frozenset(table.words("kinds", (str(kind) for kind in JUDGED))),
+        authorizations=frozenset(table.words("authorizations", named.codes)),
+        chips=frozenset(table.words("chips", CHIP_CLASSES)),
+        datacentre=table.maybe_flag("datacentre"),
+        where=table.words("where", ROLES),
+        among=frozenset(table.words("in", named.places)),
+        apart=frozenset(table.words("not_in", named.places)),
+        every=table.flag("every"),
+        from_on=table.maybe_day("from"),
+        to_on=table.maybe_day("to"),
+        options=_settings(table, named.options),
+    )
+    if bool(made.where) != bool(made.among or made.apart):
+        table.problem("where", None, "`where` goes with `in` or `not_in`, and they with it")
+    return made
+
+
+def _settings(table: Table, options: Mapping[str, Option]) -> tuple[tuple[str, str], ...]:
+    settings = table.texts("option")
+    for key, value in settings.items():
+        if key not in options:
+            nearest = near(key, tuple(options))
+            table.problem("option", key, "the regime has no such option", nearest)
+        elif value not in options[key].names:
+            nearest = near(value, options[key].names)
+            table.problem("option", value, f"{key} has no such value", nearest)
+    return tuple(sorted(settings.items()))

@@ -1,0 +1,165 @@
+"""A regime as the rest of the house sees it. Pure: nothing here reads a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+from ledger.policy import options as settings_of
+from ledger.policy.budgets import BudgetRule, Holders, Limit, Window, Windows
+from ledger.policy.dated import (
+    Attached,
+    Change,
+    Citation,
+    CountryList,
+    Deadline,
+    Due,
+    Number,
+    State,
+    Value,
+)
+from ledger.policy.judging import Authorization, DrawRule, Flag, Judging, Outside, Review, When
+from ledger.policy.options import Option
+
+__all__ = [
+    "Attached",
+    "Authorization",
+    "BudgetRule",
+    "Change",
+    "Citation",
+    "CountryList",
+    "Deadline",
+    "DrawRule",
+    "Due",
+    "Flag",
+    "Holders",
+    "Judging",
+    "Limit",
+    "Number",
+    "Option",
+    "Outside",
+    "Regime",
+    "Review",
+    "State",
+    "Value",
+    "When",
+    "Window",
+    "Windows",
+]
+
+
+@dataclass(frozen=True)
+class Regime:
+    """One body of rules, with every number, list and reading it has.
+
+    `counts` says what a movement weighs: `chips` (quantity times the chip's unit amount) or
+    `amounts` (as the file gives them). `text` is every file of the regime by its name, CSV
+    included; `version` the SHA-256 over them, in hexadecimal. `budgets` are those this version
+    weighs, `unweighed` those the regime declares beside them.
+    """
+
+    key: str
+    title: str
+    unit: str
+    counts: str
+    first_day: date
+    authority: str
+    note: str
+    text: Mapping[str, str]
+    version: str
+    numbers: dict[str, Number]
+    lists: dict[str, CountryList]
+    attached: dict[str, Attached]
+    deadlines: dict[str, Deadline]
+    options: dict[str, Option]
+    states: tuple[State, ...]
+    budgets: dict[str, BudgetRule]
+    unweighed: dict[str, BudgetRule]
+    judging: Judging
+    country_names: Mapping[str, str]
+
+    def choose(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """Every option with its value: as set, else the default.
+
+        Raises Unusable with every unknown key, unknown value and value not acted on.
+        """
+        return settings_of.choose(self.options, settings)
+
+    @property
+    def authorizations(self) -> dict[str, Authorization]:
+        """The authorizations by code."""
+        return self.judging.authorizations
+
+    @property
+    def unstated(self) -> str:
+        """The authorization of a shipment that names none."""
+        return self.judging.unstated
+
+    def authorization(self, text: str) -> str | None:
+        """The code a text means, by code or alias, whatever its case; None where it means none.
+
+        Empty text is the authorization of a shipment that names none.
+        """
+        return self._spellings.get(_folded(text)) if text.strip() else self.unstated
+
+    def nearest_authorization(self, text: str) -> tuple[str, ...]:
+        """The codes whose spellings come closest to a text, at most three."""
+        close = settings_of.near(_folded(text), tuple(self._spellings))
+        return tuple(dict.fromkeys(self._spellings[one] for one in close))
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        every = self.authorizations.values()
+        return {_folded(word): a.code for a in every for word in (a.code, a.title, *a.aliases)}
+
+    def number(self, key: str) -> Number:
+        """A number of the law. Raises KeyError for an unknown key."""
+        return self.numbers[key]
+
+    def state_on(self, day: date) -> State | None:
+        """What stands of the regime on a day; None before anything does."""
+        past = [state for state in self.states if state.from_on <= day]
+        return past[-1] if past else None
+
+    def treated_as(self, code: str) -> str:
+        """The destination a territory follows; itself where it follows none."""
+        attached = self.attached.get(code)
+        return attached.treated_as if attached else code
+
+    @cached_property
+    def class_keys(self) -> tuple[str, ...]:
+        """The lists and budgets a ruling can depend on, in the order of a class's text."""
+        asked = frozenset[str]().union(*(w.among | w.apart for w in self.judging.conditions()))
+        return tuple(sorted(asked | {key for key in self.budgets if self._listed(key)}))
+
+    def _listed(self, budget: str) -> bool:
+        return self.budgets[budget].holder_kind != "party"
+
+    def members(self, key: str, day: date) -> frozenset[str]:
+        """Who is on a list, or holds a budget, on a day. Raises KeyError for an unknown key."""
+        if key in self.lists:
+            return self.lists[key].members(day)
+        return self.budgets[key].holders.on(day)
+
+    @cached_property
+    def periods(self) -> tuple[date, ...]:
+        """The days, rising, from which a ruling may come out differently."""
+        days = {self.first_day}
+        for key in self.class_keys:
+            days.update(self.lists[key].days if key in self.lists else ())
+        for budget in self.budgets.values():
+            days.update((*budget.holders.days, *budget.windows.edges))
+        for when in self.judging.conditions():
+            days.update(() if when.from_on is None else (when.from_on,))
+            days.update(() if when.to_on is None else (when.to_on + timedelta(1),))
+        return tuple(sorted(days))
+
+    def period_of(self, day: date) -> date:
+        """The first day of the period a day falls in; `date.min` before the first period."""
+        return max((start for start in self.periods if start <= day), default=date.min)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.replace("_", " ").replace("-", " ").casefold().split())
