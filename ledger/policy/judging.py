@@ -10,8 +10,8 @@ from ledger.policy.dated import Citation
 # The countries of a movement that a condition may ask about.
 ROLES = ("destination", "consignee_hq", "parent_hq")
 CHIP_CLASSES = ("a", "b", "none", "amount")
-# What a draw does to its budget: see ledger/rules/judge.py.
-EFFECTS = ("pend", "hold", "post", "hold_until_received", "post_both_years", "credit")
+# What a draw does to its budget: see ledger/rules/rulings.py.
+EFFECTS = ("pend", "hold", "post", "hold_until_received", "post_both_years")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ from ledger.policy.judging import (
 from ledger.policy.options import Option, near
 from ledger.policy.sheet import CITATION, Book, Table
 from ledger.refusals import REFUSALS
-from schemas.kinds import RETURNS, SHIPMENTS, Kind
+from schemas.kinds import SHIPMENTS, Kind
 
-JUDGED = (Kind.APPLICATION, Kind.LICENCE, *SHIPMENTS, *RETURNS)
+JUDGED = (Kind.APPLICATION, Kind.LICENCE, *SHIPMENTS)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,209 @@
+"""What a regime says of a case: the authorizations admissible, the budgets drawn, the review.
+
+Pure: no file, database, clock or network. How an authorization is judged is data of the regime;
+this module only interprets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from ledger.policy.types import Citation, DrawRule, Flag, Regime, When
+from ledger.rules.rulings import Case, Draw, Ruling, Step, ruling_from_body
+from schemas.kinds import SHIPMENTS, Kind
+
+__all__ = ["Case", "Draw", "Ruling", "Step", "country_class", "judge", "ruling_from_body"]
+
+UNKNOWN = ""  # the class of a country nobody stated
+ELSEWHERE = "other"  # the class of one on no list and with no budget
+_LICENSED = (Kind.APPLICATION, Kind.LICENCE)
+_EFFECT: dict[str, str] = {
+    Kind.APPLICATION: "pend",
+    Kind.LICENCE: "hold",
+    **dict.fromkeys(SHIPMENTS, "post"),
+}
+
+
+def country_class(regime: Regime, code: str | None, day: date) -> str:
+    """A country (or named holder) as the rules see it on a day: a short key.
+
+    The lists it is on and the budgets it holds, sorted and joined by "+" ("country_allocation+d1");
+    "other" where it is on none, "" where no country is given. A territory counts as the
+    destination it is treated as.
+    """
+    if not code:
+        return UNKNOWN
+    meant = regime.treated_as(code)
+    found = [key for key in regime.class_keys if meant in regime.members(key, day)]
+    return "+".join(found) or ELSEWHERE
+
+
+def judge(case: Case, regime: Regime, options: Mapping[str, str]) -> Ruling:
+    """The ruling on a case, under a regime and a full choice of its options.
+
+    The same arguments always give the same ruling, to the byte of its body.
+    """
+    bench = _Bench(case, regime, options)
+    if case.period < regime.first_day:
+        bench.find("before_regime", f"first day {regime.first_day}")
+        bench.say("dated before the regime's first day: it draws nothing", "regime")
+    elif not bench.outside():
+        bench.flags()
+        bench.draws()
+        bench.safe_side()
+        bench.review()
+    return bench.ruling()
+
+
+@dataclass
+class _Bench:
+    """One case being judged: what has been found so far."""
+
+    case: Case
+    regime: Regime
+    options: Mapping[str, str]
+    authorization: str = ""
+    drawn: list[Draw] = field(default_factory=list)
+    findings: list[tuple[str, str]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
+    on_safe_side: Flag | None = None
+    policy: str = ""
+
+    def __post_init__(self) -> None:
+        stated = self.case.authorization
+        if self.case.kind in _LICENSED:
+            stated = self.regime.judging.licensed
+        known = stated in self.regime.authorizations
+        self.authorization = stated if known else self.regime.unstated
+
+    def say(self, sentence: str, citation: Citation | str) -> None:
+        """Keep a step of the reasoning."""
+        self.steps.append(Step(sentence, str(citation)))
+
+    def find(self, code: str, detail: str) -> None:
+        """Keep a finding, once."""
+        if code not in (found for found, _ in self.findings):
+            self.findings.append((code, detail))
+
+    def outside(self) -> bool:
+        """Whether the regime does not weigh the case; the first reason is kept."""
+        for rule in self.regime.judging.outside:
+            if self.holds(rule.when):
+                self.say(rule.sentence, rule.citation)
+                return True
+        return False
+
+    def flags(self) -> None:
+        """Every flag whose condition holds."""
+        for flag in self.regime.judging.flags:
+            if self.holds(flag.when):
+                self.say(flag.sentence, flag.citation)
+                if flag.code:
+                    self.find(flag.code, f"{flag.sentence} ({flag.citation.section})")
+                if flag.safe_side:
+                    self.on_safe_side = self.on_safe_side or flag
+
+    def draws(self) -> None:
+        """The draws of the authorization."""
+        for rule in self.regime.authorizations[self.authorization].draws:
+            effect = rule.effect or _EFFECT.get(self.case.kind, "")
+            if effect and self.holds(rule.when):
+                self.draw(rule, effect)
+
+    def draw(self, rule: DrawRule, effect: str) -> None:
+        """A draw, if its budget has such a holder and a window for the day."""
+        if self.has_budget(rule.budget):
+            holder_from = self.regime.budgets[rule.budget].holders.source
+            self.drawn.append(Draw(rule.budget, holder_from, rule.official, effect))
+            self.say(rule.sentence, rule.citation)
+
+    def has_budget(self, key: str) -> bool:
+        """Whether the case's holder has a budget on its day; what is missing becomes a step."""
+        budget = self.regime.budgets[key]
+        if budget.window_on(self.case.period) is None:
+            self.find("after_windows", budget.title)
+            self.say(f"{budget.title}: no window covers this day", budget.citation)
+            return False
+        source = "parent_hq" if budget.holders.source == "parent" else "destination"
+        if budget.holder_kind != "party" and key not in self.classes(source):
+            self.say(f"{budget.title}: none for this {source.partition('_')[0]}", budget.citation)
+            return False
+        return True
+
+    def safe_side(self) -> None:
+        """Draws on the safe side, where a flag asks and no official draw counts it already."""
+        if self.on_safe_side is None or self.case.kind not in SHIPMENTS:
+            return
+        official = {draw.rule for draw in self.drawn if draw.official}
+        for key in self.regime.judging.safe_side:
+            if key not in official and self.has_budget(key):
+                holder_from = self.regime.budgets[key].holders.source
+                self.drawn.append(Draw(key, holder_from, False, "post"))
+
+    def review(self) -> None:
+        """The policy an application or a licence is reviewed under; denial flags an application."""
+        if self.case.kind not in _LICENSED:
+            return
+        for rule in self.regime.judging.reviews:
+            if self.holds(rule.when):
+                self.policy = rule.policy
+                self.say(f"review: {rule.policy}", rule.citation)
+                if rule.denial and self.case.kind == Kind.APPLICATION:
+                    self.find("review_denial", f"{rule.policy} ({rule.citation.section})")
+                return
+
+    def classes(self, role: str) -> frozenset[str]:
+        """What a country of the case is on or holds; empty where it is not known."""
+        text = {
+            "destination": self.case.destination_class,
+            "consignee_hq": self.case.hq_class,
+            "parent_hq": self.case.parent_class,
+        }[role]
+        return frozenset(text.split("+")) - {UNKNOWN}
+
+    def holds(self, when: When) -> bool:
+        """Whether a condition holds. Options are asked last, so that only those that matter
+        are kept with the ruling.
+        """
+        if not (self._holds_for_item(when) and self._holds_for_place(when)):
+            return False
+        self.touched.update(key for key, _ in when.options)
+        return all(self.options[key] == value for key, value in when.options)
+
+    def _holds_for_item(self, when: When) -> bool:
+        case = self.case
+        return (
+            (not when.kinds or case.kind in when.kinds)
+            and (not when.authorizations or self.authorization in when.authorizations)
+            and (not when.chips or case.chip_class in when.chips)
+            and (when.datacentre is None or case.datacentre is when.datacentre)
+            and (when.from_on is None or case.period >= when.from_on)
+            and (when.to_on is None or case.period <= when.to_on)
+        )
+
+    def _holds_for_place(self, when: When) -> bool:
+        if not when.where:
+            return True
+        answers = [self._is_in(role, when) for role in when.where]
+        return all(answers) if when.every else any(answers)
+
+    def _is_in(self, role: str, when: When) -> bool:
+        classes = self.classes(role)
+        listed = not when.among or bool(classes & when.among)
+        return bool(classes) and listed and not classes & when.apart
+
+    def ruling(self) -> Ruling:
+        """What was found, closed."""
+        return Ruling(
+            regime=self.regime.key,
+            version=self.regime.version,
+            case=self.case,
+            draws=tuple(self.drawn),
+            findings=tuple(self.findings),
+            review=self.policy,
+            steps=tuple(self.steps),
+            options=tuple((key, self.options[key]) for key in sorted(self.touched)),
+        )
