@@ -26,6 +26,25 @@ def guard(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def unguarded(connection: Connection) -> list[str]:
+    """The names of triggers that do not stand as they should."""
+    if connection.dialect.name == "sqlite":
+        query = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
+        wanted = {_name(sql): sql for sql in statements("sqlite") if sql.startswith("CREATE")}
+    else:
+        query = (
+            "SELECT tgname, tgenabled FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+            " WHERE relnamespace = current_schema()::regnamespace AND tgtype = 58"
+        )
+        wanted = {f"{table.name}_append_only": "O" for table in APPEND_ONLY}
+    standing = {row[0]: row[1] for row in connection.exec_driver_sql(query)}
+    return [name for name, state in wanted.items() if standing.get(name) != state]
+
+
+def _name(create_trigger: str) -> str:
+    return create_trigger.split(" ")[2]
+
+
 def statements(dialect: str) -> list[str]:
     """The SQL that guard() runs on 'sqlite' or 'postgresql'."""
     tables = [table.name for table in APPEND_ONLY]

@@ -217,8 +217,7 @@ def submission_digest(ledger_id: str, header: Sequence[object], previous: str) -
 
 def key_digest(kind: str, source: str, document: str, line: str, attempt: int) -> bytes:
     """The 16 bytes of a movement's natural key; the kind counts by its class only."""
-    text = _joined((KEY_CLASS[Kind(kind)], source, document, line, attempt))
-    return sha256(text.encode()).digest()[:16]
+    return short_digest(_joined((KEY_CLASS[Kind(kind)], source, document, line, attempt)))
 
 
 def content_digest(content: Sequence[object]) -> bytes:
@@ -232,8 +231,17 @@ def content_digest(content: Sequence[object]) -> bytes:
     values = list(content)
     if KEY_CLASS[Kind(str(values[0]))] in ("receipt", "return"):
         values = [v if n in _OWN else None for n, v in enumerate(values)]
-    if values[0] == Kind.REFUSAL:
-        values[0] = Kind.APPLICATION
+    values[0] = content_kind(str(values[0]))
     if values[_CHIP] is not None:
         values[_AMOUNT] = None
-    return sha256(_joined(values).encode()).digest()[:16]
+    return short_digest(_joined(values))
+
+
+def content_kind(kind: str) -> str:
+    """The kind that stands in a movement's content: a refusal's is what was asked."""
+    return Kind.APPLICATION if kind == Kind.REFUSAL else kind
+
+
+def short_digest(text: str) -> bytes:
+    """The first 16 bytes of the SHA-256 of a text."""
+    return sha256(text.encode()).digest()[:16]

@@ -20,7 +20,7 @@ from ledger.storage.place import Place, place_of
 from schemas import tables
 
 # How long a writer waits for the one before it, in seconds.
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 60
 # Alembic's own table, holding the revision the tables are at.
 VERSION_TABLE = "alembic_version"
 

@@ -1,0 +1,145 @@
+"""Every invariant of a ledger, by name, recomputed from what is recorded.
+
+Balances, keys and digests are worked out anew from movements and entries and compared with what
+is stored. Rows are read in order, a piece at a time, within one reading transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select
+
+from ledger.storage import append_only, check_chain, check_sums, check_values
+from ledger.storage.chain import ZERO
+from ledger.storage.head import Head
+from ledger.storage.store import Store, Turn
+from schemas import tables as t
+
+# How many failures of one invariant are told in words; the rest are counted.
+SHOWN = 20
+
+SENTENCES = {
+    "values": "every value is of its column's kind, no text is empty or holds a separator",
+    "references": "nothing points at what is not there, or not there yet",
+    "append-only": "the triggers that keep recorded rows stand",
+    "seq": "movements are numbered from 1 without a gap, up to the head",
+    "submissions": "submissions are numbered without a gap and share out the movements",
+    "chain": "every submission's movements, annex and digest are those recorded",
+    "recorded_at": "no submission is recorded before the one before it",
+    "keys": "every movement has the key and content digest that its fields make",
+    "reversals": "a reversal is the exact opposite of what it reverses, once",
+    "balances": "balances are what the entries come to",
+    "days": "the official tally by day is what the entries come to",
+    "not negative": "no budget's held, lapsed or pending amount was ever below zero",
+    "licence lines": "licence lines are drawn down by what was shipped under them",
+    "standing": "standing acts are those of movements that were not reversed",
+    "known head": "a head noted earlier is part of this chain",
+}
+
+
+@dataclass(slots=True)
+class Invariant:
+    """One invariant and how it fares; `count` failures, the first SHOWN of them told."""
+
+    name: str
+    sentence: str
+    failures: list[str] = field(default_factory=list)
+    count: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing speaks against it."""
+        return self.count == 0
+
+
+class Findings:
+    """What the checks find, by invariant."""
+
+    def __init__(self) -> None:
+        self.invariants = {name: Invariant(name, said) for name, said in SENTENCES.items()}
+
+    def fail(self, name: str, failure: str) -> None:
+        """Note one failure of the invariant of this name."""
+        invariant = self.invariants[name]
+        invariant.count += 1
+        if len(invariant.failures) < SHOWN:
+            invariant.failures.append(failure)
+
+    @contextmanager
+    def recomputing(self, *names: str) -> Iterator[None]:
+        """Where values of a wrong kind stop a check, let its invariants fail instead."""
+        try:
+            yield
+        except (TypeError, ValueError) as error:
+            if self.invariants["values"].holds:
+                raise
+            for name in names:
+                self.fail(name, f"not to be recomputed from values of a wrong kind ({error})")
+
+
+def check(
+    store: Store, against: str | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> list[Invariant]:
+    """Recompute every invariant; all of them, in a fixed order, holding or not.
+
+    `against` is a head's digest noted earlier: where no submission has it, the past was
+    rewritten. `progress` is told how many movements of how many are done. Raises StoreError.
+    """
+    with store.reading(cache_mb=64) as turn:
+        return check_turn(store, turn, against, progress)
+
+
+def check_turn(
+    store: Store,
+    turn: Turn,
+    against: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Invariant]:
+    """check() of the ledger as one transaction sees it."""
+    found = Findings()
+    connection, head = turn.connection, turn.head
+    with _undecodable_kept(store, connection):
+        check_values.check(connection, found.fail)
+        for name in append_only.unguarded(connection):
+            found.fail("append-only", f"the trigger {name} is missing or changed")
+        with found.recomputing("seq", "submissions", "chain", "recorded_at"):
+            check_chain.check(connection, head, found.fail, progress or _ignored)
+        with found.recomputing("keys"):
+            check_chain.check_keys(connection, found.fail)
+        with found.recomputing("reversals", *check_sums.DERIVED):
+            check_sums.check(connection, found.fail)
+    if against is None:
+        del found.invariants["known head"]
+    elif not _known(connection, head, against):
+        found.fail("known head", f"no submission has the digest {against}: it was rewritten")
+    return list(found.invariants.values())
+
+
+def _ignored(done: int, total: int) -> None:
+    pass
+
+
+def _known(connection: Connection, head: Head, against: str) -> bool:
+    wanted = against.strip().lower()
+    digest = t.submission.c.digest
+    return wanted in (ZERO, head.digest) or bool(
+        connection.execute(select(digest).where(digest == wanted)).first()
+    )
+
+
+@contextmanager
+def _undecodable_kept(store: Store, connection: Connection) -> Iterator[None]:
+    """Let text that is no UTF-8 be read, so that it is found and not tripped over."""
+    if store.dialect != "sqlite":
+        yield
+        return
+    raw: sqlite3.Connection = store.raw(connection)
+    raw.text_factory = lambda value: value.decode("utf-8", "replace")
+    try:
+        yield
+    finally:
+        raw.text_factory = str

@@ -1,0 +1,223 @@
+"""Checks of the chain: leaves, roots, annexes, digests, numbers, and the keys beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, case, null, select
+
+from ledger.storage.chain import (
+    ANNEX_FIELDS,
+    CONTENT_FIELDS,
+    ENTRY_FIELDS,
+    FINDING_FIELDS,
+    FORMAT,
+    GS,
+    HEADER_FIELDS,
+    MOVEMENT_FIELDS,
+    RS,
+    US,
+    ZERO,
+    Tree,
+    annex_digest,
+    content_kind,
+    leaf_digest,
+    short_digest,
+    submission_digest,
+)
+from ledger.storage.head import Head
+from ledger.storage.rows import PIECE, Pairs, differing, joined_text, named, pieces, streamed
+from schemas import tables as t
+from schemas.kinds import KEY_CLASS
+
+Fail = Callable[[str, str], None]
+
+
+def check(
+    connection: Connection, head: Head, fail: Fail, progress: Callable[[int, int], None]
+) -> None:
+    """Walk the submissions in order and recompute each one's part of the chain."""
+    leaves = Pairs(_leaves(connection, fail))
+    annexes = [_annex(connection, name, fail) for name in ANNEX_FIELDS]
+    columns = [*named(t.submission, HEADER_FIELDS), t.submission.c.digest]
+    walk = _Walk(head, fail)
+    for row in streamed(connection, select(*columns).order_by(t.submission.c.number)):
+        header, digest = tuple(row[:-1]), row[-1]
+        number, first, count = header[:3]
+        root = _root(leaves, walk, number, first + count, progress)
+        rows = [row for table in annexes for row in table.below(number + 1)]
+        walk.submission(header, digest, root, annex_digest((text,) for _, _, text in rows))
+        for owner, name, _ in rows:
+            if owner != number:
+                fail("references", f"{name} belongs to submission {owner}, which is not there")
+    for seq, _, _ in leaves.below(_BEYOND):
+        fail("seq", f"movement {seq} belongs to no submission")
+    for table in annexes:
+        for owner, name, _ in table.below(_BEYOND):
+            fail("references", f"{name} belongs to submission {owner}, which is not there")
+    walk.end()
+
+
+_BEYOND = 2**63
+
+
+class _Walk:
+    """Where the walk stands: what the next submission and movement must be."""
+
+    def __init__(self, head: Head, fail: Fail) -> None:
+        self.head, self.fail = head, fail
+        self.number, self.seq, self.digest, self.recorded_at = 0, 0, ZERO, ""
+
+    def movement(self, seq: int, submission: int, number: int) -> None:
+        """Take one movement of submission `number`."""
+        if seq != self.seq + 1:
+            self.fail("seq", f"movement {seq} follows {self.seq}")
+        if submission != number:
+            self.fail("submissions", f"movement {seq} says submission {submission}, not {number}")
+        self.seq = seq
+
+    def submission(self, header: tuple[Any, ...], digest: str, root: str, annex: str) -> None:
+        """Take one submission's header, with the root and annex that were recomputed."""
+        named = dict(zip(HEADER_FIELDS, header, strict=True))
+        number, last = named["number"], named["first_seq"] + named["count"] - 1
+        where = f"submission {number}"
+        if number != self.number + 1:
+            self.fail("submissions", f"{where} follows {self.number}")
+        if last != self.seq:
+            self.fail("submissions", f"{where} ends at movement {last}, found {self.seq}")
+        if named["recorded_at"] < self.recorded_at:
+            self.fail("recorded_at", f"{where} is recorded before the one before it")
+        if named["root"] != root:
+            span = f"{named['first_seq']} to {last}"
+            self.fail("chain", f"{where}: the movements {span} are not those recorded")
+        if named["annex"] != annex:
+            self.fail("chain", f"{where}: parties, budgets, rulings or texts are not its own")
+        if submission_digest(self.head.ledger_id, header, self.digest) != digest:
+            self.fail("chain", f"{where}: its digest does not follow from its header")
+        if any(US in str(value) for value in header):
+            self.fail("values", f"{where} holds a separator")
+        self.number, self.digest, self.recorded_at = number, digest, named["recorded_at"]
+
+    def end(self) -> None:
+        """Compare the last submission with the head."""
+        head = self.head
+        if self.seq != head.last_seq:
+            self.fail("seq", f"the head is at movement {head.last_seq}, the last is {self.seq}")
+        if self.number != head.last_submission:
+            self.fail(
+                "submissions", f"the head is at {head.last_submission}, the last is {self.number}"
+            )
+        if self.digest != head.digest:
+            self.fail("chain", "the head's digest is not that of the last submission")
+        if self.number and self.recorded_at != head.last_recorded_at:
+            self.fail("recorded_at", "the head's last instant is not the last submission's")
+
+
+def _root(
+    leaves: Pairs, walk: _Walk, number: int, end: int, progress: Callable[[int, int], None]
+) -> str:
+    """The root over the movements below seq `end` that are still to come."""
+    tree = Tree()
+    rows = leaves.below(end)
+    while piece := list(islice(rows, PIECE)):
+        for seq, submission, _ in piece:
+            walk.movement(seq, submission, number)
+        tree.add_many([leaf for _, _, leaf in piece])
+        progress(walk.seq, walk.head.last_seq)
+    return tree.root().hex()
+
+
+def _leaves(connection: Connection, fail: Fail) -> Iterator[tuple[int, int, bytes]]:
+    """Every movement's seq, submission and leaf, in order of seq."""
+    entries = Pairs(streamed(connection, _texts(t.entry, ENTRY_FIELDS)))
+    findings = Pairs(streamed(connection, _texts(t.finding, FINDING_FIELDS)))
+    columns = (t.movement.c.seq, t.movement.c.submission)
+    text = joined_text(named(t.movement, MOVEMENT_FIELDS), FORMAT)
+    for piece in pieces(connection, select(*columns, text).order_by(t.movement.c.seq)):
+        tails = _tails(entries.below(piece[-1][0] + 1), findings.below(piece[-1][0] + 1), fail)
+        for seq, submission, text in piece:
+            if text.count(US) != len(MOVEMENT_FIELDS) or RS in text or GS in text:
+                fail("values", f"movement {seq} holds a separator")
+            yield seq, submission, leaf_digest(text + tails.get(seq, ""))
+
+
+def _texts(table: Table, fields: tuple[str, ...]) -> Select[Any]:
+    key = list(table.primary_key.columns)
+    second = key[1]
+    return select(key[0], second, joined_text(named(table, fields))).order_by(*key)
+
+
+def _tails(entries: Iterable[Any], findings: Iterable[Any], fail: Fail) -> dict[int, str]:
+    """What follows the movement in the leaf texts, by seq."""
+    tails: dict[int, str] = {}
+    for seq, _, text in entries:
+        tails[seq] = f"{tails.get(seq, '')}{RS}{text}"
+    last = (0, 0)
+    for seq, ordinal, text in findings:
+        if ordinal != (last[1] + 1 if last[0] == seq else 1):
+            fail("seq", f"finding {ordinal} of movement {seq} is out of count")
+        if text.count(US) != len(FINDING_FIELDS) - 1 or RS in text or GS in text:
+            fail("values", f"finding {ordinal} of movement {seq} holds a separator")
+        tails[seq] = f"{tails.get(seq, '')}{GS}{text}"
+        last = seq, ordinal
+    return tails
+
+
+def _annex(connection: Connection, name: str, fail: Fail) -> Pairs:
+    """The rows of one annex table: submission, what they are called, canonical text."""
+    table, fields = t.metadata.tables[name], ANNEX_FIELDS[name]
+    key = table.c[fields[0]]
+    query = select(table.c.submission, key, joined_text(named(table, fields), name))
+    rows = streamed(connection, query.order_by(table.c.submission, key))
+
+    def checked() -> Iterator[tuple[int, str, str]]:
+        for submission, number, text in rows:
+            if text.count(US) != len(fields) or RS in text:
+                fail("values", f"{name} {number} holds a separator")
+            yield submission, f"{name} {number}", text
+
+    return Pairs(checked())
+
+
+def check_keys(connection: Connection, fail: Fail) -> None:
+    """Recompute every movement's key and content digest."""
+    stored = select(t.movement_key.c.seq, t.movement_key.c.key, t.movement_key.c.content)
+    have = ((row[0], tuple(row[1:])) for row in streamed(connection, stored.order_by("seq")))
+    for seq, due, found in differing(_keys(connection, fail), have):
+        if due is None:
+            fail("keys", f"a key stands for movement {seq}, which has another or is not there")
+        elif found is None:
+            fail("keys", f"movement {seq} has no key")
+        else:
+            what = "key" if due[0] != found[0] else "content digest"
+            fail("keys", f"movement {seq} has a {what} that its fields do not make")
+
+
+def _keys(connection: Connection, fail: Fail) -> Iterator[tuple[int, tuple[bytes, bytes]]]:
+    m = t.movement
+    parties = {name: t.party.alias(name) for name in ("exporter", "consignee", "parent")}
+    columns: dict[str, ColumnElement[Any]] = {n: alias.c.name for n, alias in parties.items()}
+    columns["amount_mtpp"] = case((m.c.chip.is_(None), m.c.amount_mtpp), else_=null())
+    content = [columns[f] if f in columns else m.c[f] for f in CONTENT_FIELDS[1:]]
+    key = named(m, ("source", "document", "line", "attempt"))
+    source: FromClause = m
+    for name, alias in parties.items():
+        source = source.outerjoin(alias, alias.c.party_no == m.c[f"{name}_no"])
+    query = (
+        select(m.c.seq, m.c.kind, joined_text(key), joined_text(content).label("content"))
+        .select_from(source)
+        .order_by(m.c.seq)
+    )
+    for seq, kind, key_text, content_text in streamed(connection, query):
+        if kind not in KEY_CLASS:
+            fail("values", f"movement {seq} is of no known kind")
+            continue
+        yield (
+            seq,
+            (
+                short_digest(f"{KEY_CLASS[kind]}{US}{key_text}"),
+                short_digest(f"{content_kind(kind)}{US}{content_text}"),
+            ),
+        )

@@ -1,0 +1,233 @@
+"""Checks of what is derived: balances, days, licence lines, standing acts, and reversals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+)
+
+from ledger.storage.rows import as_text, differing, streamed
+from schemas import tables as t
+from schemas.kinds import SHIPMENTS, Kind
+
+Fail = Callable[[str, str], None]
+
+# The invariants of what is derived.
+DERIVED = ("balances", "days", "not negative", "licence lines", "standing")
+
+_AMOUNTS = ("adjustment_mtpp", "pending_mtpp", "held_mtpp", "posted_mtpp", "lapsed_mtpp")
+_BALANCE = (*_AMOUNTS, "safe_mtpp", "last_credit_on")
+_NEVER_BELOW = ("held_mtpp", "lapsed_mtpp", "pending_mtpp")
+_LINE = ("amount_mtpp", "quantity", "value_cents")
+_USED = ("used_mtpp", "used_quantity", "used_value_cents")
+_COPIED = ("chip", "destination", "consignee_no", "expires_on")
+_SHIPMENTS = tuple(map(str, SHIPMENTS))
+
+_e, _m = t.entry.c, t.movement.c
+_OFFICIAL = _e.official == 1
+_DRAWN = _e.held_mtpp + _e.posted_mtpp + _e.lapsed_mtpp
+_CREDIT = and_(_OFFICIAL, or_(_DRAWN < 0, _e.adjustment_mtpp != 0, _e.pending_mtpp < 0))
+
+
+def check(connection: Connection, fail: Fail) -> None:
+    """Recompute all that is derived; each failure goes to `fail` under its invariant's name."""
+    reversed_seqs = _reversed(connection, fail)
+    _check_opposites(connection, fail)
+    _check_balances(connection, fail)
+    _check_days(connection, fail)
+    _check_never_below(connection, fail)
+    _check_lines(connection, reversed_seqs, fail)
+    _check_standing(connection, reversed_seqs, fail)
+
+
+def _sum(value: ColumnElement[Any]) -> ColumnElement[int]:
+    return cast(func.coalesce(func.sum(value), 0), BigInteger)
+
+
+def _reversed(connection: Connection, fail: Fail) -> set[int]:
+    """The movements that a reversal points at which is not itself reversed."""
+    query = select(_m.seq, _m.target_seq).where(_m.kind == Kind.REVERSAL)
+    taken: set[int] = set()
+    for seq, target in streamed(connection, query.order_by(_m.seq.desc())):
+        if seq in taken:
+            continue
+        if target is None or target in taken:
+            fail("reversals", f"movement {seq} reverses nothing, or what is reversed already")
+        else:
+            taken.add(target)
+    return taken
+
+
+def _check_opposites(connection: Connection, fail: Fail) -> None:
+    """Entries of a reversal and of its target must add up to nothing, on the same day."""
+    target = t.movement.alias("target")
+    pair = and_(_m.kind == Kind.REVERSAL, or_(_e.seq == _m.seq, _e.seq == _m.target_seq))
+    sums = [_sum(_e[name]) for name in _AMOUNTS]
+    query = (
+        select(_m.seq)
+        .join(t.entry, pair)
+        .group_by(_m.seq, _e.budget_no, _e.official)
+        .having(or_(*(total != 0 for total in sums)))
+        .distinct()
+    )
+    for (seq,) in connection.execute(query):
+        fail("reversals", f"movement {seq} is not the opposite of what it reverses")
+    dated = select(_m.seq).join(target, target.c.seq == _m.target_seq)
+    dated = dated.where(_m.kind == Kind.REVERSAL, _m.effective_on != target.c.effective_on)
+    for (seq,) in connection.execute(dated):
+        fail("reversals", f"movement {seq} is not dated as what it reverses")
+
+
+def _check_balances(connection: Connection, fail: Fail) -> None:
+    official = [_sum(case((_OFFICIAL, _e[name]), else_=0)) for name in _AMOUNTS]
+    safe = _sum(case((_OFFICIAL, 0), else_=_DRAWN))
+    credit = func.max(case((_CREDIT, as_text(_m.effective_on)), else_=null()))
+    query = (
+        select(_e.budget_no, *official, safe, credit)
+        .join(t.movement, _m.seq == _e.seq)
+        .group_by(_e.budget_no)
+        .order_by(_e.budget_no)
+    )
+    stored = [as_text(t.balance.c[n]) if n.endswith("_on") else t.balance.c[n] for n in _BALANCE]
+    have = select(t.balance.c.budget_no, *stored).order_by(t.balance.c.budget_no)
+    nothing = (0,) * (len(_BALANCE) - 1) + (None,)
+    for budget, due, found in differing(_keyed(connection, query), _keyed(connection, have)):
+        pairs = zip(_BALANCE, due or nothing, found or nothing, strict=True)
+        for name, right, kept in pairs:
+            if right != kept:
+                fail("balances", f"budget {budget}: {name} is {kept}, its entries make {right}")
+
+
+def _keyed(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    return ((row[0], tuple(row[1:])) for row in streamed(connection, query))
+
+
+def _check_days(connection: Connection, fail: Fail) -> None:
+    taken = _sum(_DRAWN + _e.pending_mtpp - _e.adjustment_mtpp)
+    due = (
+        select(_e.budget_no, as_text(_m.effective_on), taken)
+        .join(t.movement, _m.seq == _e.seq)
+        .where(_OFFICIAL)
+        .group_by(_e.budget_no, _m.effective_on)
+        .having(taken != 0)
+        .order_by(_e.budget_no, _m.effective_on)
+    )
+    d = t.balance_day.c
+    have = select(d.budget_no, as_text(d.on_day), d.taken_mtpp).where(d.taken_mtpp != 0)
+    left = (((b, day), n) for b, day, n in streamed(connection, due))
+    right = (
+        ((b, day), n) for b, day, n in streamed(connection, have.order_by(d.budget_no, d.on_day))
+    )
+    for (budget, day), made, kept in differing(left, right):
+        fail("days", f"budget {budget}, {day}: {kept or 0} is taken, its entries make {made or 0}")
+
+
+def _check_never_below(connection: Connection, fail: Fail) -> None:
+    """The running sums, movement by movement; the official tally and the safe side together."""
+    sums = [
+        func.sum(_e[name]).over(partition_by=_e.budget_no, order_by=_e.seq).label(name)
+        for name in _NEVER_BELOW
+    ]
+    running = select(_e.budget_no, *sums).subquery()
+    low = [func.min(running.c[name]) for name in _NEVER_BELOW]
+    query = select(running.c.budget_no, *low).group_by(running.c.budget_no)
+    for budget, *lowest in connection.execute(query.having(or_(*(value < 0 for value in low)))):
+        for name, value in zip(_NEVER_BELOW, lowest, strict=True):
+            if value < 0:
+                fail("not negative", f"budget {budget}: {name} was {value}")
+
+
+def _check_lines(connection: Connection, reversed_seqs: set[int], fail: Fail) -> None:
+    """used: shipments pointing at the line, less those reversed; held: the rest while it lives."""
+    ln = t.licence_line.c
+    names = (*_LINE, *_USED, "held_mtpp", "live", *_COPIED)
+    columns = [as_text(ln[name]) if name.endswith("_on") else ln[name] for name in names]
+    have = select(ln.seq, *columns).order_by(ln.seq)
+    due = _lines(connection, reversed_seqs)
+    for seq, made, kept in differing(due, _keyed(connection, have)):
+        if made is None or kept is None:
+            fail("licence lines", f"licence line {seq} {'is of no licence' if kept else 'is gone'}")
+            continue
+        for name, right, stored in zip(names, made, kept, strict=True):
+            if right != stored:
+                fail("licence lines", f"licence line {seq}: {name} is {stored}, should be {right}")
+    same_number = ln.licence == func.coalesce(_m.licence, _m.document)
+    same_line = ln.line == func.coalesce(_m.licence_line, _m.line)
+    unlike = select(ln.seq).join(t.movement, _m.seq == ln.seq)
+    for (seq,) in connection.execute(unlike.where(~and_(same_number, same_line))):
+        fail("licence lines", f"licence line {seq} names another licence or line")
+
+
+def _lines(
+    connection: Connection, reversed_seqs: set[int]
+) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    undone = _undone(connection, reversed_seqs)
+    shipped = t.movement.alias("shipped").c
+    value = shipped.quantity * shipped.unit_value_cents
+    used = (
+        select(
+            shipped.target_seq,
+            _sum(shipped.amount_mtpp).label("amount"),
+            _sum(shipped.quantity).label("quantity"),
+            _sum(value).label("value"),
+        )
+        .where(shipped.kind.in_(_SHIPMENTS), shipped.target_seq.is_not(None))
+        .group_by(shipped.target_seq)
+        .subquery()
+    )
+    query = (
+        select(
+            _m.seq,
+            func.coalesce(_m.amount_mtpp, 0),
+            _m.quantity,
+            _m.quantity * _m.unit_value_cents,
+            *(func.coalesce(column, 0) for column in used.c[1:]),
+            *(as_text(_m[name]) if name.endswith("_on") else _m[name] for name in _COPIED),
+        )
+        .outerjoin(used, used.c.target_seq == _m.seq)
+        .where(_m.kind == Kind.LICENCE)
+        .order_by(_m.seq)
+    )
+    for seq, amount, quantity, worth, *rest in streamed(connection, query):
+        drawn = [total - back for total, back in zip(rest[:3], undone[seq], strict=True)]
+        live = int(seq not in reversed_seqs)
+        held = max(amount - drawn[0], 0) if live else 0
+        yield seq, (amount, quantity, worth, *drawn, held, live, *rest[3:])
+
+
+def _undone(connection: Connection, reversed_seqs: set[int]) -> dict[int, list[int]]:
+    """What reversed shipments had drawn, by the licence line's seq: amount, quantity, value."""
+    undone: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    shipped = t.movement.alias("shipped").c
+    query = (
+        select(_m.seq, shipped.seq, *(shipped[n] for n in ("target_seq", "amount_mtpp")))
+        .add_columns(shipped.quantity, shipped.quantity * shipped.unit_value_cents)
+        .where(_m.kind == Kind.REVERSAL, shipped.seq == _m.target_seq)
+        .where(shipped.kind.in_(_SHIPMENTS), shipped.target_seq.is_not(None))
+    )
+    for reversal, seq, line, *amounts in streamed(connection, query):
+        if seq in reversed_seqs and reversal not in reversed_seqs:
+            undone[line] = [a + (b or 0) for a, b in zip(undone[line], amounts, strict=True)]
+    return undone
+
+
+def _check_standing(connection: Connection, reversed_seqs: set[int], fail: Fail) -> None:
+    s = t.standing.c
+    query = select(s.seq, s.kind, s.live, _m.kind).join(t.movement, _m.seq == s.seq)
+    for seq, kind, live, really in streamed(connection, query.order_by(s.seq)):
+        if kind != really or live != int(seq not in reversed_seqs):
+            fail("standing", f"the standing act {seq} is {kind}, live {live}: it is not so")

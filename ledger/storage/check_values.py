@@ -1,0 +1,103 @@
+"""Checks of single values: their kinds, their form, and that what they point at is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Date,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    and_,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+)
+
+from schemas import tables as t
+
+Fail = Callable[[str, str], None]
+
+# Which column must find its value where. A movement's own `seq` comes with the chain's checks.
+_POINTERS: tuple[tuple[Column[Any], Column[Any]], ...] = (
+    (t.movement.c.exporter_no, t.party.c.party_no),
+    (t.movement.c.consignee_no, t.party.c.party_no),
+    (t.movement.c.parent_no, t.party.c.party_no),
+    (t.movement.c.ruling_no, t.ruling.c.ruling_no),
+    (t.movement.c.target_seq, t.movement.c.seq),
+    (t.entry.c.seq, t.movement.c.seq),
+    (t.entry.c.budget_no, t.budget.c.budget_no),
+    (t.finding.c.seq, t.movement.c.seq),
+    (t.finding.c.budget_no, t.budget.c.budget_no),
+    (t.balance.c.budget_no, t.budget.c.budget_no),
+    (t.balance_day.c.budget_no, t.budget.c.budget_no),
+    (t.licence_line.c.seq, t.movement.c.seq),
+    (t.licence_line.c.budget_no, t.budget.c.budget_no),
+    (t.standing.c.seq, t.movement.c.seq),
+)
+
+
+def check(connection: Connection, fail: Fail) -> None:
+    """Check values and references; each failure goes to `fail` under its invariant's name."""
+    sqlite = connection.dialect.name == "sqlite"
+    for table in t.metadata.sorted_tables:
+        key = list(table.primary_key.columns)
+        for row in connection.execute(select(*key).where(_wrong(table, sqlite)).limit(100)):
+            fail(
+                "values", f"{table.name} {_said(row)} has a value of a wrong kind, or an empty one"
+            )
+    for column, target in _POINTERS:
+        _check_pointer(connection, column, target, fail)
+    early = select(t.movement.c.seq).where(t.movement.c.target_seq >= t.movement.c.seq)
+    for (seq,) in connection.execute(early.limit(100)):
+        fail("references", f"movement {seq} points at one that is not recorded before it")
+
+
+def _said(row: Any) -> str:
+    return "/".join(value.hex() if isinstance(value, bytes) else str(value) for value in row)
+
+
+def _wrong(table: Table, sqlite: bool) -> ColumnElement[bool]:
+    wrong = [column == "" for column in table.columns if isinstance(column.type, Text)]
+    if sqlite:
+        wrong += [not_(_right_type(column)) for column in table.columns]
+    return or_(false(), *wrong)
+
+
+def _right_type(column: Column[Any]) -> ColumnElement[bool]:
+    """SQLite keeps any kind of value in any column: ask for the one the column is for."""
+    kind = func.typeof(column)
+    right: ColumnElement[bool]
+    if isinstance(column.type, Date):
+        right = and_(kind == "text", func.glob("[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]", column))
+    elif isinstance(column.type, LargeBinary):
+        right = and_(kind == "blob", func.length(column) == column.type.length)
+    elif isinstance(column.type, Integer):
+        right = kind == "integer"
+    else:
+        right = kind == "text"
+    return or_(kind == "null", right) if column.nullable else right
+
+
+def _check_pointer(
+    connection: Connection, column: Column[Any], target: Column[Any], fail: Fail
+) -> None:
+    table = column.table
+    there = target.table.alias("there")
+    lost = ~exists().where(there.c[target.name] == column).correlate(table)
+    query = select(*table.primary_key.columns, column).where(column.is_not(None), lost)
+    for row in connection.execute(query.limit(100)):
+        at, value = _said(row[:-1]), row[-1]
+        fail(
+            "references",
+            f"{table.name} {at}: {column.name} {value} is no {target.table.name}",
+        )
