@@ -1,0 +1,201 @@
+"""Fills a copy: what a source streams becomes Parquet, written once; small files are merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from ledger.publish import folders
+from ledger.publish.sources import BY_SEQ, Part, Rows, Source
+from ledger.storage.errors import StoreUnavailable
+from ledger.storage.head import Head
+from schemas.columnar import ABOUT, SEGMENTS
+from schemas.manifest import Manifest, Segment
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Movements copied at a time: bounds the staging file and the size of one segment.
+PART_MOVEMENTS = 1_000_000
+# Once so many files in a row, at the end of a table, are below one of these sizes (rows), they
+# become one file: a row is rewritten at most once a size, and nothing large is ever rewritten.
+MERGE_FILES = 16
+MERGE_BELOW = (1 << 13, 1 << 17)
+# Tables whose rows are found by a number of their own, above the last one known.
+NUMBERED = ("party", "budget")
+_MEMORY = "256MB"
+_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One refresh: from an open ledger, up to a head, into a folder."""
+
+    ledger: Source
+    head: Head
+    folder: Path
+    progress: Callable[[int, int], None] | None = None
+
+
+def filled(job: Job, base: Manifest, about: Callable[[], list[Any]] | None) -> Manifest:
+    """The manifest of the copy with everything above `base` added; its files are in place.
+
+    Raises StoreUnavailable where the files cannot be written.
+    """
+    with _duckdb(job.folder) as connection:
+        writer = _Writer(connection, job.folder)
+        manifest, adopted = _followed(job, base, writer)
+        if about is not None and (adopted or not base.of("about")):
+            manifest = _told(manifest, about(), writer)
+        return _merged(manifest, writer)
+
+
+@contextmanager
+def _duckdb(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    import duckdb
+
+    settings: dict[str, Any] = {
+        "memory_limit": _MEMORY,
+        "threads": _THREADS,
+        "temp_directory": str(folder / "spill.tmp"),
+        "autoinstall_known_extensions": "false",
+    }
+    try:
+        with duckdb.connect(":memory:", config=settings) as connection:
+            yield connection
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise StoreUnavailable(f"writing the copy in {folder} failed ({error})") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+
+    def files(self, segments: tuple[Segment, ...]) -> str:
+        """The paths of segments, as SQL."""
+        paths = [str(self.folder / s.file).replace("'", "''") for s in segments]
+        return ", ".join(f"'{path}'" for path in paths)
+
+    def read(self, what: str, segments: tuple[Segment, ...], where: str = "") -> list[Any]:
+        """Ask something of segments."""
+        ask = f"SELECT {what} FROM read_parquet([{self.files(segments)}]) {where}"  # noqa: S608
+        return self.connection.execute(ask).fetchall()
+
+    def written(self, table: str, select: str, first: int, last: int) -> Segment:
+        """Write what a SELECT gives as one segment: under a passing name, then in its place."""
+        name = f"{table}-{first}-{last}-{uuid4().hex[:12]}.parquet"
+        path, under_way = self.folder / name, self.folder / f"{name}.tmp"
+        quoted = str(under_way).replace("'", "''")
+        copy = f"COPY ({select}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)"
+        try:
+            found = self.connection.execute(copy).fetchone()
+            assert found is not None
+            folders.synced(under_way)
+            under_way.rename(path)
+        finally:
+            under_way.unlink(missing_ok=True)
+        size = path.stat().st_size
+        return Segment(table, name, first, last, found[0], size, folders.footer_of(path))
+
+
+def _followed(job: Job, base: Manifest, writer: _Writer) -> tuple[Manifest, bool]:
+    """Add all rows between `base` and the head; and whether an adoption was among them."""
+    segments, adopted = list(base.segments), False
+    wanted = parts(base, job.head)
+    _say(job, base, base.last_seq)
+    for part, rows in zip(wanted, job.ledger.parts(wanted), strict=True):
+        new = [_segment(table, part, rows, writer) for table in part.bounds]
+        segments += [s for s in new if s.rows]
+        adopted = adopted or any(_has_adoption(s, writer) for s in new if s.table == "movement")
+        _say(job, base, part.bounds.get("movement", (0, job.head.last_seq))[1])
+    head = job.head
+    there = Manifest(head.ledger_id, head.last_seq, head.last_submission, head.digest)
+    return replace(there, segments=tuple(segments), retired=base.retired), adopted
+
+
+def _say(job: Job, base: Manifest, seq: int) -> None:
+    if job.progress:
+        job.progress(seq - base.last_seq, job.head.last_seq - base.last_seq)
+
+
+def parts(base: Manifest, head: Head) -> list[Part]:
+    """What to copy, in portions; the small tables go with the last."""
+    steps = [*range(base.last_seq, head.last_seq, PART_MOVEMENTS), head.last_seq]
+    by_seq = [dict.fromkeys(BY_SEQ, pair) for pair in pairwise(steps)] or [{}]
+    number = head.last_submission
+    for table in NUMBERED:
+        known = base.of(table)[-1].last if base.of(table) else 0
+        by_seq[-1][table] = (known, number)
+    by_seq[-1]["submission"] = (base.last_submission, number)
+    return [Part(bounds) for bounds in by_seq]
+
+
+def _segment(table: str, part: Part, rows: Rows, writer: _Writer) -> Segment:
+    columns = SEGMENTS[table]
+    names = ", ".join(f'"{name}"' for name in columns)
+    typed = ", ".join(f'"{name}"::{type_} AS "{name}"' for name, type_ in columns.items())
+    number = next(iter(columns))
+    select = f"SELECT {typed} FROM streamed AS t({names}) WHERE {number} > 0"  # noqa: S608
+    low, high = part.bounds[table]
+    with rows.stream(table) as stream:
+        writer.connection.register("streamed", stream)
+        try:
+            made = writer.written(table, select, low, high)
+        finally:
+            writer.connection.unregister("streamed")
+    if table == "movement" and made.rows != high - low:
+        raise StoreUnavailable(
+            f"the ledger gave {made.rows} movements from {low + 1} to {high}: run `tpp check`"
+        )
+    if table in NUMBERED:
+        return replace(made, last=_highest(number, made, writer) or low)
+    return made
+
+
+def _highest(column: str, segment: Segment, writer: _Writer) -> int | None:
+    found: list[tuple[int | None]] = writer.read(f"max({column})", (segment,))
+    return found[0][0]
+
+
+def _has_adoption(segment: Segment, writer: _Writer) -> bool:
+    return bool(writer.read("1", (segment,), "WHERE kind = 'adoption' LIMIT 1"))
+
+
+def _told(manifest: Manifest, rows: list[Any], writer: _Writer) -> Manifest:
+    """Replace the table `about` by these rows."""
+    run = writer.connection
+    columns = ", ".join(f'"{name}" {type_}' for name, type_ in ABOUT.items())
+    run.execute(f"CREATE TEMP TABLE told ({columns})")
+    if rows:
+        run.executemany(f"INSERT INTO told VALUES ({', '.join('?' * len(ABOUT))})", rows)  # noqa: S608
+    left = folders.without(manifest, manifest.of("about"))
+    made = writer.written("about", "SELECT * FROM told", 0, 0)
+    return replace(left, segments=(*left.segments, made))
+
+
+def _merged(manifest: Manifest, writer: _Writer) -> Manifest:
+    """Merge each table's last segments where they have become many and small."""
+    for table in SEGMENTS:
+        if small := mergeable(manifest.of(table)):
+            names = writer.files(small)
+            select = f"SELECT * FROM read_parquet([{names}])"  # noqa: S608
+            made = writer.written(table, select, small[0].first, small[-1].last)
+            left = folders.without(manifest, small)
+            manifest = replace(left, segments=(*left.segments, made))
+    return manifest
+
+
+def mergeable(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """The segments at a table's end that should become one; none where they are few or large."""
+    for size in reversed(MERGE_BELOW):
+        large = [n for n, s in enumerate(segments) if s.rows >= size]
+        small = segments[large[-1] + 1 :] if large else segments
+        if len(small) >= MERGE_FILES:
+            return small
+    return ()

@@ -1,0 +1,76 @@
+"""Rows in bulk out of a PostgreSQL ledger, streamed by ADBC's binary COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ledger.publish.sources import Part
+from ledger.storage.head import HEAD_SQL, Head, checked
+from ledger.storage.place import Place
+
+if TYPE_CHECKING:
+    import psycopg
+
+ZERO = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresqlSource:
+    """A PostgreSQL ledger, open for reading."""
+
+    place: Place
+    connection: psycopg.Connection[Any]
+
+    @classmethod
+    @contextmanager
+    def opened(cls, place: Place) -> Iterator[PostgresqlSource]:
+        """Connect to the server."""
+        import psycopg
+
+        with psycopg.connect(place.conninfo, autocommit=True) as connection:
+            yield cls(place, connection)
+
+    def head(self) -> Head:
+        """The head as last committed."""
+        row = self.connection.execute(HEAD_SQL).fetchone()
+        assert row is not None, "head_of found it"
+        return checked(Head(*row), self.place)
+
+    def digest_of(self, submission: int) -> str | None:
+        """The chain's digest after a submission (64 zeros after none); None: no such one."""
+        found = self.connection.execute(
+            "SELECT digest FROM submission WHERE number = %s", (submission,)
+        ).fetchone()
+        return found[0] if found else None if submission else ZERO
+
+    def parts(self, wanted: list[Part]) -> Iterator[_Asked]:
+        """Each wanted part over one ADBC connection."""
+        import adbc_driver_manager as adbc
+        import adbc_driver_postgresql
+
+        with (
+            adbc_driver_postgresql.connect(self.place.conninfo) as database,
+            adbc.AdbcConnection(database) as connection,
+        ):
+            for part in wanted:
+                yield _Asked(connection, part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    connection: Any
+    part: Part
+
+    @contextmanager
+    def stream(self, table: str) -> Iterator[Any]:
+        """The table's rows as an Arrow stream."""
+        import adbc_driver_manager as adbc
+
+        with adbc.AdbcStatement(self.connection) as statement:
+            statement.set_sql_query(self.part.query(table))
+            stream, _ = statement.execute_query()
+            yield stream
+            stream.release()

@@ -1,0 +1,128 @@
+"""Rows in bulk out of a SQLite ledger.
+
+Only Python's own sqlite3 opens the ledger file: a second SQLite library in the process would drop
+its locks, and commits would be lost (sqlite.org/howtocorrupt.html, 2.2.1). So the ledger's
+connection writes the rows into a staging file, and ADBC streams that file once it is let go.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from ledger.publish.sources import Part
+from ledger.storage.head import HEAD_SQL, Head, can_write, checked, sqlite_uri
+from ledger.storage.place import Place
+from schemas.columnar import SEGMENTS
+
+ZERO = "0" * 64
+_BATCH_ROWS = "65536"
+# ADBC takes a column's type from the first batch of rows, and a column may well be NULL in all of
+# them. So a staged table begins with one row of each column's type; its number, below all others,
+# keeps it out of the copy.
+_FIRST: dict[str, int | str] = {"DATE": "2000-01-01", "VARCHAR": "-"}
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteSource:
+    """A SQLite ledger, open for reading."""
+
+    place: Place
+    connection: sqlite3.Connection
+    scratch: Path
+
+    @classmethod
+    @contextmanager
+    def opened(cls, place: Place, scratch: Path) -> Iterator[SqliteSource]:
+        """Open the ledger file. `scratch` is a folder for staging files."""
+        uri = sqlite_uri(place.file, read_only=not can_write(place.file))
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=60, isolation_level=None, check_same_thread=False
+        )
+        with closing(connection):
+            yield cls(place, connection, scratch)
+
+    def head(self) -> Head:
+        """The head as last committed."""
+        return checked(Head(*self.connection.execute(HEAD_SQL).fetchone()), self.place)
+
+    def digest_of(self, submission: int) -> str | None:
+        """The chain's digest after a submission (64 zeros after none); None: no such one."""
+        found = self.connection.execute(
+            "SELECT digest FROM submission WHERE number = ?", (submission,)
+        ).fetchone()
+        return found[0] if found else None if submission else ZERO
+
+    def parts(self, wanted: list[Part]) -> Iterator[_Staged]:
+        """Each wanted part, staged while the one before it is being read."""
+        with ThreadPoolExecutor(1) as staging:
+            ahead = [staging.submit(self._staged, part) for part in wanted[:1]]
+            for following in [*wanted[1:], None]:
+                staged = ahead.pop().result()
+                if following is not None:
+                    ahead.append(staging.submit(self._staged, following))
+                try:
+                    yield staged
+                finally:
+                    staged.path.unlink(missing_ok=True)
+
+    def _staged(self, part: Part) -> _Staged:
+        path = self.scratch / f"staging-{uuid4().hex}.db"
+        try:
+            self._stage(part, path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return _Staged(path)
+
+    def _stage(self, part: Part, path: Path) -> None:
+        run = self.connection.execute
+        run("ATTACH DATABASE ? AS staging", (f"file:{path}?mode=rwc",))
+        try:
+            for pragma in ("page_size = 65536", "journal_mode = OFF", "synchronous = OFF"):
+                run(f"PRAGMA staging.{pragma}")
+            for table in part.bounds:
+                columns = SEGMENTS[table]
+                run(f"CREATE TABLE staging.{table} ({_declared(columns)})")
+                first = [_FIRST.get(type_, -1) for type_ in columns.values()]
+                marks = ", ".join("?" * len(first))
+                run(f"INSERT INTO staging.{table} VALUES ({marks})", first)  # noqa: S608
+                run(f"INSERT INTO staging.{table} {part.query(table)}")
+        finally:
+            with suppress(sqlite3.OperationalError):
+                run("DETACH DATABASE staging")
+
+
+def _declared(columns: dict[str, str]) -> str:
+    text = ("VARCHAR", "DATE")
+    return ", ".join(f'"{n}" {"TEXT" if t in text else "INTEGER"}' for n, t in columns.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """A staging file that nobody writes any more."""
+
+    path: Path
+
+    @contextmanager
+    def stream(self, table: str) -> Iterator[Any]:
+        """The table's rows as an Arrow stream, in the order they were staged."""
+        import adbc_driver_manager as adbc
+        import adbc_driver_sqlite
+
+        with (
+            adbc_driver_sqlite.connect(f"file:{self.path}?mode=ro") as database,
+            adbc.AdbcConnection(database) as connection,
+            adbc.AdbcStatement(connection) as statement,
+        ):
+            statement.set_options(**{"adbc.sqlite.query.batch_rows": _BATCH_ROWS})
+            statement.set_sql_query(f"SELECT * FROM {table} ORDER BY rowid")  # noqa: S608
+            stream, _ = statement.execute_query()
+            yield stream
+            stream.release()

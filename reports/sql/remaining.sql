@@ -1,0 +1,288 @@
+-- Remaining allowance
+-- What remains of each holder's allowance in each window, and since when is it critical?
+-- as_of DATE: last day counted (default: today)
+-- known_seq BIGINT: last movement known (default: all)
+-- holder VARCHAR: only this holder, by code or by name (default: all)
+-- budget VARCHAR: only budgets of this rule (default: all)
+-- window VARCHAR: only this window (default: all)
+-- status VARCHAR: only holders of this status (default: all)
+-- options: cap_basis tally_country straddle unused_licence return_or_loss_credit
+-- options: reexport_country_effect in_country_transfer lpp_d1_d4 lpp_year lpp_after_acquisition
+-- options: exceptions_count licences_before_compliance group_change system_tpp tf32_bits
+-- options: enforcement_view parent_rule
+-- first: name window remaining_mtpp used_percent status limit_mtpp budget shipped_mtpp held_mtpp
+-- first: licensed_mtpp h100_equivalents adjustments_mtpp pending_mtpp first_critical_on
+with recursive known as (
+    select coalesce(max(submission), 0) as submission
+    from submission
+    where first_seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+),
+adoption as (
+    select coalesce(
+        max(case when about.submission <= known.submission then about.submission end),
+        min(about.submission)
+    ) as submission
+    from about cross join known
+),
+-- What the regime says on that day: of each key the latest that has begun.
+said as (
+    select
+        topic,
+        key,
+        value,
+        row_number() over (partition by topic, key order by from_on desc nulls last) as nth
+    from about
+    join adoption using (submission)
+    where from_on is null or from_on <= coalesce(getvariable('as_of')::date, current_date)
+),
+-- `back_mtpp` is what single entries gave back.
+drawn as (
+    select
+        budget_no,
+        official,
+        sum(posted_mtpp)::bigint as posted_mtpp,
+        sum(held_mtpp)::bigint as held_mtpp,
+        sum(posted_mtpp + held_mtpp) filter (as_kind = 'licence')::bigint as licensed_mtpp,
+        sum(posted_mtpp + held_mtpp) filter (posted_mtpp + held_mtpp < 0)::bigint as back_mtpp,
+        max(effective_on) as last_movement_on
+    from entry
+    where effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+    group by budget_no, official
+),
+-- Few entries have any of these, so they are added up apart.
+adjusted as (
+    select
+        budget_no,
+        sum(adjustment_mtpp)::bigint as adjustments_mtpp,
+        sum(least(adjustment_mtpp, 0))::bigint as cuts_mtpp
+    from entry
+    where official = 1
+        and adjustment_mtpp <> 0
+        and effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+    group by budget_no
+),
+waiting as (
+    select budget_no, sum(pending_mtpp)::bigint as pending_mtpp
+    from entry
+    where official = 1
+        and pending_mtpp <> 0
+        and effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+    group by budget_no
+),
+unused as (
+    select
+        budget_no,
+        sum(lapsed_mtpp)::bigint as lapsed_mtpp,
+        sum(greatest(lapsed_mtpp, 0))::bigint as rising_mtpp,
+        sum(lapsed_mtpp) filter (as_kind = 'licence')::bigint as licensed_mtpp
+    from entry
+    where official = 1
+        and lapsed_mtpp <> 0
+        and effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+    group by budget_no
+),
+asked as (
+    select
+        b.budget_no,
+        b.rule,
+        b.holder,
+        b.holder_name,
+        b."window",
+        b.from_on,
+        b.to_on,
+        b.basis,
+        b.limit_mtpp,
+        coalesce(
+            (select max(value::bigint) from said where topic = 'critical' and key = b.rule
+                and nth = 1),
+            (select min(value::bigint) from said where topic = 'critical' and nth = 1
+                and (key is null or key not in (select rule from budget)))
+        ) as critical_ppm
+    from budget b
+    cross join known
+    where b.submission <= known.submission
+        and (
+            getvariable('holder') is null
+            or b.holder = getvariable('holder')::varchar
+            or lower(b.holder_name) = lower(getvariable('holder')::varchar)
+        )
+        and (getvariable('budget') is null or b.rule = getvariable('budget')::varchar)
+        and (getvariable('window') is null or b."window" = getvariable('window')::varchar)
+),
+-- A status that a block or a suspension gives: those acts, and what reverses them.
+act as (
+    select e.seq, e.budget_no, e.kind, e.as_kind, e.effective_on, m.target_seq,
+        json_extract_string(m.details, '$.until_on')::date as until_on
+    from entry e
+    join movement m on m.seq = e.seq
+    where e.as_kind in ('block', 'unblock', 'suspend', 'reinstate')
+        and e.official = 1
+        and e.effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and e.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+),
+chain as (
+    select seq as root, budget_no, seq, 0 as depth
+    from act
+    where kind <> 'reversal'
+    union all
+    select chain.root, chain.budget_no, act.seq, chain.depth + 1
+    from chain
+    join act on act.target_seq = chain.seq and act.budget_no = chain.budget_no
+),
+live as (
+    select root, budget_no
+    from chain
+    group by root, budget_no
+    having sum(case when depth % 2 = 0 then 1 else -1 end) > 0
+),
+latest as (
+    select
+        act.budget_no,
+        act.kind,
+        act.until_on,
+        row_number() over (
+            partition by act.budget_no, act.kind in ('block', 'unblock')
+            order by act.effective_on desc, act.seq desc
+        ) as nth
+    from act
+    join live on live.root = act.seq and live.budget_no = act.budget_no
+),
+standing as (
+    select
+        budget_no,
+        max(case when kind = 'suspend' then 1 else 0 end) as suspended,
+        max(case when kind = 'block' then 1 else 0 end) as blocked
+    from latest
+    where nth = 1
+        and (until_on is null or until_on >= coalesce(getvariable('as_of')::date, current_date))
+    group by budget_no
+),
+figures as (
+    select
+        asked.*,
+        coalesce(a.adjustments_mtpp, 0) as adjustments_mtpp,
+        coalesce(d.posted_mtpp, 0) as posted_mtpp,
+        coalesce(d.held_mtpp, 0) as held_mtpp,
+        coalesce(u.lapsed_mtpp, 0) as lapsed_mtpp,
+        coalesce(w.pending_mtpp, 0) as pending_mtpp,
+        coalesce(d.licensed_mtpp, 0) + coalesce(u.licensed_mtpp, 0) as licensed_mtpp,
+        coalesce(d.posted_mtpp, 0) + coalesce(d.held_mtpp, 0) - coalesce(d.back_mtpp, 0)
+            + coalesce(u.rising_mtpp, 0) as most_mtpp,
+        asked.limit_mtpp + coalesce(a.cuts_mtpp, 0) as least_room_mtpp,
+        coalesce(s.posted_mtpp, 0) as unofficial_mtpp,
+        asked.limit_mtpp + coalesce(a.adjustments_mtpp, 0) as room_mtpp,
+        coalesce(d.posted_mtpp, 0) + coalesce(d.held_mtpp, 0) + coalesce(u.lapsed_mtpp, 0)
+            as taken_mtpp,
+        case when s.last_movement_on > d.last_movement_on or d.last_movement_on is null
+            then s.last_movement_on else d.last_movement_on
+        end as last_movement_on
+    from asked
+    left join drawn d on d.budget_no = asked.budget_no and d.official = 1
+    left join drawn s on s.budget_no = asked.budget_no and s.official = 0
+    left join adjusted a on a.budget_no = asked.budget_no
+    left join waiting w on w.budget_no = asked.budget_no
+    left join unused u on u.budget_no = asked.budget_no
+),
+-- Days need adding up only where the most that was ever taken could reach the least room.
+suspect as (
+    select budget_no, limit_mtpp, critical_ppm
+    from figures
+    where most_mtpp::hugeint * 1000000
+        >= least_room_mtpp::hugeint * least(coalesce(critical_ppm, 1000000), 1000000)
+),
+daily as (
+    select
+        budget_no,
+        effective_on,
+        sum(posted_mtpp + held_mtpp + lapsed_mtpp)::bigint as taken_mtpp,
+        sum(adjustment_mtpp)::bigint as adjustments_mtpp
+    from entry
+    join suspect using (budget_no)
+    where official = 1
+        and effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+    group by budget_no, effective_on
+),
+running as (
+    select
+        budget_no,
+        effective_on,
+        critical_ppm,
+        sum(taken_mtpp) over days as taken_mtpp,
+        limit_mtpp + sum(adjustments_mtpp) over days as room_mtpp
+    from daily
+    join suspect using (budget_no)
+    window days as (
+        partition by budget_no order by effective_on
+        rows between unbounded preceding and current row
+    )
+),
+reached as (
+    select
+        budget_no,
+        min(
+            case when taken_mtpp * 1000000 >= room_mtpp * critical_ppm then effective_on end
+        ) as first_critical_on,
+        min(case when taken_mtpp >= room_mtpp then effective_on end) as first_exhausted_on
+    from running
+    group by budget_no
+),
+judged as (
+    select
+        f.*,
+        f.room_mtpp - f.taken_mtpp as remaining_mtpp,
+        r.first_critical_on,
+        r.first_exhausted_on,
+        case
+            when f.to_on < coalesce(getvariable('as_of')::date, current_date) then 'closed'
+            when f.from_on > coalesce(getvariable('as_of')::date, current_date) then 'future'
+            when s.suspended = 1 then 'suspended'
+            when s.blocked = 1 then 'blocked'
+            when f.taken_mtpp > f.room_mtpp then 'over'
+            when f.taken_mtpp = f.room_mtpp then 'exhausted'
+            when f.taken_mtpp::hugeint * 1000000 >= f.room_mtpp::hugeint * f.critical_ppm
+                then 'critical'
+            else 'open'
+        end as status
+    from figures f
+    left join reached r on r.budget_no = f.budget_no
+    left join standing s on s.budget_no = f.budget_no
+),
+h100 as (
+    select min(value::bigint) as unit_mtpp
+    from said
+    where topic = 'h100' and nth = 1
+)
+select
+    j.holder,
+    j.holder_name as name,
+    j.rule as budget,
+    j."window",
+    j.limit_mtpp,
+    j.adjustments_mtpp,
+    j.licensed_mtpp,
+    j.posted_mtpp as shipped_mtpp,
+    j.held_mtpp,
+    j.lapsed_mtpp,
+    j.pending_mtpp,
+    j.remaining_mtpp,
+    j.remaining_mtpp - j.unofficial_mtpp as safe_remaining_mtpp,
+    case when j.room_mtpp > 0 then
+        (j.taken_mtpp::hugeint * 10000 // j.room_mtpp)::bigint * 0.01::decimal(3, 2)
+    end::decimal(18, 2) as used_percent,
+    case when j.remaining_mtpp >= 0 then j.remaining_mtpp // h100.unit_mtpp
+        else -((h100.unit_mtpp - 1 - j.remaining_mtpp) // h100.unit_mtpp)
+    end as h100_equivalents,
+    j.status,
+    j.first_critical_on,
+    j.first_exhausted_on,
+    j.last_movement_on,
+    j.basis
+from judged j
+cross join h100
+where getvariable('status') is null or j.status = getvariable('status')::varchar
+order by j.rule, j."window", j.holder_name, j.budget_no;
