@@ -15,6 +15,8 @@ from ledger.policy.parse_facts import key_of, known_name
 from ledger.policy.sheet import CITATION, Book, Table
 from schemas.tpp import NotAnAmount, Tpp
 
+# A budget without a threshold is critical when nothing is left.
+ALL_OF_IT = 1_000_000
 KINDS = ("amount", "stock", "share")
 COLUMNS = (
     *("holder", "name", "window", "from", "to", "limit"),
@@ -31,6 +33,7 @@ class Known:
     options: Mapping[str, Option]
     country_names: Mapping[str, str]
     first_day: date
+    unit: str
 
 
 @dataclass
@@ -58,7 +61,7 @@ def budget(book: Book, file: str, known: Known) -> BudgetRule:
         holders=_holders(top, known, stated),
         windows=_windows(top, stated),
         basis=top.text("basis"),
-        critical_ppm=_ppm(top, "critical", known),
+        critical_ppm=_ppm(top, "critical", known) if "critical" in top.data else ALL_OF_IT,
         citation=top.citation(),
         limit_number=known.numbers.get(number),
         limits=stated.limits,
@@ -69,9 +72,22 @@ def budget(book: Book, file: str, known: Known) -> BudgetRule:
         first_day=known.first_day,
         note=top.text("note", ""),
     )
+    if made.weighed and made.limit_number is not None:
+        _limit_fits(top, made, known.unit)
     top.taken.update(CITATION)
     top.close()
     return made
+
+
+def _limit_fits(top: Table, made: BudgetRule, unit: str) -> None:
+    assert made.limit_number is not None
+    if made.limit_number.unit != unit:
+        top.problem("limit", made.limit_number.key, f"must be a number in {unit}")
+        return
+    for window in made.windows_known():
+        if made.limit("", window) is None:
+            reason = f"has no value on the first day of window {window.key}"
+            top.problem("limit", made.limit_number.key, reason)
 
 
 def _needs_limit(top: Table, kind: str, number: str, stated: Limits) -> None:

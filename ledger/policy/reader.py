@@ -18,7 +18,6 @@ from ledger.policy.types import Regime
 from schemas.problems import Problem, Unusable
 
 BUILT_IN = Path(__file__).parent
-ENDINGS = (".toml", ".csv")
 FOLDERS = ("numbers", "lists", "deadlines", "budgets")
 NEEDED = ("regime.toml", "authorizations.toml")
 FILES = (*NEEDED, "countries.toml", "options.toml", "review.toml", "state.toml")
@@ -29,7 +28,12 @@ _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 def builtin_regimes() -> tuple[str, ...]:
     """The keys of the regimes that come with the ledger."""
-    return tuple(sorted(path.parent.name for path in BUILT_IN.glob("*/regime.toml")))
+    return tuple(sorted(path.parent.name for path in BUILT_IN.glob("[!_]*/regime.toml")))
+
+
+def starter_regime() -> dict[str, str]:
+    """The files of a regime to begin with, by name."""
+    return _texts(BUILT_IN / "_starter", "_starter")
 
 
 def read_regime(where: str | Path) -> Regime:
@@ -48,7 +52,7 @@ def _texts(folder: Path, said: str) -> dict[str, str]:
     found, problems = {}, []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.suffix in ENDINGS and path.is_file() and not _hidden(name):
+        if path.is_file() and _belongs(name):
             try:
                 found[name] = path.read_bytes().decode("utf-8")
             except UnicodeDecodeError as broken:
@@ -58,8 +62,11 @@ def _texts(folder: Path, said: str) -> dict[str, str]:
     return found
 
 
-def _hidden(name: str) -> bool:
-    return any(part.startswith((".", "_")) for part in name.split("/"))
+def _belongs(name: str) -> bool:
+    """Every TOML file is the regime's; a CSV only beside its budget: others may be data."""
+    if any(part.startswith((".", "_")) for part in name.split("/")):
+        return False
+    return name.endswith(".toml") or (name.startswith("budgets/") and name.endswith(".csv"))
 
 
 def regime_from_text(files: Mapping[str, str]) -> Regime:
@@ -130,7 +137,7 @@ def _regime(book: Book) -> Regime:
     if "options.toml" in book.files:
         options = parse_facts.options(book, "options.toml")
     states = parse_facts.states(book, "state.toml") if "state.toml" in book.files else ()
-    known = parse_budgets.Known(numbers, lists, options, names, head.first_day)
+    known = parse_budgets.Known(numbers, lists, options, names, head.first_day, head.unit)
     budgets = {b.key: b for b in (parse_budgets.budget(book, f, known) for f in _in(book, 3))}
     weighed = {key: budget for key, budget in budgets.items() if budget.weighed}
     _one_meaning(book, lists, budgets)
