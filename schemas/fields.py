@@ -175,6 +175,7 @@ SHAPES: dict[FileKind, FileShape] = {
             _must("shipment", Type.TEXT, "document of the shipment"),
             _f("shipment_line", Type.TEXT, "line of the shipment; empty is line 1"),
             _f("quantity", Type.COUNT, "units; empty is the whole shipment"),
+            _f("tpp", Type.AMOUNT, "the amount, where the regime counts amounts and not chips"),
         ),
         document="document",
         line="line",
@@ -192,6 +193,7 @@ SHAPES: dict[FileKind, FileShape] = {
             _must("shipment", Type.TEXT, "document of the shipment"),
             _f("shipment_line", Type.TEXT, "line of the shipment; empty is line 1"),
             _f("quantity", Type.COUNT, "units; empty is the whole shipment"),
+            _f("tpp", Type.AMOUNT, "the amount, where the regime counts amounts and not chips"),
             _f(
                 "reason",
                 Type.TEXT,

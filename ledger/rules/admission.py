@@ -1,0 +1,394 @@
+"""Weigh movements against balances: what each posts, holds or releases, and what it exceeds.
+
+Pure: whole-number columns in, whole-number columns out. One movement typed by hand is a column of
+length one; a million are weighed by the same lines. All amounts are 64-bit milli-TPP; `Overflow`
+is raised before a sum could pass what 64 bits hold.
+
+The effects are those of DESIGN section 5: a licence holds, a shipment under it posts what it
+uses and gives up that much of the hold, a fact without a licence posts on the safe side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+_LARGEST = 2**63 - 1
+
+
+class Overflow(ValueError):
+    """The amounts add up to more than the ledger can hold (9.2e15 TPP)."""
+
+
+class Effect(IntEnum):
+    """What a draw does to its budget."""
+
+    HOLD = 1  # a licence: + held
+    POST = 2  # a fact: + posted
+    DRAW = 3  # a shipment under a licence: + posted, - held as far as the licence's rest goes
+    UNHOLD = 4  # what was held in transit arrives: - held
+    CREDIT = 5  # a return the regime gives back: - posted
+    ADJUST = 6  # the limit itself moves by the amount
+    MARK = 7  # an act on the budget that moves no amount (block, suspend)
+    PEND = 8  # an application: + pending
+    UNPEND = 9  # its licence or refusal: - pending
+
+
+@dataclass(slots=True)
+class Budgets:
+    """Balances by budget, one place a budget; `limit` is without the adjustments."""
+
+    limit: Ints
+    adjustment: Ints
+    pending: Ints
+    held: Ints
+    posted: Ints
+    lapsed: Ints
+    safe: Ints
+
+    @classmethod
+    def empty(cls, count: int) -> Budgets:
+        """Balances of `count` budgets, all nothing."""
+        return cls(*(np.zeros(count, np.int64) for _ in range(7)))
+
+    def grow(self, count: int) -> None:
+        """Make room for `count` more budgets, with nothing on them."""
+        for name in self.__slots__:
+            old = getattr(self, name)
+            setattr(self, name, np.concatenate([old, np.zeros(count, np.int64)]))
+
+
+@dataclass(slots=True)
+class Lines:
+    """Licence lines: what was licensed, what is used, and what is still held.
+
+    `quantity` and `value` are 0 where the licence states none; then they bind nothing.
+    """
+
+    quantity: Ints
+    amount: Ints
+    value: Ints
+    used_quantity: Ints
+    used: Ints
+    used_value: Ints
+    held: Ints
+
+    @classmethod
+    def empty(cls, count: int) -> Lines:
+        """`count` licence lines of nothing."""
+        return cls(*(np.zeros(count, np.int64) for _ in range(7)))
+
+
+@dataclass(slots=True)
+class Batch:
+    """Movements in the order they are weighed, and their draws.
+
+    Per movement: `amount`, `quantity`, `value` (cents) and `line`, the place of its licence line
+    or -1. Per draw, ordered by movement: the movement's place, the budget's place, whether it
+    counts in the official tally, its Effect and its amount.
+    """
+
+    amount: Ints
+    quantity: Ints
+    value: Ints
+    line: Ints
+    draw_row: Ints
+    draw_budget: Ints
+    draw_official: Ints
+    draw_effect: Ints
+    draw_amount: Ints
+
+
+@dataclass(slots=True)
+class Entries:
+    """Entries ordered by movement, budget and tally; one for each of those at most."""
+
+    row: Ints
+    budget: Ints
+    official: Ints
+    adjustment: Ints
+    pending: Ints
+    held: Ints
+    posted: Ints
+    lapsed: Ints
+
+    @property
+    def taken(self) -> Ints:
+        """How much room each entry takes (negative: gives back)."""
+        return self.held + self.posted + self.lapsed
+
+
+@dataclass(slots=True)
+class Excess:
+    """Where a movement exceeds: figures of the moment, by code (a key of the refusals)."""
+
+    row: Ints
+    code: list[str]
+    budget: Ints  # -1 for a licence line
+    limit: Ints
+    taken: Ints
+    asked: Ints
+    short: Ints
+
+
+@dataclass(slots=True)
+class Weighed:
+    """What a batch does: its entries and what it exceeds."""
+
+    entries: Entries
+    excesses: list[Excess] = field(default_factory=list)
+
+
+def weigh(batch: Batch, budgets: Budgets, lines: Lines, tolerance_ppm: int) -> Weighed:
+    """Weigh a batch of facts and move the balances and licence lines by it.
+
+    `tolerance_ppm` is how far the value of a licence may run over (15 CFR 750.11), in millionths.
+    Raises Overflow, with nothing moved, where a sum would not fit.
+    """
+    _guard(batch, budgets, lines)
+    released = _release(batch, lines)
+    excesses = _overdrawn(batch, lines, tolerance_ppm)
+    _draw_down(batch, lines, released)
+    entries = _entries(batch, released)
+    over = _over_limit(entries, budgets)
+    if over is not None:
+        excesses.insert(0, over)
+    move(entries, budgets)
+    return Weighed(entries, excesses)
+
+
+def move(entries: Entries, budgets: Budgets) -> None:
+    """Move the balances by entries that were weighed, or by a reversal's opposites."""
+    official = entries.official == 1
+    at = entries.budget[official]
+    for name in ("adjustment", "pending", "held", "posted", "lapsed"):
+        np.add.at(getattr(budgets, name), at, getattr(entries, name)[official])
+    np.add.at(budgets.safe, entries.budget[~official], entries.taken[~official])
+
+
+def by_day(entries: Entries, day: Ints) -> tuple[Ints, Ints, Ints]:
+    """The official tally's change by budget and day: places, days, room taken.
+
+    `day` gives each movement's day as a whole number; adjustments count as room given, pending
+    amounts as room taken. Days on which nothing changes are left out.
+    """
+    official = entries.official == 1
+    taken = entries.taken[official] + entries.pending[official] - entries.adjustment[official]
+    budget = entries.budget[official]
+    days = day[entries.row[official]]
+    order = np.lexsort((days, budget))
+    starts = _starts(budget[order], days[order])
+    if not len(starts):
+        return _NONE, _NONE, _NONE
+    sums = np.add.reduceat(taken[order], starts)
+    kept = sums != 0
+    return budget[order][starts][kept], days[order][starts][kept], sums[kept]
+
+
+_NONE = np.zeros(0, np.int64)
+
+
+def _guard(batch: Batch, budgets: Budgets, lines: Lines) -> None:
+    """Every partial sum stays below the sum of all absolute amounts and balances."""
+    pairs = (
+        (batch.draw_amount, (budgets.limit, budgets.adjustment, budgets.posted, budgets.held)),
+        (batch.quantity, (lines.used_quantity,)),
+        (batch.value, (lines.used_value,)),
+        (batch.amount, (lines.used,)),
+    )
+    for column, balances in pairs:
+        largest = _absolute_sum(column)
+        largest += sum(int(np.abs(b).max()) for b in balances if len(b))
+        if largest > _LARGEST:
+            raise Overflow(Overflow.__doc__)
+
+
+def _absolute_sum(column: Ints) -> int:
+    if not len(column):
+        return 0
+    largest = max(abs(int(column.max())), abs(int(column.min())))
+    if largest * len(column) <= _LARGEST:
+        return largest * len(column)
+    return sum(abs(value) for value in column.tolist())
+
+
+def _grouped_sums(group: Ints, *columns: Ints) -> tuple[Ints, list[Ints]]:
+    """Running sums within each group, in row order: the sorting order, and a sum a column."""
+    order = np.argsort(group, kind="stable")
+    starts = _starts(group[order])
+    lengths = np.diff(np.append(starts, len(order)))
+    sums = []
+    for column in columns:
+        running = np.cumsum(column[order])
+        before = np.repeat(running[starts] - column[order][starts], lengths)
+        sums.append(running - before)
+    return order, sums
+
+
+def _starts(*keys: Ints) -> Ints:
+    """Where a new group begins in sorted keys."""
+    if not len(keys[0]):
+        return _NONE
+    changed = np.zeros(len(keys[0]), bool)
+    changed[0] = True
+    for key in keys:
+        changed[1:] |= key[1:] != key[:-1]
+    return np.flatnonzero(changed)
+
+
+def _release(batch: Batch, lines: Lines) -> Ints:
+    """How much of its licence's hold each movement gives up: min(used, rest), in turn."""
+    released = np.zeros(len(batch.amount), np.int64)
+    under = np.flatnonzero(batch.line >= 0)
+    if not len(under):
+        return released
+    line, amount = batch.line[under], batch.amount[under]
+    order, (running,) = _grouped_sums(line, amount)
+    rest = lines.held[line[order]]
+    taken = np.minimum(rest, running) - np.minimum(rest, running - amount[order])
+    released[under[order]] = taken
+    return released
+
+
+def _overdrawn(batch: Batch, lines: Lines, tolerance_ppm: int) -> list[Excess]:
+    """Draws beyond what the licence names: quantity and TPP never, value up to the tolerance."""
+    under = np.flatnonzero(batch.line >= 0)
+    if not len(under):
+        return []
+    line = batch.line[under]
+    columns = (batch.quantity[under], batch.amount[under], batch.value[under])
+    order, running = _grouped_sums(line, *columns)
+    places = line[order]
+    largest_value = lines.value + _share(lines.value, tolerance_ppm)
+    limits = (lines.quantity, lines.amount, largest_value)
+    used = (lines.used_quantity, lines.used, lines.used_value)
+    codes = ("licence_quantity_overdrawn", "licence_tpp_overdrawn", "licence_value_overdrawn")
+    found = []
+    for code, column, sums, limit, before in zip(
+        codes, columns, running, limits, used, strict=True
+    ):
+        after = before[places] + sums
+        over = (limit[places] > 0) & (after > limit[places]) & (column[order] > 0)
+        if not over.any():
+            continue
+        rows = under[order][over]
+        back = np.argsort(rows, kind="stable")
+        asked = column[order][over]
+        found.append(
+            Excess(
+                row=rows[back],
+                code=[code] * len(rows),
+                budget=np.full(len(rows), -1, np.int64),
+                limit=limit[places][over][back],
+                taken=(after[over] - asked)[back],
+                asked=asked[back],
+                short=(after[over] - limit[places][over])[back],
+            )
+        )
+    return found
+
+
+def _share(value: Ints, ppm: int) -> Ints:
+    """value x ppm / 1,000,000 rounded down, without leaving 64 bits."""
+    whole, rest = np.divmod(value, 1_000_000)
+    shared: Ints = whole * ppm + rest * ppm // 1_000_000
+    return shared
+
+
+def _draw_down(batch: Batch, lines: Lines, released: Ints) -> None:
+    under = batch.line >= 0
+    if not under.any():
+        return
+    at = batch.line[under]
+    np.add.at(lines.used_quantity, at, batch.quantity[under])
+    np.add.at(lines.used, at, batch.amount[under])
+    np.add.at(lines.used_value, at, batch.value[under])
+    np.subtract.at(lines.held, at, released[under])
+
+
+# Per effect: how the draw's amount enters adjustment, pending, held and posted.
+_SIGNS = np.zeros((max(Effect) + 1, 4), np.int64)
+_SIGNS[Effect.HOLD, 2] = 1
+_SIGNS[Effect.POST, 3] = 1
+_SIGNS[Effect.DRAW, 3] = 1
+_SIGNS[Effect.UNHOLD, 2] = -1
+_SIGNS[Effect.CREDIT, 3] = -1
+_SIGNS[Effect.ADJUST, 0] = 1
+_SIGNS[Effect.PEND, 1] = 1
+_SIGNS[Effect.UNPEND, 1] = -1
+
+
+def _entries(batch: Batch, released: Ints) -> Entries:
+    """One entry for each movement, budget and tally, its draws added up."""
+    order = np.lexsort((batch.draw_official, batch.draw_budget, batch.draw_row))
+    row, budget = batch.draw_row[order], batch.draw_budget[order]
+    official, effect = batch.draw_official[order], batch.draw_effect[order]
+    amounts = _SIGNS[effect] * batch.draw_amount[order][:, None]
+    amounts[:, 2] -= np.where(effect == Effect.DRAW, released[row], 0)
+    starts = _starts(row, budget, official)
+    if not len(starts):
+        return Entries(*(_NONE for _ in range(8)))
+    sums = np.add.reduceat(amounts, starts, axis=0)
+    marks = np.add.reduceat((effect == Effect.MARK).astype(np.int64), starts)
+    kept = sums.any(axis=1) | (marks > 0)
+    first = starts[kept]
+    sums = sums[kept]
+    return Entries(
+        row=row[first],
+        budget=budget[first],
+        official=official[first],
+        adjustment=sums[:, 0],
+        pending=sums[:, 1],
+        held=sums[:, 2],
+        posted=sums[:, 3],
+        lapsed=np.zeros(len(first), np.int64),
+    )
+
+
+def _over_limit(entries: Entries, budgets: Budgets) -> Excess | None:
+    """Official entries that take room where, with them, more is taken than the limit allows."""
+    official = np.flatnonzero(entries.official == 1)
+    if not len(official):
+        return None
+    budget, taken = entries.budget[official], entries.taken[official]
+    order, (running, adjusted) = _grouped_sums(budget, taken, entries.adjustment[official])
+    places = budget[order]
+    before = budgets.held + budgets.posted + budgets.lapsed
+    after = before[places] + running
+    limit = (budgets.limit + budgets.adjustment)[places] + adjusted
+    over = (taken[order] > 0) & (after > limit)
+    if not over.any():
+        return None
+    rows = entries.row[official][order][over]
+    back = np.argsort(rows, kind="stable")
+    asked = taken[order][over]
+    return Excess(
+        row=rows[back],
+        code=["over_limit"] * len(rows),
+        budget=places[over][back],
+        limit=limit[over][back],
+        taken=(after[over] - asked)[back],
+        asked=asked[back],
+        short=(after[over] - limit[over])[back],
+    )
+
+
+def room(limit: int, taken_by_day: list[tuple[int, int]], day: int) -> int:
+    """The least room on any day from `day` on, for a request dated that day.
+
+    `limit` is the base limit; `taken_by_day` the official tally's changes in day order (room
+    taken less adjustments). A request fits only where it fits on every later day too, so that
+    nothing already recorded for a later day is pushed over.
+    """
+    taken = sum(change for on, change in taken_by_day if on <= day)
+    least = limit - taken
+    for on, change in taken_by_day:
+        if on > day:
+            taken += change
+            least = min(least, limit - taken)
+    return least

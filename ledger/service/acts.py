@@ -1,0 +1,71 @@
+"""Adjustments and declarations: whom they are about, settled before they are posted."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ledger.service.rows import Row
+from ledger.service.rulebook import Rulebook
+from schemas.kinds import LIMIT_CHANGES, Kind
+from schemas.problems import Problem
+
+_PERCENT = 100
+
+
+def resolve(rulebook: Rulebook, row: Row) -> list[Problem]:
+    """Give an adjustment its budget and amount; the problems where that is not plain."""
+    details, day = row.details(), row.given.effective_on
+    holder, rule = details.get("holder", ""), details.get("budget")
+    if rule is not None and rule not in rulebook.regime.budgets:
+        known = tuple(rulebook.regime.budgets)
+        return [_problem(row, "budget", rule, "the regime has no such budget", known)]
+    found = rulebook.budget_of(holder, rule)
+    if found is None:
+        return [_problem(row, "holder", holder, "holds no such budget", _near(rulebook, holder))]
+    budget, key, name = found
+    window = details.get("window")
+    on = next((w.from_on for w in budget.windows_known() if w.key == window), day)
+    row.account = rulebook.account(budget.key, key, name, on)
+    if row.account is None:
+        return [_problem(row, "effective_on", row.day, f"no window of {budget.key} covers it")]
+    return _amount(row, row.account[1].limit_mtpp) if row.kind in LIMIT_CHANGES else []
+
+
+def _amount(row: Row, base: int) -> list[Problem]:
+    """Take the change as given, or as a share of the base limit."""
+    from dataclasses import replace
+
+    percent = row.details().get("percent")
+    if row.given.amount_mtpp is not None:
+        return []
+    if percent is None:
+        return [_problem(row, "tpp", "", f"an {row.kind} needs an amount or a percent")]
+    share = Decimal(percent) * base / _PERCENT
+    if share != share.to_integral_value():
+        return [_problem(row, "percent", percent, "gives no whole number of thousandths")]
+    row.given = replace(row.given, amount_mtpp=int(share))
+    return []
+
+
+def check_declaration(row: Row) -> list[Problem]:
+    """What a declaration must say for its kind."""
+    details = row.details()
+    if row.kind in (Kind.OWNERSHIP, Kind.PARTY_MERGED) and not details.get("other_party"):
+        reason = "an ownership or merger names the other party"
+        return [_problem(row, "other_party", "", reason)]
+    return []
+
+
+def _near(rulebook: Rulebook, holder: str) -> tuple[str, ...]:
+    from rapidfuzz import process
+
+    names = [
+        name for b in rulebook.regime.budgets.values() for _, name in b.known_holders()
+    ]
+    return tuple(match for match, _, _ in process.extract(holder, names, limit=3))
+
+
+def _problem(
+    row: Row, column: str, value: str, reason: str, nearest: tuple[str, ...] = ()
+) -> Problem:
+    return Problem("", row.given.file_line, row.given.row, column, value, reason, nearest)

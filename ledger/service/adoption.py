@@ -1,0 +1,99 @@
+"""What rules a ledger, kept in the ledger: regime, options and catalogue adopted in full.
+
+An adoption is a movement whose details name three texts by digest. Rulings of the past stay
+readable and can be made again whatever package is installed later.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+
+from sqlalchemy import bindparam, select
+
+from ledger.catalogue.reader import catalogue_from_text
+from ledger.policy.reader import regime_from_text
+from ledger.policy.types import Regime
+from ledger.service.outcome import Outcome
+from ledger.service.posting import Desk
+from ledger.service.rows import Row, canonical, row_of
+from ledger.service.rulebook import Rulebook
+from ledger.service.seal import Header
+from ledger.storage.errors import NotALedger
+from ledger.storage.statements import Cursor
+from ledger.storage.store import Store
+from schemas import tables as t
+from schemas.kinds import Kind
+from schemas.records import Given
+
+_ADOPTIONS = (
+    select(t.standing.c.seq)
+    .where(t.standing.c.kind == bindparam("kind"))
+    .order_by(t.standing.c.seq)
+)
+_DETAILS = t.movement.columns.keys().index("details")
+
+
+def package_version() -> str:
+    """The version of this software, or "0" where it is not installed."""
+    try:
+        return version("tpp-ledger")
+    except PackageNotFoundError:
+        return "0"
+
+
+def texts_of(rulebook: Rulebook) -> dict[str, str]:
+    """What is adopted, each as one canonical text: regime, options, catalogue."""
+    return {
+        "regime": canonical(dict(rulebook.regime.text)),
+        "options": canonical(rulebook.options),
+        "catalogue": canonical(dict(rulebook.catalogue.text)),
+    }
+
+
+def adoption_row(rulebook: Rulebook, day: date, number: int) -> tuple[Row, dict[str, str]]:
+    """The movement that adopts a rulebook, and the texts it names, by digest."""
+    texts = texts_of(rulebook)
+    digests = {name: sha256(body.encode()).hexdigest() for name, body in texts.items()}
+    details = canonical({**digests, "regime_key": rulebook.regime.key, "tpp": package_version()})
+    given = Given(
+        row=1,
+        file_line=1,
+        kind=Kind.ADOPTION,
+        effective_on=day,
+        source="ledger",
+        document="adoption",
+        line=str(number),
+        details=details,
+    )
+    return row_of(given, None), {digests[name]: body for name, body in texts.items()}
+
+
+def adopted(store: Store) -> Rulebook:
+    """The rulebook the ledger last adopted. Raises NotALedger where it adopted none."""
+    with store.reading() as turn:
+        cursor = Cursor(store.raw(turn.connection), store.dialect)
+        adoptions = cursor.read(_ADOPTIONS, str(Kind.ADOPTION))
+        if not adoptions:
+            raise NotALedger(f"the ledger {store.place} was never given a regime: run `tpp init`")
+        (movement,) = cursor.find(t.movement, "seq", [adoptions[-1][0]])
+        details: Mapping[str, str] = json.loads(movement[_DETAILS])
+        wanted = {name: details[name] for name in ("regime", "options", "catalogue")}
+        bodies = dict(row[:2] for row in cursor.find(t.text, "digest", wanted.values()))
+    texts = {name: json.loads(bodies[digest]) for name, digest in wanted.items()}
+    return Rulebook(
+        regime_from_text(texts["regime"]),
+        texts["options"],
+        catalogue_from_text(texts["catalogue"]),
+    )
+
+
+def header_for(verb: str, actor: str, texts: dict[str, str], note: str | None) -> Header:
+    """The header of an adoption's submission."""
+    return Header(verb=verb, actor=actor, note=note, texts=texts)
+
+
+__all__ = ["Desk", "Outcome", "Regime", "adopted", "adoption_row", "header_for", "texts_of"]

@@ -1,0 +1,243 @@
+"""What a writer knows of the ledger: numbers of parties, budgets and rulings, and the balances.
+
+A Book lives for one transaction, under the head's lock. What it adds becomes part of `Known`, the
+cache that outlives it, only after the commit: numbers are never given twice and never taken back,
+so what another process added meanwhile is found in the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+from sqlalchemy import bindparam, select
+
+from ledger.rules.admission import Budgets
+from ledger.storage.statements import Cursor, largest
+from schemas import tables as t
+from schemas.names import name_key
+
+BALANCES = ("adjustment", "pending", "held", "posted", "lapsed", "safe")
+_BALANCE_COLUMNS = tuple(f"{name}_mtpp" for name in BALANCES)
+
+_ONE_BUDGET = select(t.budget).where(
+    t.budget.c.rule == bindparam("rule"),
+    t.budget.c.holder == bindparam("holder"),
+    t.budget.c.window == bindparam("window"),
+)
+_BUDGET_DAYS = (
+    select(t.balance_day.c.on_day, t.balance_day.c.taken_mtpp)
+    .where(t.balance_day.c.budget_no == bindparam("budget_no"))
+    .order_by(t.balance_day.c.on_day)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetKey:
+    """Which allowance: the regime's rule, its holder, and the window's key ("2025-2027")."""
+
+    rule: str
+    holder: str
+    window: str
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetTerms:
+    """What a budget is opened with; days are ISO text, the limit is in milli-TPP."""
+
+    holder_name: str
+    from_on: str
+    to_on: str
+    limit_mtpp: int
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open budget: its number, base limit, and name (rule, holder's name, window)."""
+
+    number: int
+    limit_mtpp: int
+    name: tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Known:
+    """Numbers already given, kept between transactions.
+
+    A budget's are its number, its base limit, and what it is called (rule, holder's name, window).
+    """
+
+    parties: dict[str, int] = field(default_factory=dict)
+    budgets: dict[BudgetKey, Opened] = field(default_factory=dict)
+    rulings: dict[str, int] = field(default_factory=dict)
+
+
+class Book:
+    """The numbers and balances of one transaction; `submission` is the one being written."""
+
+    def __init__(self, cursor: Cursor, known: Known, submission: int) -> None:
+        self.cursor = cursor
+        self.submission = submission
+        self._known = known
+        self._new = Known()
+        self._rows: dict[str, list[tuple[Any, ...]]] = {"party": [], "budget": [], "ruling": []}
+        self._next: dict[str, int] = {}
+        # The budgets this transaction touches, by place.
+        self.numbers: list[int] = []
+        self._place: dict[int, int] = {}
+        self._names: list[tuple[str, str, str]] = []
+        self.balances = Budgets.empty(0)
+        self.last_credit: list[str | None] = []
+        self._opened: set[int] = set()
+
+    # Parties and rulings
+
+    def parties(self, names: Iterable[str]) -> dict[str, int]:
+        """The number of each spelling; a new one is given the next number."""
+        wanted = set(names)
+        missing = [n for n in wanted if n not in self._known.parties]
+        missing = [n for n in missing if n not in self._new.parties]
+        for row in self.cursor.find(t.party, "name", missing) if missing else ():
+            self._known.parties[row[1]] = row[0]
+        for name in sorted(n for n in missing if n not in self._known.parties):
+            number = self._number("party", t.party.c.party_no)
+            self._new.parties[name] = number
+            self._rows["party"].append((number, name, name_key(name), self.submission))
+        both = (self._known.parties, self._new.parties)
+        return {n: both[0][n] if n in both[0] else both[1][n] for n in wanted}
+
+    def ruling(self, digest: str, body: str) -> int:
+        """The number of a ruling, by the digest of its body."""
+        for known in (self._known.rulings, self._new.rulings):
+            if digest in known:
+                return known[digest]
+        found = self.cursor.find(t.ruling, "digest", [digest])
+        if found:
+            number = self._known.rulings[digest] = found[0][0]
+            return int(number)
+        number = self._number("ruling", t.ruling.c.ruling_no)
+        self._new.rulings[digest] = number
+        self._rows["ruling"].append((number, digest, body, self.submission))
+        return number
+
+    def _number(self, table: str, column: Any) -> int:
+        if table not in self._next:
+            self._next[table] = int(self.cursor.read(largest(column))[0][0] or 0)
+        self._next[table] += 1
+        return self._next[table]
+
+    # Budgets
+
+    def budget(self, key: BudgetKey) -> int | None:
+        """The place of a budget that is open, its balances loaded; None where it is not open."""
+        opened = self._known.budgets.get(key) or self._new.budgets.get(key)
+        if opened is None:
+            found = self.cursor.read(_ONE_BUDGET, key.rule, key.holder, key.window)
+            if not found:
+                return None
+            opened = self._known.budgets[key] = _opened(found[0])
+        return self._load([opened])[0]
+
+    def open_budget(self, key: BudgetKey, terms: BudgetTerms) -> int:
+        """Open a budget that is not open yet; its place."""
+        number = self._number("budget", t.budget.c.budget_no)
+        opened = Opened(number, terms.limit_mtpp, (key.rule, terms.holder_name, key.window))
+        self._new.budgets[key] = opened
+        self._rows["budget"].append(
+            (
+                number,
+                key.rule,
+                key.holder,
+                terms.holder_name,
+                key.window,
+                terms.from_on,
+                terms.to_on,
+                terms.limit_mtpp,
+                terms.basis,
+                self.submission,
+            )
+        )
+        self._opened.add(number)
+        return self._append(opened, (0,) * len(BALANCES), None)
+
+    def places(self, numbers: Iterable[int]) -> list[int]:
+        """The places of budgets known by number, their balances loaded."""
+        wanted = list(numbers)
+        missing = sorted({n for n in wanted if n not in self._place})
+        rows = self.cursor.find(t.budget, "budget_no", missing) if missing else []
+        self._load([_opened(row) for row in rows])
+        return [self._place[n] for n in wanted]
+
+    def named(self, place: int) -> tuple[str, str, str]:
+        """What the budget at a place is called: rule, holder's name, window."""
+        return self._names[place]
+
+    def _load(self, budgets: Sequence[Opened]) -> list[int]:
+        missing = {b.number: b for b in budgets if b.number not in self._place}
+        for row in self.cursor.find(t.balance, "budget_no", missing) if missing else ():
+            credit = None if row[-1] is None else str(row[-1])
+            self._append(missing[row[0]], row[1:-1], credit)
+        return [self._place[b.number] for b in budgets]
+
+    def _append(self, opened: Opened, balances: Sequence[int], credit: str | None) -> int:
+        place = len(self.numbers)
+        self.numbers.append(opened.number)
+        self._place[opened.number] = place
+        self._names.append(opened.name)
+        self.last_credit.append(credit)
+        if place >= len(self.balances.limit):
+            self.balances.grow(max(8, place))
+        self.balances.limit[place] = opened.limit_mtpp
+        for name, value in zip(BALANCES, balances, strict=True):
+            getattr(self.balances, name)[place] = value
+        return place
+
+    def days(self, place: int) -> list[tuple[date, int]]:
+        """The official tally's recorded changes by day, in order: (day, room taken)."""
+        rows = self.cursor.read(_BUDGET_DAYS, self.numbers[place])
+        return [(date.fromisoformat(str(day)), int(taken)) for day, taken in rows]
+
+    def credited(self, place: int, day: str) -> None:
+        """A limit changed or room came back on a day (ISO text): later totals decide from it on."""
+        self.last_credit[place] = max(self.last_credit[place] or day, day)
+
+    # Writing
+
+    def write(self) -> None:
+        """Write new parties, budgets and rulings, and the balances as they now stand."""
+        for name in ("party", "budget", "ruling"):
+            self.cursor.add(t.metadata.tables[name], self._rows[name])
+        columns = [getattr(self.balances, name).tolist() for name in BALANCES]
+        rows = list(zip(*columns, self.last_credit, self.numbers, strict=False))
+        opened = [row for row in rows if row[-1] in self._opened]
+        self.cursor.add(t.balance, [(row[-1], *row[:-1]) for row in opened])
+        self.cursor.change(
+            t.balance,
+            (*_BALANCE_COLUMNS, "last_credit_on"),
+            [row for row in rows if row[-1] not in self._opened],
+        )
+
+    def annex_rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """The rows this submission adds beside its movements, by table, in order of number."""
+        return self._rows
+
+    def keep(self) -> None:
+        """After the commit: what was added is known from now on."""
+        self._known.parties |= self._new.parties
+        self._known.budgets |= self._new.budgets
+        self._known.rulings |= self._new.rulings
+
+
+def _opened(row: Sequence[Any]) -> Opened:
+    named = dict(zip(t.budget.columns.keys(), row, strict=True))
+    name = (named["rule"], named["holder_name"], named["window"])
+    return Opened(named["budget_no"], named["limit_mtpp"], name)
+
+
+def days_number(day: date) -> int:
+    """A day as the whole number numpy's datetime64[D] uses."""
+    return int(np.datetime64(day, "D").astype(np.int64))

@@ -1,0 +1,185 @@
+"""Which budgets a row draws on: the ruling's draws, given holders, windows and places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import bindparam, select, text
+
+from ledger.rules.admission import Effect
+from ledger.rules.judge import Draw
+from ledger.service.book import Book, BudgetKey
+from ledger.service.lines import LineBook
+from ledger.service.relations import Relation, Relations
+from ledger.service.rows import Drawn, Flag, Row, is_shipment, party_key
+from ledger.service.rulebook import Rulebook
+from ledger.storage.statements import Cursor
+from schemas import tables as t
+from schemas.kinds import LIMIT_CHANGES, STATUS_CHANGES, Kind
+from schemas.records import Given
+
+TRANSIT = "hold_until_received"
+BOTH_YEARS = "post_both_years"
+_EFFECT = {
+    "hold": Effect.HOLD,
+    "pend": Effect.PEND,
+    "post": Effect.POST,
+    TRANSIT: Effect.HOLD,
+    BOTH_YEARS: Effect.POST,
+    "credit": Effect.CREDIT,
+}
+_STANDING = (
+    select(t.standing)
+    .where(t.standing.c.kind == bindparam("kind"), t.standing.c.live == text("1"))
+    .order_by(t.standing.c.seq)
+)
+_RELATED = (Kind.OWNERSHIP, Kind.PARTY_MERGED)
+
+
+class Drawer:
+    """Finds the budgets of rows, opening those that a movement is the first to draw on."""
+
+    def __init__(self, rulebook: Rulebook, book: Book) -> None:
+        self.rulebook, self.book = rulebook, book
+        self._relations: Relations | None = None
+
+    def draws(self, row: Row, lines: LineBook) -> list[Drawn]:
+        """What the row does to which budget, in the order of the ruling."""
+        if row.account is not None:
+            return self._act(row)
+        if row.line_place >= 0 and is_shipment(row.kind):
+            number = lines.budget_no(row.line_place)
+            if number is None:
+                return []
+            (place,) = self.book.places([number])
+            return [Drawn(place, 1, Effect.DRAW, row.amount)]
+        if row.target is not None:
+            return self._follows(row)
+        return self._ruled(row)
+
+    def _act(self, row: Row) -> list[Drawn]:
+        """An adjustment: the limit moves, or the budget is marked."""
+        assert row.account is not None
+        key, terms = row.account
+        place = self.book.budget(key)
+        if place is None:
+            place = self.book.open_budget(key, terms)
+        effect = Effect.ADJUST if row.kind in LIMIT_CHANGES else Effect.MARK
+        if row.kind == Kind.UPLIFT:
+            self._check_uplift(row, place)
+        return [Drawn(place, 1, effect, row.amount)]
+
+    def _check_uplift(self, row: Row, place: int) -> None:
+        assert row.account is not None
+        key, _ = row.account
+        rule = self.rulebook.regime.budgets[key.rule]
+        if not rule.uplift_listed(key.holder, row.given.effective_on):
+            row.flags.append(Flag("uplift_not_listed", place, detail=key.holder))
+        if rule.largest_uplift_ppm is not None:
+            limit = int(self.book.balances.limit[place]) * rule.largest_uplift_ppm // 10**6
+            taken = int(self.book.balances.adjustment[place])
+            over = taken + row.amount - limit
+            if over > 0:
+                figures = (limit, taken, row.amount, over)
+                row.flags.append(Flag("uplift_over_maximum", place, *figures))
+
+    def _ruled(self, row: Row) -> list[Drawn]:
+        found = [
+            Drawn(place, 0 if not draw.official else 1, _EFFECT[draw.effect], row.amount)
+            for draw in (row.ruled.ruling.draws if row.ruled else ())
+            if (place := self._place(row, draw, row.given, row.given.effective_on)) is not None
+        ]
+        if row.pending:
+            found += [Drawn(place, 1, Effect.UNPEND, amount) for place, amount in row.pending]
+        return found
+
+    def _follows(self, row: Row) -> list[Drawn]:
+        """A receipt or a return: what its shipment was ruled to do then."""
+        target = row.target
+        assert target is not None
+        if row.kind == Kind.RECEIPT:
+            return [d for draw in target.draws for d in self._received(row, draw)]
+        if row.kind in (Kind.RETURN, Kind.ATTRITION) and self.rulebook.gives_back(row.kind):
+            return [
+                Drawn(place, official, Effect.CREDIT, min(row.amount, posted))
+                for place, official, posted in target.posted
+            ]
+        return []
+
+    def _received(self, row: Row, draw: Draw) -> list[Drawn]:
+        target = row.target
+        assert target is not None
+        official = 1 if draw.official else 0
+        if draw.effect not in (TRANSIT, BOTH_YEARS):
+            return []
+        sent = self._place(row, draw, target.given, target.given.effective_on)
+        arrived = self._place(row, draw, target.given, row.given.effective_on)
+        found: list[Drawn] = []
+        if draw.effect == TRANSIT and sent is not None:
+            found.append(Drawn(sent, official, Effect.UNHOLD, row.amount))
+        if arrived is not None and (draw.effect == TRANSIT or arrived != sent):
+            found.append(Drawn(arrived, official, Effect.POST, row.amount))
+        return found
+
+    def _place(self, row: Row, draw: Draw, given: Given, day: date) -> int | None:
+        """The place of the budget a draw falls on that day; None where there is none."""
+        holder = self.holder(draw, given, day)
+        if holder is None:
+            return None
+        opened = self.rulebook.account(draw.rule, *holder, day)
+        if opened is None:
+            if self.rulebook.regime.budgets[draw.rule].window_on(day) is None:
+                row.flags.append(Flag("after_windows", detail=f"{draw.rule} on {day}"))
+            return None
+        key, terms = opened
+        place = self.book.budget(key)
+        return self.book.open_budget(key, terms) if place is None else place
+
+    def holder(self, draw: Draw, given: Given, day: date) -> tuple[str, str] | None:
+        """Who holds the budget a draw falls on: key and name."""
+        if draw.holder_from == "destination":
+            if given.destination is None:
+                return None
+            code = self.rulebook.followed(given.destination) or given.destination
+            return code, self.rulebook.country_name(code)
+        key = self.relations.holder(party_key(given.consignee), party_key(given.parent), day)
+        if key is None:
+            return None
+        names = [n for n in (given.parent, given.consignee) if n and party_key(n) == key]
+        return key, names[0] if names else key
+
+    @property
+    def relations(self) -> Relations:
+        """The declarations of ownership and mergers on record."""
+        if self._relations is None:
+            rows = [r for kind in _RELATED for r in self.book.cursor.read(_STANDING, str(kind))]
+            self._relations = Relations(_relation(row) for row in rows)
+        return self._relations
+
+    def write_standing(self, cursor: Cursor, rows: Sequence[Row]) -> None:
+        """Keep acts and declarations where later movements look them up."""
+        cursor.add(t.standing, [s for row in rows if (s := self._stands(row)) is not None])
+
+    def _stands(self, row: Row) -> tuple[Any, ...] | None:
+        details = row.details() if row.account or row.kind in _RELATED else {}
+        until = details.get("until_on")
+        if row.kind in _RELATED:
+            subject = party_key(details["party"])
+            other = party_key(details.get("other_party"))
+        elif row.kind in STATUS_CHANGES:
+            subject, other = str(self.book.numbers[row.draws[0].place]), None
+        elif row.kind == Kind.ADOPTION:
+            subject, other = row.details()["regime_key"], None
+        else:
+            return None
+        return (row.seq, str(row.kind), subject, other, row.day, until, 1)
+
+
+def _relation(row: tuple[Any, ...]) -> Relation:
+    _, kind, subject, other, from_on, until_on, _ = row
+    until = None if until_on is None else date.fromisoformat(str(until_on))
+    return Relation(kind, subject, other, date.fromisoformat(str(from_on)), until)
+
+

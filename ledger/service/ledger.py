@@ -1,0 +1,197 @@
+"""The verbs of one ledger, each one transaction."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+
+from ledger.catalogue.reader import read_catalogue
+from ledger.intake import typed
+from ledger.intake.setting import Setting
+from ledger.policy.reader import read_regime
+from ledger.service import acts, adoption, reversal
+from ledger.service.book import Known
+from ledger.service.outcome import Outcome
+from ledger.service.posting import Desk, post
+from ledger.service.rows import Row, receipt_of, row_of
+from ledger.service.rulebook import Rulebook
+from ledger.service.seal import Header
+from ledger.service.settings import setting_for
+from ledger.storage.store import Store, create, open_store
+from schemas.fields import FileKind
+from schemas.kinds import ADJUSTMENTS, DECLARATIONS
+from schemas.problems import Unusable
+from schemas.records import Given
+
+
+def actor_name() -> str:
+    """Who acts: TPP_ACTOR, else the user's login."""
+    try:
+        return os.environ.get("TPP_ACTOR") or getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+@dataclass
+class Ledger:
+    """An open ledger. Use it `with`, or close() it.
+
+    Every verb raises the store's errors (StoreError) where the database will not have it, and
+    Unusable where the input is broken; then nothing was recorded.
+    """
+
+    store: Store
+    rulebook: Rulebook
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(self.store, self.rulebook, Known())
+        self._setting: Setting | None = None
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _value: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.store.close()
+
+    @property
+    def url(self) -> str:
+        """The ledger's URL."""
+        return self.store.url
+
+    @property
+    def setting(self) -> Setting:
+        """What the intake must know to read for this ledger."""
+        if self._setting is None:
+            self._setting = setting_for(self.rulebook)
+        return self._setting
+
+    # One movement typed by hand
+
+    def record(
+        self,
+        file_kind: FileKind | str,
+        values: Mapping[str, str],
+        *,
+        source: str | None = None,
+        retry: bool = False,
+        actor: str | None = None,
+    ) -> Outcome:
+        """Record one movement given as text by heading, as a row of an import file would be."""
+        kind = FileKind(file_kind)
+        given = typed(kind, values, self.setting, source)
+        header = Header(f"record {kind}", actor or actor_name())
+        return post(self.desk, self.rows([given]), header, retry=retry)
+
+    def apply(self, values: Mapping[str, str], *, retry: bool = False) -> Outcome:
+        """Weigh an application: recorded as pending, or refused where it would exceed."""
+        return self.record(FileKind.APPLICATIONS, values, retry=retry)
+
+    def issue(self, values: Mapping[str, str]) -> Outcome:
+        """Record a licence that was issued; flagged where it exceeds."""
+        return self.record(FileKind.LICENCES, values)
+
+    def ship(self, values: Mapping[str, str]) -> Outcome:
+        """Record a shipment that took place; flagged where it exceeds or lacks something."""
+        return self.record(FileKind.SHIPMENTS, values)
+
+    def rows(self, given: Sequence[Given]) -> list[Row]:
+        """Rows as given made ready to post: ruled, with the receipts they carry.
+
+        Raises Unusable where an adjustment or a declaration names nobody.
+        """
+        rows: list[Row] = []
+        problems = []
+        for one in given:
+            row = row_of(one, self.rulebook.rule(one))
+            if one.kind in ADJUSTMENTS:
+                problems += acts.resolve(self.rulebook, row)
+            elif one.kind in DECLARATIONS:
+                problems += acts.check_declaration(row)
+            rows.append(row)
+            if one.received_on is not None:
+                rows.append(row_of(receipt_of(one), None))
+        if problems:
+            raise Unusable(*problems)
+        return rows
+
+    # Corrections
+
+    def reverse(
+        self,
+        seqs: Sequence[int],
+        reason: str,
+        *,
+        cascade: bool = False,
+        actor: str | None = None,
+    ) -> Outcome:
+        """Reverse movements by the opposite of their entries, dated as they were.
+
+        Raises reversal.Standing where live movements point at them and `cascade` is not set, and
+        Unusable where one cannot be reversed.
+        """
+        header = Header("reverse", actor or actor_name(), note=reason)
+        return reversal.reverse(self.desk, list(seqs), header, cascade=cascade)
+
+    def reverse_submission(
+        self, number: int, reason: str, *, cascade: bool = False, actor: str | None = None
+    ) -> Outcome:
+        """Reverse every movement of a submission that still stands."""
+        seqs = reversal.of_submission(self.store, number)
+        return self.reverse(seqs, reason, cascade=cascade, actor=actor)
+
+
+def open_ledger(url: str, *, read_only: bool = False) -> Ledger:
+    """Open the ledger at a URL or path. Raises StoreError with a sentence where it cannot."""
+    store = open_store(url, read_only=read_only)
+    try:
+        return Ledger(store, adoption.adopted(store))
+    except BaseException:
+        store.close()
+        raise
+
+
+def new_ledger(
+    url: str,
+    *,
+    regime: str | Path = "ai_diffusion",
+    options: Mapping[str, str] | None = None,
+    actor: str | None = None,
+) -> Ledger:
+    """Make a ledger under a regime: adopt its texts and open the budgets known beforehand.
+
+    Raises Unusable for a broken regime or option, StoreError where no ledger can be made.
+    """
+    rulebook = Rulebook(read_regime(regime), options or {}, read_catalogue())
+    store = create(url)
+    try:
+        ledger = Ledger(store, rulebook)
+        adopt(ledger, actor=actor)
+    except BaseException:
+        store.close()
+        raise
+    return ledger
+
+
+def adopt(ledger: Ledger, *, actor: str | None = None, note: str | None = None) -> Outcome:
+    """Put the ledger's rulebook in force: a movement of its own, with every text in full."""
+    rulebook = ledger.rulebook
+    with ledger.store.reading() as turn:
+        number = turn.head.last_submission + 1
+    row, texts = adoption.adoption_row(rulebook, date.today(), number)
+    header = Header("adopt", actor or actor_name(), note=note, texts=texts)
+    opened = rulebook.known_accounts(rulebook.regime.first_day)
+    return post(replace(ledger.desk, opening=tuple(opened)), [row], header)

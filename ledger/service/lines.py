@@ -1,0 +1,228 @@
+"""Licence lines: found for what draws on them, checked against what they name, drawn down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ledger.rules.admission import Lines
+from ledger.service.book import Book
+from ledger.service.outcome import Outcome
+from ledger.service.rows import Flag, Row, is_shipment
+from ledger.storage.statements import Cursor
+from schemas import tables as t
+from schemas.kinds import Kind
+from schemas.problems import Problem
+
+_AT = {name: place for place, name in enumerate(t.licence_line.columns.keys())}
+_MOVED = ("used_quantity", "used_mtpp", "used_value_cents", "held_mtpp")
+LICENSED = "licence"
+
+
+class LineBook:
+    """The licence lines one transaction touches, by place, and the new ones it opens."""
+
+    def __init__(self, cursor: Cursor, book: Book) -> None:
+        self.cursor, self.book = cursor, book
+        self.stored: list[tuple[Any, ...]] = []
+        self.lines = Lines.empty(0)
+        self._place: dict[int, int] = {}
+        self._moved: set[int] = set()
+        self._closed: list[int] = []
+
+    def check_new(self, rows: Sequence[Row], outcome: Outcome) -> list[Row]:
+        """The rows without licence lines whose number another filing already has on record."""
+        new = [row for row in rows if row.kind == Kind.LICENCE]
+        if not new:
+            return list(rows)
+        numbers = {row.given.document for row in new}
+        taken = {
+            (row[_AT["licence"]], row[_AT["line"]]): row[_AT["seq"]]
+            for row in self.cursor.find(t.licence_line, "licence", numbers)
+            if row[_AT["live"]]
+        }
+        kept: list[Row] = []
+        for row in rows:
+            name = (row.given.document, row.given.line)
+            if row.kind == Kind.LICENCE and name in taken:
+                reason = f"licence {name[0]} line {name[1]} is on record as seq {taken[name]}"
+                _reject(row, f"{reason}, from another source", outcome)
+                continue
+            if row.kind == Kind.LICENCE:
+                taken[name] = 0
+            kept.append(row)
+        return kept
+
+    def find(self, rows: Sequence[Row]) -> None:
+        """Give each shipment under a licence the place of its line, where it is on file."""
+        under = [row for row in rows if _draws_on_licence(row)]
+        if not under:
+            return
+        numbers = {row.given.licence for row in under}
+        known: dict[tuple[str, str], tuple[Any, ...]] = {}
+        for line in self.cursor.find(t.licence_line, "licence", numbers):
+            name = (line[_AT["licence"]], line[_AT["line"]])
+            if name not in known or line[_AT["live"]]:
+                known[name] = line
+        for row in under:
+            line_found = known.get((row.given.licence or "", row.given.licence_line or "1"))
+            if line_found is not None:
+                row.line_place = self.place(line_found)
+                row.target_seq = line_found[_AT["seq"]]
+                self._moved.add(row.line_place)
+
+    def by_seq(self, seq: int) -> int | None:
+        """The place of the line a licence movement opened; None where it is none."""
+        found = self.cursor.find(t.licence_line, "seq", [seq])
+        if not found:
+            return None
+        place = self.place(found[0])
+        self._moved.add(place)
+        return place
+
+    def close(self, seq: int) -> None:
+        """A licence line that was reversed: nothing is held on it any more."""
+        place = self.by_seq(seq)
+        if place is not None:
+            self.lines.held[place] = 0
+            self._closed.append(seq)
+
+    def undraw(self, movement: dict[str, Any]) -> int:
+        """Take a reversed shipment off its line; how much the line holds again (milli-TPP)."""
+        place = self.by_seq(movement["target_seq"])
+        if place is None:
+            return 0
+        lines, quantity = self.lines, movement["quantity"] or 0
+        lines.used_quantity[place] -= quantity
+        lines.used[place] -= movement["amount_mtpp"] or 0
+        lines.used_value[place] -= quantity * (movement["unit_value_cents"] or 0)
+        if not self.stored[place][_AT["live"]]:
+            return 0
+        before = int(lines.held[place])
+        lines.held[place] = max(int(lines.amount[place] - lines.used[place]), 0)
+        return int(lines.held[place]) - before
+
+    def place(self, line: tuple[Any, ...]) -> int:
+        """The place of a stored line, its columns loaded."""
+        seq = line[_AT["seq"]]
+        if seq in self._place:
+            return self._place[seq]
+        self._place[seq] = place = len(self.stored)
+        self.stored.append(line)
+        values = [
+            line[_AT[name]] or 0
+            for name in ("quantity", "amount_mtpp", "value_cents", *_MOVED)
+        ]
+        for name, value in zip(self.lines.__slots__, values, strict=True):
+            column = np.append(getattr(self.lines, name), np.int64(value))
+            setattr(self.lines, name, column)
+        return place
+
+    def budget_no(self, place: int) -> int | None:
+        """The number of the budget the line holds on, if any."""
+        number: int | None = self.stored[place][_AT["budget_no"]]
+        return number
+
+    def flags(self, row: Row) -> list[Flag]:
+        """Where a shipment differs from the licence line it draws on."""
+        if not _draws_on_licence(row):
+            return []
+        given = row.given
+        if row.line_place < 0:
+            return [Flag("licence_not_on_file", detail=f"{given.licence}")]
+        line = dict(zip(_AT, self.stored[row.line_place], strict=True))
+        return line_flags(
+            line,
+            day=row.day,
+            issued_on=self._issued_on(line["seq"]),
+            chip=given.chip,
+            destination=given.destination,
+            consignee_no=self._party(given.consignee),
+        )
+
+    def _party(self, name: str | None) -> int | None:
+        return None if name is None else self.book.parties([name])[name]
+
+    def _issued_on(self, seq: int) -> str:
+        day = t.movement.columns.keys().index("effective_on")
+        return str(self.cursor.find(t.movement, "seq", [seq])[0][day])
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Write the lines as they now stand, and open those that were licensed."""
+        columns = [getattr(self.lines, c) for c in ("used_quantity", "used", "used_value", "held")]
+        changed = [
+            (*(int(column[place]) for column in columns), self.stored[place][_AT["seq"]])
+            for place in sorted(self._moved)
+        ]
+        self.cursor.change(t.licence_line, _MOVED, changed)
+        self.cursor.change(t.licence_line, ("live",), [(0, seq) for seq in self._closed])
+        new = [self._opened(row) for row in rows if row.kind == Kind.LICENCE]
+        self.cursor.add(t.licence_line, new)
+
+    def _opened(self, row: Row) -> tuple[Any, ...]:
+        given = row.given
+        budget = next((d.place for d in row.draws if d.official), None)
+        value = (given.unit_value_cents or 0) * (given.quantity or 0)
+        return (
+            row.seq,
+            given.document,
+            given.line,
+            None if budget is None else self.book.numbers[budget],
+            given.quantity,
+            row.amount,
+            value or None,
+            0,
+            0,
+            0,
+            row.amount,
+            1,
+            given.chip,
+            given.destination,
+            self._party(given.consignee),
+            given.expires_on.isoformat() if given.expires_on else None,
+        )
+
+
+def line_flags(
+    line: dict[str, Any],
+    *,
+    day: str,
+    issued_on: str,
+    chip: str | None,
+    destination: str | None,
+    consignee_no: int | None,
+) -> list[Flag]:
+    """What a draw does not agree with on its licence line; days are ISO text."""
+    found: list[Flag] = []
+    if not line["live"]:
+        found.append(Flag("licence_closed", detail=line["licence"]))
+    if day < issued_on:
+        found.append(Flag("licence_not_yet_issued", detail=f"issued {issued_on}"))
+    expires_on = line["expires_on"]
+    if expires_on is not None and day > str(expires_on):
+        found.append(Flag("licence_expired", detail=f"expired {expires_on}"))
+    if chip is not None and line["chip"] is not None and chip != line["chip"]:
+        found.append(Flag("licence_other_chip", detail=f"licensed {line['chip']}"))
+    if destination is not None and destination != line["destination"]:
+        found.append(Flag("licence_other_destination", detail=f"licensed {line['destination']}"))
+    if consignee_no is not None and consignee_no != line["consignee_no"]:
+        found.append(Flag("licence_other_consignee"))
+    return found
+
+
+def _draws_on_licence(row: Row) -> bool:
+    return (
+        is_shipment(row.kind)
+        and row.given.authorization == LICENSED
+        and row.given.licence is not None
+    )
+
+
+def _reject(row: Row, reason: str, outcome: Outcome) -> None:
+    given = row.given
+    outcome.problems.append(
+        Problem("", given.file_line, given.row, "licence", given.document, reason)
+    )
+    outcome.rejected += 1

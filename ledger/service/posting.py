@@ -1,0 +1,174 @@
+"""Post a submission row by row: find what is known, number, draw, weigh, write, link.
+
+One transaction under the head's lock. Everything a rule or a parser can say without the ledger
+was said before; here only what depends on what is on record. The bulk loader (bulk.py) does the
+same for columns and is held equal to the byte by a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ledger.refusals import by_precedence
+from ledger.rules.admission import Batch, Ints, Weighed, by_day, weigh
+from ledger.service import known_rows, requests, targets
+from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, days_number
+from ledger.service.draws import Drawer
+from ledger.service.lines import LineBook
+from ledger.service.outcome import Outcome
+from ledger.service.rows import Flag, Row
+from ledger.service.rulebook import Rulebook
+from ledger.service.seal import Header, Sealer
+from ledger.storage.statements import Cursor
+from ledger.storage.store import Store
+
+_INT = np.int64
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a posting works with: the store, the rules, and the numbers known so far.
+
+    `opening` are budgets to open whether drawn on or not.
+    """
+
+    store: Store
+    rulebook: Rulebook
+    known: Known
+    opening: tuple[tuple[BudgetKey, BudgetTerms], ...] = ()
+
+
+def post(desk: Desk, rows: Sequence[Row], header: Header, *, retry: bool = False) -> Outcome:
+    """Record rows as one submission; what is known already is left out and said.
+
+    Raises the store's errors; then nothing was recorded. With nothing new to record there is no
+    submission. `retry`: an application refused before is weighed anew, as its next attempt.
+    """
+    with desk.store.writing() as turn:
+        cursor = Cursor(desk.store.raw(turn.connection), desk.store.dialect)
+        submission = turn.head.last_submission + 1
+        book = Book(cursor, desk.known, submission)
+        outcome = Outcome(head=turn.head.digest)
+        fresh = known_rows.sift(cursor, rows, outcome, retry=retry)
+        posting = _Posting(desk, cursor, book, turn.head.last_seq)
+        fresh = posting.prepare(fresh, outcome)
+        if not fresh:
+            return outcome
+        for key, terms in desk.opening:
+            if book.budget(key) is None:
+                book.open_budget(key, terms)
+        posting.weigh(fresh)
+        Sealer(desk.store, cursor, book, turn.head).seal(fresh, posting.weighed, header, outcome)
+        posting.save_derived(fresh)
+    book.keep()
+    return outcome
+
+
+class _Posting:
+    """The steps of one submission between the look-up of its keys and its writing."""
+
+    def __init__(self, desk: Desk, cursor: Cursor, book: Book, last_seq: int) -> None:
+        self.desk, self.cursor, self.book = desk, cursor, book
+        self.last_seq = last_seq
+        self.drawer = Drawer(desk.rulebook, book)
+        self.lines = LineBook(cursor, book)
+        self.batch: Batch
+        self.weighed: Weighed
+
+    def prepare(self, rows: Sequence[Row], outcome: Outcome) -> list[Row]:
+        """Number the rows and find their licences, targets and budgets; drop what cannot stand."""
+        kept = sorted(rows, key=lambda row: row.order)
+        kept = self.lines.check_new(kept, outcome)
+        for place, row in enumerate(kept):
+            row.seq = self.last_seq + 1 + place
+        self.book.parties(n for row in kept for n in _names(row) if n is not None)
+        self.lines.find(kept)
+        targets.find(self.cursor, self.book, kept)
+        return kept
+
+    def weigh(self, rows: Sequence[Row]) -> None:
+        """Draw each row on its budgets and weigh them all."""
+        for row in rows:
+            row.draws += self.drawer.draws(row, self.lines)
+            row.flags += self.lines.flags(row)
+        requests.decide(self.book, self.drawer, rows)
+        self.batch = batch_of(rows)
+        tolerance = self.desk.rulebook.value_tolerance_ppm
+        self.weighed = weigh(self.batch, self.book.balances, self.lines.lines, tolerance)
+        _flag_excesses(rows, self.weighed)
+        for row in rows:
+            _order_flags(row)
+
+    def save_derived(self, rows: Sequence[Row]) -> None:
+        """Move the balances, the days, the licence lines and the standing acts."""
+        entries = self.weighed.entries
+        days = np.array([days_number(r.given.effective_on) for r in rows], _INT)
+        save_days(self.book, self.cursor, by_day(entries, days))
+        gives = (entries.taken < 0) | (entries.adjustment != 0) | (entries.pending < 0)
+        gives &= entries.official == 1
+        for place, at in zip(
+            entries.budget[gives].tolist(), entries.row[gives].tolist(), strict=True
+        ):
+            self.book.credited(place, rows[at].day)
+        self.book.write()
+        self.lines.write(rows)
+        self.drawer.write_standing(self.cursor, rows)
+
+
+def save_days(book: Book, cursor: Cursor, changes: tuple[Ints, Ints, Ints]) -> None:
+    """Add the official tally's changes by budget and day to those on record."""
+    lists = [column.tolist() for column in changes]
+    cursor.add_days(
+        [
+            (book.numbers[place], str(np.datetime64(day, "D")), change)
+            for place, day, change in zip(*lists, strict=True)
+        ]
+    )
+
+
+def batch_of(rows: Sequence[Row]) -> Batch:
+    """The rows and their draws as columns."""
+    draws = [(at, draw) for at, row in enumerate(rows) for draw in row.draws]
+    return Batch(
+        amount=_column(row.amount for row in rows),
+        quantity=_column(row.given.quantity or 0 for row in rows),
+        value=_column(
+            (row.given.unit_value_cents or 0) * (row.given.quantity or 0) for row in rows
+        ),
+        line=_column(row.line_place for row in rows),
+        draw_row=_column(at for at, _ in draws),
+        draw_budget=_column(draw.place for _, draw in draws),
+        draw_official=_column(draw.official for _, draw in draws),
+        draw_effect=_column(int(draw.effect) for _, draw in draws),
+        draw_amount=_column(draw.amount for _, draw in draws),
+    )
+
+
+def _column(values: Iterable[int]) -> Ints:
+    return np.array(list(values), _INT)
+
+
+def _names(row: Row) -> tuple[str | None, ...]:
+    return (row.given.exporter, row.given.consignee, row.given.parent)
+
+
+def _flag_excesses(rows: Sequence[Row], weighed: Weighed) -> None:
+    for excess in weighed.excesses:
+        columns = (excess.row, excess.budget, excess.limit, excess.taken)
+        more = (excess.asked, excess.short)
+        lists = [column.tolist() for column in (*columns, *more)]
+        for code, at, place, limit, taken, asked, short in zip(
+            excess.code, *lists, strict=True
+        ):
+            budget = place if place >= 0 else None
+            rows[at].flags.append(Flag(code, budget, limit, taken, asked, short))
+
+
+def _order_flags(row: Row) -> None:
+    if len(row.flags) > 1:
+        rank = {code: n for n, code in enumerate(by_precedence([f.code for f in row.flags]))}
+        row.flags.sort(key=lambda flag: rank[flag.code])
+

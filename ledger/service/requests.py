@@ -1,0 +1,86 @@
+"""Applications: each is weighed in turn against the room left, and refused where it exceeds.
+
+What earlier applications ask for counts as taken: two of them cannot both be told that the last
+units are theirs (docs/decisions/0003-pending.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import bindparam, select, text
+
+from ledger.rules.admission import room
+from ledger.service.book import Book
+from ledger.service.draws import Drawer
+from ledger.service.rows import Drawn, Flag, Row
+from schemas import tables as t
+from schemas.kinds import Kind
+
+_ACTS = (
+    select(t.standing)
+    .where(t.standing.c.subject == bindparam("subject"), t.standing.c.live == text("1"))
+    .order_by(t.standing.c.from_on, t.standing.c.seq)
+)
+
+
+def decide(book: Book, drawer: Drawer, rows: Sequence[Row]) -> None:
+    """Refuse the applications that do not fit on every day from theirs on; in their order."""
+    asked: dict[int, list[tuple[date, int]]] = {}
+    for row in rows:
+        if row.kind != Kind.APPLICATION:
+            continue
+        reasons = [flag for draw in row.draws for flag in _against(book, row, draw, asked)]
+        if reasons:
+            row.kind, row.draws = Kind.REFUSAL, []
+            row.flags = reasons + row.flags
+            continue
+        for draw in row.draws:
+            asked.setdefault(draw.place, []).append((row.given.effective_on, draw.amount))
+
+
+def _against(
+    book: Book, row: Row, draw: Drawn, asked: dict[int, list[tuple[date, int]]]
+) -> list[Flag]:
+    day = row.given.effective_on
+    suspended = _suspended(book, draw.place, day)
+    if suspended is not None:
+        return [Flag("holder_suspended", draw.place, detail=suspended)]
+    left = _room(book, draw.place, day, asked.get(draw.place, []))
+    if draw.amount <= left:
+        return []
+    limit = int(book.balances.limit[draw.place] + book.balances.adjustment[draw.place])
+    short = draw.amount - left
+    return [Flag("over_limit", draw.place, limit, limit - left, draw.amount, short)]
+
+
+def _room(book: Book, place: int, day: date, asked: list[tuple[date, int]]) -> int:
+    """The least room from a day on; from the last credit or limit change on, the totals tell."""
+    balances = book.balances
+    credit = book.last_credit[place]
+    if credit is None or day.isoformat() >= credit:
+        taken = balances.pending[place] + balances.held[place] + balances.posted[place]
+        taken += balances.lapsed[place]
+        limit = balances.limit[place] + balances.adjustment[place]
+        return int(limit) - int(taken) - sum(amount for _, amount in asked)
+    days = sorted([*book.days(place), *asked])
+    numbered = [(on.toordinal(), amount) for on, amount in days]
+    return room(int(balances.limit[place]), numbered, day.toordinal())
+
+
+def _suspended(book: Book, place: int, day: date) -> str | None:
+    """Why the budget takes no claims on a day, if it is suspended then."""
+    said: str | None = None
+    for seq, kind, _, _, from_on, until_on, _ in book.cursor.read(
+        _ACTS, str(book.numbers[place])
+    ):
+        on = date.fromisoformat(str(from_on)) <= day
+        ended = until_on is not None and date.fromisoformat(str(until_on)) < day
+        if not on:
+            continue
+        if kind == Kind.SUSPEND and not ended:
+            said = f"by act seq {seq}, from {from_on}"
+        elif kind == Kind.REINSTATE:
+            said = None
+    return said

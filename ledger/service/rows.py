@@ -1,0 +1,172 @@
+"""A row on its way through a submission, and what it does to which budget."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ledger.rules.admission import Effect
+from ledger.storage import chain
+from schemas.kinds import KEY_CLASS, RECEIPTS, RETURNS, SHIPMENTS, Kind
+from schemas.names import name_key
+from schemas.records import Given
+
+if TYPE_CHECKING:
+    from ledger.service.book import BudgetKey, BudgetTerms
+    from ledger.service.rulebook import Ruled
+    from ledger.service.targets import Target
+
+# Licences stand before what draws on them, a receipt behind its shipment of the same day.
+_ORDER = {kind: place for place, kind in enumerate(Kind)}
+_REQUESTS = (Kind.APPLICATION, Kind.LICENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One draw of a row: the place of its budget, the tally, the effect and the amount."""
+
+    place: int
+    official: int
+    effect: Effect
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One finding on a row before it has its number; `place` is the budget's, if any."""
+
+    code: str
+    place: int | None = None
+    limit: int | None = None
+    taken: int | None = None
+    asked: int | None = None
+    short: int | None = None
+    detail: str | None = None
+
+
+@dataclass(slots=True)
+class Row:
+    """One movement to be: what was given, what was ruled, and what it comes to."""
+
+    given: Given
+    ruled: Ruled | None
+    key: bytes
+    content: bytes
+    kind: str
+    attempt: int = 1
+    seq: int = 0
+    target_seq: int | None = None
+    line_place: int = -1
+    draws: list[Drawn] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
+    # An adjustment's budget; a receipt's or return's shipment; what a licence's application held
+    # pending, by place.
+    account: tuple[BudgetKey, BudgetTerms] | None = None
+    target: Target | None = None
+    pending: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def order(self) -> tuple[int, date, int, int]:
+        """Where the row stands in its submission (DESIGN section 6)."""
+        given = self.given
+        first = 0 if self.kind in _REQUESTS else 1
+        return (first, given.effective_on, given.row, _ORDER[Kind(self.kind)])
+
+    @property
+    def amount(self) -> int:
+        """The lot's total in milli-TPP, 0 where it has none."""
+        return self.given.amount_mtpp or 0
+
+    @property
+    def day(self) -> str:
+        """The day it counts for, as ISO text."""
+        return self.given.effective_on.isoformat()
+
+    def details(self) -> dict[str, Any]:
+        """Its fields without a column of their own."""
+        loaded: dict[str, Any] = json.loads(self.given.details) if self.given.details else {}
+        return loaded
+
+
+def is_shipment(kind: str) -> bool:
+    """Whether the kind is one of the four shipments."""
+    return kind in SHIPMENTS
+
+
+def points_at_shipment(kind: str) -> bool:
+    """Whether the kind is a receipt or a return."""
+    return kind in RECEIPTS or kind in RETURNS
+
+
+def key_of(given: Given, attempt: int = 1) -> bytes:
+    """The natural key of a row as given."""
+    return chain.key_digest(given.kind, given.source, given.document, given.line, attempt)
+
+
+def content_of(given: Given) -> bytes:
+    """The digest of what a row says."""
+    return chain.content_digest(
+        (
+            given.kind,
+            given.effective_on,
+            given.expires_on,
+            given.exporter,
+            given.consignee,
+            given.parent,
+            given.consignee_hq,
+            given.parent_hq,
+            given.destination,
+            given.authorization,
+            given.licence,
+            given.licence_line,
+            given.chip,
+            given.quantity,
+            given.amount_mtpp,
+            given.unit_value_cents,
+            given.details,
+        )
+    )
+
+
+def row_of(given: Given, ruled: Ruled | None) -> Row:
+    """A row ready to be posted, flagged with what the rules found."""
+    row = Row(given, ruled, key_of(given), content_of(given), given.kind)
+    if ruled is not None:
+        row.flags = [Flag(code, detail=detail) for code, detail in ruled.ruling.findings]
+    return row
+
+
+def receipt_of(given: Given) -> Given:
+    """The receipt that a shipment's filled `received_on` stands for."""
+    assert given.received_on is not None
+    details = canonical({"shipment": given.document, "shipment_line": given.line})
+    return Given(
+        row=given.row,
+        file_line=given.file_line,
+        kind=Kind.RECEIPT,
+        effective_on=given.received_on,
+        source=given.source,
+        document=given.document,
+        line=given.line,
+        exporter=given.exporter,
+        target_document=given.document,
+        target_line=given.line,
+        details=details,
+    )
+
+
+def canonical(details: dict[str, str]) -> str:
+    """Details as they are stored: sorted keys, no blanks, characters as they are."""
+    return json.dumps(details, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def party_key(name: str | None) -> str | None:
+    """The name key of a party, None for none."""
+    return None if name is None else name_key(name)
+
+
+def key_class(kind: str) -> str:
+    """The class of a kind in natural keys."""
+    return KEY_CLASS[Kind(kind)]

@@ -1,0 +1,201 @@
+"""The rules in force for one ledger: its regime, options and catalogue, ready to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+
+from ledger import countries
+from ledger.catalogue import classing
+from ledger.catalogue.types import Catalogue, Chip
+from ledger.policy.types import BudgetRule, Regime
+from ledger.rules.judge import Case, Ruling, country_class, judge
+from ledger.service.book import BudgetKey, BudgetTerms
+from schemas.kinds import Kind
+from schemas.names import name_key
+from schemas.records import Given
+
+RULED = (
+    Kind.APPLICATION,
+    Kind.LICENCE,
+    Kind.EXPORT,
+    Kind.REEXPORT,
+    Kind.IN_COUNTRY_TRANSFER,
+    Kind.EXPORT_FROM_ABROAD,
+)
+# The chip whose TPP equivalents are counted in.
+EQUIVALENT = "nvidia-h100-sxm"
+_CASES_KEPT = 100_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ruled:
+    """A ruling with its stored body and the body's digest, worked out once."""
+
+    ruling: Ruling
+    body: str
+    digest: str
+
+    @classmethod
+    def of(cls, ruling: Ruling) -> Ruled:
+        """A ruling and its bytes."""
+        return cls(ruling, ruling.body(), ruling.digest())
+
+
+class Rulebook:
+    """Answers what the rules say of a row; each distinct case is judged once."""
+
+    def __init__(
+        self, regime: Regime, settings: Mapping[str, str], catalogue: Catalogue
+    ) -> None:
+        self.regime = regime
+        self.options = regime.choose(settings)
+        self.catalogue = catalogue
+        self._rulings: dict[Case, Ruled] = {}
+        self._cases: dict[tuple[object, ...], Ruled] = {}
+        self.chip_facts = lru_cache(maxsize=None)(self._chip_facts)
+        self.country_class = lru_cache(maxsize=None)(self._country_class)
+
+    def rule(self, given: Given) -> Ruled | None:
+        """The ruling on a row, None for kinds that are not ruled."""
+        if given.kind not in RULED:
+            return None
+        key = (
+            given.kind,
+            given.authorization,
+            given.destination,
+            given.consignee_hq,
+            given.parent_hq,
+            given.chip,
+            given.effective_on,
+        )
+        found = self._cases.get(key)
+        if found is None:
+            if len(self._cases) >= _CASES_KEPT:
+                self._cases.clear()
+            found = self._cases[key] = self.ruling(self.case(given))
+        return found
+
+    def case(self, given: Given) -> Case:
+        """What of a row the rules can tell apart."""
+        period = self.regime.period_of(given.effective_on)
+        chip_class, datacentre = self.chip_facts(given.chip)
+        return Case(
+            kind=given.kind,
+            authorization=given.authorization or self.regime.judging.licensed,
+            destination_class=self.country_class(given.destination, period),
+            hq_class=self.country_class(given.consignee_hq, period),
+            parent_class=self.country_class(given.parent_hq, period),
+            chip_class=chip_class,
+            datacentre=datacentre,
+            period=period,
+        )
+
+    def ruling(self, case: Case) -> Ruled:
+        """The ruling on a case."""
+        found = self._rulings.get(case)
+        if found is None:
+            judged = judge(case, self.regime, self.options)
+            found = self._rulings[case] = Ruled.of(judged)
+        return found
+
+    def _country_class(self, code: str | None, period: date) -> str:
+        return country_class(self.regime, self.followed(code), period)
+
+    def followed(self, code: str | None) -> str | None:
+        """The destination a country or territory is treated as (15 CFR 738.3(b))."""
+        if code is None:
+            return None
+        return countries.treated_as(code) or code
+
+    def _chip_facts(self, key: str | None) -> tuple[str, bool | None]:
+        """A chip's class, and whether it is for data centres; a system is."""
+        if key is None:
+            return ("amount", None)
+        row = self.catalogue.row(key)
+        assert row is not None, key
+        datacentre = row.datacentre if isinstance(row, Chip) else True
+        bits = self.options.get("tf32_bits", "19")
+        return classing.chip_class(row, self.catalogue, tf32_bits=bits), datacentre
+
+    def unit_mtpp(self, key: str) -> int:
+        """The TPP of one unit of a catalogue row, in thousandths, under the options in force."""
+        row = self.catalogue.row(key)
+        assert row is not None, key
+        found = classing.unit_tpp(
+            row,
+            self.catalogue,
+            tf32_bits=self.options.get("tf32_bits", "19"),
+            system_tpp=self.options.get("system_tpp", "every_ic"),
+        )
+        return found.milli
+
+    def account(
+        self, rule: str, holder: str, name: str, day: date
+    ) -> tuple[BudgetKey, BudgetTerms] | None:
+        """The budget of a holder on a day, with the terms to open it; None where there is none."""
+        budget = self.regime.budgets[rule]
+        window = budget.window_on(day)
+        if window is None:
+            return None
+        if budget.holder_kind != "party" and not budget.has_holder(holder, max(day, window.from_on)):
+            return None
+        limit = budget.limit(holder, window)
+        if limit is None:
+            return None
+        terms = BudgetTerms(
+            name,
+            window.from_on.isoformat(),
+            window.to_on.isoformat(),
+            limit.milli,
+            budget.basis_under(self.options),
+        )
+        return BudgetKey(rule, holder, window.key), terms
+
+    def known_accounts(self, day: date) -> list[tuple[BudgetKey, BudgetTerms]]:
+        """Every budget whose holder is known beforehand, to be opened at the start."""
+        found = []
+        for budget in self.regime.budgets.values():
+            for window in budget.windows_known():
+                for holder, name in budget.known_holders(max(day, window.from_on)):
+                    opened = self.account(budget.key, holder, name, max(window.from_on, day))
+                    if opened is not None:
+                        found.append(opened)
+        return found
+
+    def country_name(self, code: str) -> str:
+        """A country as the regime names it, else its code."""
+        return self.regime.country_names.get(code, code)
+
+    def gives_back(self, kind: str) -> bool:
+        """Whether the regime gives room back for a return or a loss."""
+        reading = self.options.get("return_or_loss_credit", "none")
+        if kind == Kind.RETURN:
+            return reading != "none"
+        return reading not in ("none", "on_proven_return")
+
+    @cached_property
+    def value_tolerance_ppm(self) -> int:
+        """How far the value of a licence may run over (15 CFR 750.11); 0 where none is named."""
+        number = self.regime.numbers.get("licence_value_tolerance")
+        return number.values[-1].ppm if number is not None else 0
+
+    def budget_of(self, holder: str, rule: str | None) -> tuple[BudgetRule, str, str] | None:
+        """The kind of budget a holder has, with its key and name; None where that is not plain.
+
+        `holder` is a country (name or code), a named holder or a party, as an adjustment says it.
+        """
+        for budget in self.regime.budgets.values():
+            if rule is not None and budget.key != rule:
+                continue
+            if budget.holder_kind == "party":
+                if rule is not None:
+                    return budget, name_key(holder), holder
+                continue
+            code = holder if budget.has_holder(holder) else countries.find(holder)
+            if code is not None and budget.has_holder(code):
+                name = dict(budget.holders.names).get(code, code)
+                return budget, code, name
+        return None

@@ -1,0 +1,187 @@
+"""Write a submission: movements, entries, findings, keys, its place in the chain, the head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from ledger.rules.admission import Weighed
+from ledger.service.book import Book
+from ledger.service.outcome import SHOWN, Found, Outcome
+from ledger.service.rows import Flag, Row
+from ledger.storage import chain
+from ledger.storage.head import Head
+from ledger.storage.statements import Cursor
+from ledger.storage.store import Store
+from schemas import tables as t
+from schemas.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Who submits what. `texts` are adopted with it, by digest."""
+
+    verb: str
+    actor: str
+    file_name: str | None = None
+    file_digest: str | None = None
+    note: str | None = None
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+def instant_after(last: str) -> str:
+    """Now, or the last recorded instant where the clock is behind it."""
+    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return max(now, last)
+
+
+class Sealer:
+    """Writes one submission within its transaction."""
+
+    def __init__(self, store: Store, cursor: Cursor, book: Book, head: Head) -> None:
+        self.store, self.cursor, self.book, self.head = store, cursor, book, head
+
+    def seal(
+        self, rows: Sequence[Row], weighed: Weighed, header: Header, outcome: Outcome
+    ) -> None:
+        """Write the rows and link them; the outcome is told what was recorded."""
+        movements = [self._movement(row) for row in rows]
+        entries = self._entries(rows, weighed)
+        findings = [self._findings(row) for row in rows]
+        tree = chain.Tree()
+        tree.add_many(
+            [
+                chain.leaf_digest(
+                    chain.leaf_text(m[2:], [e[1:] for e in es], [f[2:] for f in fs])
+                )
+                for m, es, fs in zip(movements, entries, findings, strict=True)
+            ]
+        )
+        self.cursor.add(t.movement, movements)
+        self.cursor.add(t.entry, [e for es in entries for e in es])
+        self.cursor.add(t.finding, [f for fs in findings for f in fs])
+        self.cursor.add(
+            t.movement_key, sorted((row.key, row.content, row.seq) for row in rows)
+        )
+        self.link(len(rows), tree.root().hex(), header, outcome)
+        self._report(rows, outcome)
+
+    def link(self, count: int, root: str, header: Header, outcome: Outcome) -> None:
+        """Write the submission's header and move the head to it."""
+        number, first = self.book.submission, self.head.last_seq + 1
+        recorded_at = instant_after(self.head.last_recorded_at)
+        annex = self._annex(header)
+        facts = (
+            number,
+            first,
+            count,
+            recorded_at,
+            header.actor,
+            header.verb,
+            header.file_name,
+            header.file_digest,
+            header.note,
+            root,
+            annex,
+        )
+        digest = chain.submission_digest(self.head.ledger_id, facts, self.head.digest)
+        self.cursor.add(t.submission, [(*facts, digest)])
+        self.cursor.change(
+            t.head,
+            ("last_seq", "last_submission", "last_recorded_at", "digest"),
+            [(first + count - 1, number, recorded_at, digest, 1)],
+        )
+        outcome.submission, outcome.first_seq, outcome.count = number, first, count
+        outcome.head = digest
+
+    def _annex(self, header: Header) -> str:
+        texts = [
+            (digest, body, self.book.submission) for digest, body in sorted(header.texts.items())
+        ]
+        self.cursor.add(t.text, texts)
+        tables = {**self.book.annex_rows(), "text": texts}
+        # Every table's last column is `submission`, which the header itself proves.
+        rows = ((name, *row[:-1]) for name, rows in tables.items() for row in rows)
+        return chain.annex_digest(rows)
+
+    def _movement(self, row: Row) -> tuple[Any, ...]:
+        given, parties = row.given, self.book.parties
+        numbers = [
+            None if name is None else parties([name])[name]
+            for name in (given.exporter, given.consignee, given.parent)
+        ]
+        ruled = row.ruled
+        return (
+            row.seq,
+            self.book.submission,
+            str(row.kind),
+            row.day,
+            given.expires_on.isoformat() if given.expires_on else None,
+            given.source,
+            given.document,
+            given.line,
+            row.attempt,
+            *numbers,
+            given.consignee_hq,
+            given.parent_hq,
+            given.destination,
+            given.authorization,
+            given.licence,
+            given.licence_line,
+            given.chip,
+            given.quantity,
+            given.unit_mtpp,
+            given.amount_mtpp,
+            given.unit_value_cents,
+            None if ruled is None else self.book.ruling(ruled.digest, ruled.body),
+            row.target_seq,
+            given.details,
+        )
+
+    def _entries(self, rows: Sequence[Row], weighed: Weighed) -> list[list[tuple[Any, ...]]]:
+        """Each movement's entries by budget number, as the table orders them."""
+        found: list[list[tuple[Any, ...]]] = [[] for _ in rows]
+        columns = [getattr(weighed.entries, name).tolist() for name in weighed.entries.__slots__]
+        for at, place, official, *amounts in zip(*columns, strict=True):
+            number = self.book.numbers[place]
+            found[at].append((rows[at].seq, number, official, *amounts))
+        for entries in found:
+            entries.sort()
+        return found
+
+    def _findings(self, row: Row) -> list[tuple[Any, ...]]:
+        return [
+            (
+                row.seq,
+                ordinal,
+                flag.code,
+                None if flag.place is None else self.book.numbers[flag.place],
+                flag.limit,
+                flag.taken,
+                flag.asked,
+                flag.short,
+                flag.detail,
+            )
+            for ordinal, flag in enumerate(row.flags, start=1)
+        ]
+
+    def _report(self, rows: Sequence[Row], outcome: Outcome) -> None:
+        for row in rows:
+            refused = row.kind == Kind.REFUSAL
+            outcome.refused += refused
+            for flag in row.flags:
+                outcome.counts[f"refused:{flag.code}" if refused else flag.code] += 1
+                if len(outcome.findings) < SHOWN:
+                    outcome.findings.append(self._found(row, flag))
+
+    def _found(self, row: Row, flag: Flag) -> Found:
+        budget = None if flag.place is None else self.book.named(flag.place)
+        given = row.given
+        figures = (flag.limit, flag.taken, flag.asked, flag.short)
+        return Found(
+            row.seq, given.row, given.document, given.line, flag.code, budget, *figures, flag.detail
+        )
+
+

@@ -1,0 +1,211 @@
+"""What a row points at: the shipment of a receipt or return, the application of a licence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from ledger.rules.judge import Draw, ruling_from_body
+from ledger.service.book import Book
+from ledger.service.known_rows import reversed_among
+from ledger.service.rows import Flag, Row, points_at_shipment
+from ledger.service.rulebook import Ruled
+from ledger.storage import chain
+from ledger.storage.statements import Cursor
+from schemas import tables as t
+from schemas.kinds import RECEIPTS, Kind
+from schemas.records import Given
+
+_AT = {name: place for place, name in enumerate(t.movement.columns.keys())}
+_ENTRY = {name: place for place, name in enumerate(t.entry.columns.keys())}
+
+
+@dataclass(slots=True)
+class Target:
+    """A shipment pointed at: what it was, what it was ruled to draw, what it posted.
+
+    `posted` holds (place of the budget, official, milli-TPP) of its entries; `gone` and
+    `received` what returns and receipts on record already account for.
+    """
+
+    seq: int
+    given: Given
+    ruled: Ruled | None
+    posted: list[tuple[int, int, int]]
+    gone: int = 0
+    received: int = 0
+
+    @property
+    def draws(self) -> tuple[Draw, ...]:
+        """What it was ruled to draw."""
+        return self.ruled.ruling.draws if self.ruled else ()
+
+
+def find(cursor: Cursor, book: Book, rows: Sequence[Row]) -> None:
+    """Give each receipt and return its shipment, and each licence its pending application."""
+    pointing = [row for row in rows if points_at_shipment(row.kind)]
+    beside = {row.key: row for row in rows if not points_at_shipment(row.kind)}
+    stored: dict[bytes, Target] = {}
+    for row in pointing:
+        key = _shipment_key(row.given, 1)
+        if key in beside:
+            _point(row, _beside(beside[key]))
+        elif key in stored:
+            _point(row, stored[key])
+        else:
+            target = _on_file(cursor, book, row.given)
+            if target is None:
+                named = f"{row.given.target_document} line {row.given.target_line}"
+                row.flags.append(Flag("shipment_not_on_file", detail=named))
+                continue
+            stored[key] = target
+            _point(row, target)
+    for row in rows:
+        if row.kind == Kind.LICENCE and row.given.details:
+            _answer(cursor, book, row)
+
+
+def _shipment_key(given: Given, attempt: int) -> bytes:
+    document, line = given.target_document or "", given.target_line or "1"
+    return chain.key_digest(Kind.EXPORT, given.source, document, line, attempt)
+
+
+def _beside(row: Row) -> Target:
+    return Target(row.seq, row.given, row.ruled, [])
+
+
+def _on_file(cursor: Cursor, book: Book, given: Given) -> Target | None:
+    movement = _live(cursor, lambda attempt: _shipment_key(given, attempt))
+    if movement is None:
+        return None
+    seq = movement[_AT["seq"]]
+    ruled = _ruled(cursor, movement[_AT["ruling_no"]])
+    target = Target(seq, given_of(cursor, movement), ruled, [])
+    entries = [e for e in cursor.find(t.entry, "seq", [seq]) if e[_ENTRY["posted_mtpp"]] > 0]
+    places = book.places([e[_ENTRY["budget_no"]] for e in entries])
+    target.posted = [
+        (place, e[_ENTRY["official"]], e[_ENTRY["posted_mtpp"]])
+        for place, e in zip(places, entries, strict=True)
+    ]
+    pointing = cursor.find(t.movement, "target_seq", [seq])
+    undone = reversed_among(cursor, [p[_AT["seq"]] for p in pointing])
+    for pointer in pointing:
+        if pointer[_AT["seq"]] in undone:
+            continue
+        if pointer[_AT["kind"]] == Kind.RECEIPT:
+            target.received += pointer[_AT["amount_mtpp"]] or 0
+        elif pointer[_AT["kind"]] in (Kind.RETURN, Kind.ATTRITION):
+            target.gone += pointer[_AT["amount_mtpp"]] or 0
+    return target
+
+
+def _live(cursor: Cursor, key_of_attempt: Any) -> tuple[Any, ...] | None:
+    """The latest attempt under a key that was not reversed."""
+    attempt = 1
+    while True:
+        found = cursor.find(t.movement_key, "key", [key_of_attempt(attempt)])
+        if not found:
+            return None
+        seq = found[0][2]
+        if not reversed_among(cursor, [seq]):
+            return cursor.find(t.movement, "seq", [seq])[0]
+        attempt += 1
+
+
+def _ruled(cursor: Cursor, number: int | None) -> Ruled | None:
+    if number is None:
+        return None
+    _, digest, body, _ = cursor.find(t.ruling, "ruling_no", [number])[0]
+    return Ruled(ruling_from_body(body), body, digest)
+
+
+def given_of(cursor: Cursor, movement: tuple[Any, ...]) -> Given:
+    """A stored movement as the row it came from."""
+    named = dict(zip(_AT, movement, strict=True))
+    numbers = {named[f"{r}_no"] for r in ("exporter", "consignee", "parent")} - {None}
+    names = {p[0]: p[1] for p in cursor.find(t.party, "party_no", numbers)}
+    same = {
+        name: named[name]
+        for name in Given.__dataclass_fields__
+        if name in named and name not in ("effective_on", "expires_on")
+    }
+    return Given(
+        row=0,
+        file_line=0,
+        effective_on=_day(named["effective_on"]),
+        expires_on=None if named["expires_on"] is None else _day(named["expires_on"]),
+        exporter=names.get(named["exporter_no"]),
+        consignee=names.get(named["consignee_no"]),
+        parent=names.get(named["parent_no"]),
+        **same,
+    )
+
+
+def _day(value: Any) -> date:
+    return date.fromisoformat(str(value))
+
+
+def _point(row: Row, target: Target) -> None:
+    """Point a receipt or return at its shipment and take over what it does not say itself."""
+    row.target, row.target_seq = target, target.seq
+    row.ruled = row.ruled or target.ruled
+    sent, given = target.given, row.given
+    quantity = given.quantity if given.quantity is not None else sent.quantity
+    amount = given.amount_mtpp
+    if amount is None:
+        whole = given.quantity is None or sent.unit_mtpp is None
+        amount = sent.amount_mtpp if whole else (quantity or 0) * (sent.unit_mtpp or 0)
+    row.given = replace(
+        given,
+        consignee=given.consignee or sent.consignee,
+        parent=given.parent or sent.parent,
+        destination=given.destination or sent.destination,
+        authorization=given.authorization or sent.authorization,
+        chip=given.chip or sent.chip,
+        quantity=quantity,
+        unit_mtpp=sent.unit_mtpp,
+        amount_mtpp=amount,
+    )
+    before = target.received if row.kind in RECEIPTS else target.gone
+    _flag_excess(row, sent.amount_mtpp or 0, before)
+    if row.kind == Kind.RECEIPT:
+        target.received += amount or 0
+    elif row.kind in (Kind.RETURN, Kind.ATTRITION):
+        target.gone += amount or 0
+
+
+def _flag_excess(row: Row, shipped: int, before: int) -> None:
+    counted = (Kind.RECEIPT, Kind.RETURN, Kind.ATTRITION)
+    over = before + row.amount - shipped
+    if row.kind in counted and over > 0:
+        row.flags.append(Flag("more_than_shipped", None, shipped, before, row.amount, over))
+
+
+def _answer(cursor: Cursor, book: Book, row: Row) -> None:
+    """A licence that answers a pending application takes its pending amount away."""
+    number = row.details().get("application")
+    if number is None:
+        return
+    given = row.given
+
+    def key(attempt: int) -> bytes:
+        return chain.key_digest(Kind.APPLICATION, given.source, number, given.line, attempt)
+
+    movement = _live(cursor, key)
+    if movement is None or movement[_AT["kind"]] != Kind.APPLICATION:
+        return
+    seq = movement[_AT["seq"]]
+    answers = [
+        p for p in cursor.find(t.movement, "target_seq", [seq]) if p[_AT["kind"]] == Kind.LICENCE
+    ]
+    undone = reversed_among(cursor, [p[_AT["seq"]] for p in answers])
+    if any(p[_AT["seq"]] not in undone for p in answers):
+        return
+    row.target_seq = seq
+    entries = [e for e in cursor.find(t.entry, "seq", [seq]) if e[_ENTRY["pending_mtpp"]] > 0]
+    places = book.places([e[_ENTRY["budget_no"]] for e in entries])
+    row.pending = [
+        (place, e[_ENTRY["pending_mtpp"]]) for place, e in zip(places, entries, strict=True)
+    ]

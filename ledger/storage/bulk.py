@@ -1,0 +1,150 @@
+"""Columns into the ledger's tables, within the writer's own transaction.
+
+SQLite: ADBC carries its own SQLite library, and two libraries on one file lose commits
+(sqlite.org/howtocorrupt.html, 2.2.1). So ADBC only ever writes *staging files* in a scratch
+folder, closes them, and the ledger's own connection attaches them and copies from there.
+PostgreSQL: COPY, on the writer's own connection.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schemas import tables as t
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Batches staged in the background while the next are weighed; more would only take memory.
+_AHEAD = 2
+
+
+class Staging:
+    """Where columns wait for a transaction, and how they get from there into its tables."""
+
+    def __init__(self, raw: Any, dialect: str, folder: Path) -> None:
+        self.raw, self.dialect, self.folder = raw, dialect, folder
+        self._worker = ThreadPoolExecutor(1)
+        self._pending: list[Future[None]] = []
+        self._writers: dict[str, Any] = {}
+        self._attached: list[str] = []
+
+    def append(self, table: str, batch: pa.Table) -> None:
+        """Add rows to a ledger table, in order; they are there after finish()."""
+        if batch.num_rows:
+            self._later(lambda: self._append(table, batch))
+
+    def finish(self) -> None:
+        """Wait for what is staged, and copy it into the ledger's tables."""
+        self.settle()
+        if self.dialect != "sqlite":
+            return
+        for table in self._close_writers():
+            staged = self.attach(table)
+            self.raw.execute(f"INSERT INTO main.{table} SELECT * FROM {staged}")  # noqa: S608
+
+    def put(self, name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
+        """Stage a table of our own under a name; no transaction is needed for SQLite."""
+        import pyarrow as pa
+
+        reader = pa.RecordBatchReader.from_batches(schema, batches)
+        if self.dialect == "sqlite":
+            with self._writer(name) as cursor:
+                cursor.adbc_ingest(name, reader, mode="create")
+            self._drop_writer(name)
+            return
+        columns = ", ".join(f"{f.name} {_POSTGRESQL[str(f.type)]}" for f in schema)
+        self.raw.execute(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP")
+        for batch in reader:
+            _copy(self.raw, name, pa.Table.from_batches([batch]))
+        self.raw.execute(f"ANALYZE {name}")
+
+    def attach(self, name: str) -> str:
+        """The SQL name of a staged table, from within the transaction."""
+        if self.dialect != "sqlite":
+            return name
+        if name not in self._attached:
+            self.raw.execute(f"ATTACH DATABASE ? AS stage_{name}", (str(self._file(name)),))
+            self._attached.append(name)
+        return f"stage_{name}.{name}"
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query over the ledger's and the staged tables."""
+        return list(self.raw.execute(sql).fetchall())
+
+    def close(self) -> None:
+        """Let go of the staged files, after the transaction."""
+        self._worker.shutdown(wait=True, cancel_futures=True)
+        self._close_writers()
+        for name in self._attached:
+            self.raw.execute(f"DETACH DATABASE stage_{name}")
+        self._attached = []
+
+    def settle(self) -> None:
+        """Wait for the background; raises what went wrong there."""
+        while self._pending:
+            self._pending.pop(0).result()
+
+    def _later(self, work: Any) -> None:
+        while len(self._pending) >= _AHEAD:
+            self._pending.pop(0).result()
+        self._pending.append(self._worker.submit(work))
+
+    def _append(self, table: str, batch: pa.Table) -> None:
+        if self.dialect != "sqlite":
+            _copy(self.raw, table, batch)
+            return
+        with self._writer(table) as cursor:
+            cursor.adbc_ingest(table, batch, mode="create_append")
+
+    @contextmanager
+    def _writer(self, name: str) -> Iterator[Any]:
+        from adbc_driver_sqlite import dbapi
+
+        if name not in self._writers:
+            connection = dbapi.connect(str(self._file(name)), autocommit=True)
+            with connection.cursor() as cursor:
+                for pragma in ("journal_mode = OFF", "synchronous = OFF", "page_size = 32768"):
+                    cursor.execute(f"PRAGMA {pragma}")
+            self._writers[name] = connection
+        with self._writers[name].cursor() as cursor:
+            yield cursor
+
+    def _drop_writer(self, name: str) -> None:
+        self._writers.pop(name).close()
+
+    def _close_writers(self) -> list[str]:
+        names = list(self._writers)
+        for name in names:
+            self._drop_writer(name)
+        return names
+
+    def _file(self, name: str) -> Path:
+        return self.folder / f"stage_{name}.db"
+
+
+_POSTGRESQL = {"string": "text", "int64": "bigint", "int32": "integer", "bool": "boolean"}
+
+
+def _copy(raw: Any, table: str, batch: pa.Table) -> None:
+    """COPY columns in; text is quoted, so that only NULL is empty."""
+    import pyarrow.csv as csv
+
+    buffer = io.BytesIO()
+    options = csv.WriteOptions(include_header=False, quoting_style="needed")
+    csv.write_csv(batch, buffer, options)
+    names = ", ".join(f'"{name}"' for name in batch.column_names)
+    with raw.cursor() as cursor, cursor.copy(
+        f"COPY {table} ({names}) FROM STDIN (FORMAT csv)"  # noqa: S608
+    ) as copy:
+        copy.write(buffer.getbuffer())
+
+
+def columns_of(table: str) -> tuple[str, ...]:
+    """The columns of a ledger table, in its order."""
+    return tuple(t.metadata.tables[table].columns.keys())
