@@ -194,12 +194,18 @@ def _authorization(regime: Regime, found: Authorization) -> Card:
     ]
     return {
         "title": found.title,
-        "value": ", ".join(dict.fromkeys(d.budget for d in found.draws)) or "draws nothing",
+        "value": ", ".join(_drawn_by_default(regime, found)) or "draws nothing",
         "also": list(found.aliases),
         "draws": draws,
         "rules": flags,
         "citation": cited(found.citation),
     }
+
+
+def _drawn_by_default(regime: Regime, found: Authorization) -> tuple[str, ...]:
+    defaults = {(key, option.default) for key, option in regime.options.items()}
+    drawn = (draw.budget for draw in found.draws if defaults.issuperset(draw.when.options))
+    return tuple(dict.fromkeys(drawn))
 
 
 def _cited(citation: Citation) -> Card:
