@@ -1,0 +1,244 @@
+"""From the headings of a file to a plan: which column feeds which of our fields."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ledger.intake.cells import BLANKS, Wrong
+from ledger.intake.mapping import Columns, Filter, MapFile
+from ledger.intake.rows import Rejected, Row, Slot
+from ledger.intake.words import near
+from schemas.fields import KNOWN_HEADINGS, Type
+from schemas.problems import Problem, Unusable
+from schemas.records import Given
+
+# Columns a rejects file has in front; a mended one can be imported as it is.
+REJECTS_HEADINGS = ("file_line", "problems")
+_NUMBERS = (Type.COUNT, Type.AMOUNT, Type.MONEY, Type.PERCENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where our field comes from: the first filled of `columns`, all `join`ed, or `fixed` text."""
+
+    heading: str
+    columns: tuple[int, ...] = ()
+    join: str | None = None
+    fixed: str | None = None
+    changed: bool = False
+
+    def text(self, cells: Sequence[str | None]) -> str | None:
+        """The text of that field in a row."""
+        if self.fixed is not None:
+            return self.fixed
+        if self.join is None and len(self.columns) == 1:
+            return cells[self.columns[0]]
+        filled = [c.strip(BLANKS) for i in self.columns if (c := cells[i]) and c.strip(BLANKS)]
+        if self.join is not None:
+            return self.join.join(filled) or None
+        return filled[0] if filled else None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What becomes of each column. `fields` are ours; `metadata` keeps its own heading."""
+
+    headings: tuple[str, ...]
+    fields: Mapping[str, Origin]
+    metadata: Mapping[str, int]
+    filters: tuple[tuple[Filter, int], ...]
+    mapping: MapFile
+    neutralised: bool = False
+
+    def left_out(self, cells: Sequence[str | None]) -> str | None:
+        """The name of the first filter that leaves the row out."""
+        return next((f.name for f, i in self.filters if not f.lets_through(cells[i])), None)
+
+    def read(self, reader: Row, cells: Sequence[str | None], row: int, line: int) -> Given:
+        """One row. Raises Rejected, its problems under the file's own headings and cells."""
+        values: dict[str, str | None] = {h: cells[i] for h, i in self.metadata.items()}
+        wrongs: list[tuple[str, str, Wrong]] = []
+        for name, origin in self.fields.items():
+            try:
+                values[name] = self.cell(reader.slots[name], origin.text(cells))
+            except Wrong as wrong:
+                wrongs.append((name, "", wrong))
+        try:
+            given = reader.read(values, row, line)
+        except Rejected as rejected:
+            known = {name for name, _, _ in wrongs}
+            wrongs += [w for w in rejected.wrongs if w[0] not in known]
+        if wrongs:
+            raise Rejected([self._theirs(cells, *wrong) for wrong in wrongs])
+        return given
+
+    def cell(self, slot: Slot, text: str | None) -> str | None:
+        """A cell after the mapping's own words, day forms and number forms."""
+        name, type_ = slot.field.name, slot.field.type
+        if text is None or not self.fields[name].changed:
+            return text
+        return self.mapping.rewritten(name, text, type_ is Type.DATE, type_ in _NUMBERS)
+
+    def _theirs(
+        self, cells: Sequence[str | None], name: str, cell: str, wrong: Wrong
+    ) -> tuple[str, str, Wrong]:
+        origin = self.fields.get(name)
+        if origin is None:
+            return name, cell, wrong
+        return origin.heading, origin.text(cells) or "", wrong
+
+
+def normal(heading: str) -> str:
+    """A heading as ours are written: "Exported On " is exported_on."""
+    return "_".join(heading.lower().split())
+
+
+def known_in(headings: Iterable[str], mapping: MapFile) -> int:
+    """How many of these headings say something to us: what tells one delimiter from another."""
+    theirs = {h for c in mapping.columns.values() for h in c.headings}
+    theirs |= {f.column for f in mapping.filters}
+    known = {*KNOWN_HEADINGS, *REJECTS_HEADINGS}
+    return sum(h.strip(BLANKS) in theirs or normal(h) in known for h in headings)
+
+
+def plan_of(headings: Sequence[str], reader: Row, mapping: MapFile, file: str) -> Plan:
+    """The plan for a file with these headings. Raises Unusable with all that is wrong in them."""
+    planner = _Planner([h.strip(BLANKS) for h in headings], reader, mapping, file)
+    plan = planner.plan()
+    if planner.problems:
+        raise Unusable(*planner.problems)
+    return plan
+
+
+class _Planner:
+    def __init__(self, headings: list[str], reader: Row, mapping: MapFile, file: str) -> None:
+        self.headings = headings
+        self.reader = reader
+        self.mapping = mapping
+        self.file = file
+        self.problems: list[Problem] = []
+        self.at = {h: i for i, h in reversed(list(enumerate(headings)))}
+
+    def wrong(self, column: str, value: str, reason: str, nearest: tuple[str, ...] = ()) -> None:
+        self.problems.append(Problem(self.file, 1, 0, column, value, reason, nearest))
+
+    def plan(self) -> Plan:
+        self._check_twice()
+        fields = self._mapped() | self._fixed()
+        taken = {i for origin in fields.values() for i in origin.columns}
+        fields |= self._own(fields)
+        taken |= {i for origin in fields.values() for i in origin.columns}
+        filters = tuple((f, self._index(f.column, "filter")) for f in self.mapping.filters)
+        rest = {i: h for i, h in enumerate(self.headings) if i not in taken}
+        neutralised = REJECTS_HEADINGS[1] in self.at and REJECTS_HEADINGS[0] in self.at
+        if neutralised:
+            rest = {i: h for i, h in rest.items() if h not in REJECTS_HEADINGS}
+        metadata = self._metadata(rest, fields)
+        self._check_missing(fields, metadata)
+        return Plan(tuple(self.headings), fields, metadata, filters, self.mapping, neutralised)
+
+    def _check_twice(self) -> None:
+        for heading, times in Counter(self.headings).items():
+            if not heading:
+                places = [str(i + 1) for i, h in enumerate(self.headings) if not h]
+                self.wrong("", "", f"no heading above column {', '.join(places)}")
+            elif times > 1:
+                self.wrong(heading, "", f"this heading stands {times} times")
+
+    def _index(self, heading: str, where: str) -> int:
+        if heading not in self.at:
+            reason = f"the mapping file ({where}) names this heading; the file has none such"
+            self.wrong(heading, "", reason, near(heading, self.headings))
+        return self.at.get(heading, 0)
+
+    def _origin(self, name: str, origin: Origin) -> Origin | None:
+        slot = self.reader.slots.get(name)
+        if slot is None:
+            known = tuple(self.reader.slots)
+            reason = f"the mapping file names a field that {self.reader.kind} do not have"
+            self.wrong(name, "", reason, near(name, known))
+            return None
+        type_ = slot.field.type
+        changed = self.mapping.changes(name, type_ is Type.DATE, type_ in _NUMBERS)
+        return Origin(origin.heading, origin.columns, origin.join, origin.fixed, changed)
+
+    def _mapped(self) -> dict[str, Origin]:
+        found = {name: self._theirs(name, c) for name, c in self.mapping.columns.items()}
+        return {name: origin for name, origin in found.items() if origin}
+
+    def _theirs(self, name: str, columns: Columns) -> Origin | None:
+        indexes = tuple(self._index(h, f"columns.{name}") for h in columns.headings)
+        return self._origin(name, Origin(" + ".join(columns.headings), indexes, columns.join))
+
+    def _fixed(self) -> dict[str, Origin]:
+        found = {
+            name: self._origin(name, Origin(f"{name} (fixed)", fixed=text))
+            for name, text in self.mapping.fixed.items()
+        }
+        for name, origin in found.items():
+            if origin and origin.fixed is not None:
+                self._check_fixed(name, origin.fixed)
+        for name in (*self.mapping.values, *self.mapping.numbers):
+            if name not in self.reader.slots:
+                self._origin(name, Origin(name))
+        return {name: origin for name, origin in found.items() if origin}
+
+    def _check_fixed(self, name: str, text: str) -> None:
+        field = self.reader.slots[name].field
+        try:
+            is_date, is_number = field.type is Type.DATE, field.type in _NUMBERS
+            self.reader.reader(field)(self.mapping.rewritten(name, text, is_date, is_number))
+        except Wrong as wrong:
+            self.wrong(name, text, f"the mapping file (fixed): {wrong.reason}", wrong.nearest)
+
+    def _own(self, fields: Mapping[str, Origin]) -> dict[str, Origin]:
+        """Columns under our own headings; beside a mapping, only where written exactly so."""
+        own: dict[str, Origin] = {}
+        for index, heading in enumerate(self.headings):
+            name = heading if self.mapping.columns else normal(heading)
+            if name not in self.reader.slots or name in fields:
+                continue
+            if name in own and heading == own[name].heading:
+                continue
+            if name in own:
+                self.wrong(heading, "", f"this heading and {own[name].heading} are the same")
+            elif origin := self._origin(name, Origin(heading, (index,))):
+                own[name] = origin
+        return own
+
+    def _metadata(self, rest: Mapping[int, str], fields: Mapping[str, Origin]) -> dict[str, int]:
+        wanted = self.mapping.metadata
+        for heading in wanted or ():
+            self._index(heading, "file.metadata")
+        kept = {h: i for i, h in rest.items()}
+        if wanted is not None:
+            kept = {h: self.at[h] for h in wanted if h in self.at}
+        for heading in kept.keys() & self.reader.slots.keys() & fields.keys():
+            reason = f"stands in the file too, and the mapping takes {heading} from elsewhere"
+            self.wrong(heading, "", f"{reason}; list under metadata what else to keep")
+        return kept
+
+    def _check_missing(self, fields: Mapping[str, Origin], metadata: Mapping[str, int]) -> None:
+        missing = [n for n in self.reader.required if n not in fields]
+        absent = [n for n in self.reader.slots if n not in fields]
+        for heading in () if self.mapping.columns else metadata:
+            if meant := _misspelt(normal(heading), absent):
+                missing = [n for n in missing if n != meant]
+                self.wrong(heading, "", "not a heading we know", (meant,))
+        for name in missing:
+            self.wrong(name, "", "this heading is missing", near(name, list(metadata)))
+
+
+def _misspelt(heading: str, absent: Sequence[str]) -> str | None:
+    """The absent heading this one differs from by a slip or two."""
+    from rapidfuzz.distance import OSA
+
+    slips = 2 if len(heading) > 6 else 1
+    if len(heading) < 4:
+        return None
+    closest = min(absent, key=lambda name: OSA.distance(heading, name), default=None)
+    if closest is None or OSA.distance(heading, closest) > slips:
+        return None
+    return closest

@@ -1,0 +1,247 @@
+"""A mapping file: how a file with other headings, words and number forms becomes ours.
+
+docs/import.md shows every key. What a mapping says of one cell is done here, in Python, once for
+each distinct cell of a column.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Context, Decimal
+from pathlib import Path
+from time import strptime
+from typing import Any
+
+from ledger.intake.cells import BLANKS, Wrong
+from ledger.intake.words import near
+from schemas.problems import Problem, Unusable
+
+_TOP = ("source", "file", "columns", "fixed", "filter", "values", "number")
+_FILE = ("delimiter", "sheet", "date_format", "decimal_comma", "metadata")
+_FILTER = ("name", "column", "keep", "drop", "empty")
+_COLUMN = ("columns", "join")
+_NUMBERS = ("round_15_digits",)
+_DELIMITERS = (",", ";", "\t", "|")
+_FIFTEEN = Context(prec=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Leaves rows out by one of their columns: only what is in `keep`, nothing of `drop`.
+
+    `empty` True keeps only rows where the cell is empty, False only rows where it is filled.
+    """
+
+    name: str
+    column: str
+    keep: frozenset[str] | None = None
+    drop: frozenset[str] = frozenset()
+    empty: bool | None = None
+
+    def lets_through(self, cell: str | None) -> bool:
+        """Whether a row with that cell stays in."""
+        word = (cell or "").strip(BLANKS)
+        if self.empty is not None and self.empty is bool(word):
+            return False
+        return word not in self.drop and (self.keep is None or word in self.keep)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Their headings for one of ours: the first filled one, or all filled ones joined."""
+
+    headings: tuple[str, ...]
+    join: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MapFile:
+    """A mapping file as read; empty, it changes nothing. `metadata` None keeps every column."""
+
+    source: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    date_formats: tuple[str, ...] = ()
+    decimal_comma: bool = False
+    metadata: tuple[str, ...] | None = None
+    columns: Mapping[str, Columns] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    filters: tuple[Filter, ...] = ()
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+    def changes(self, name: str, is_date: bool, is_number: bool) -> bool:
+        """Whether cells of our heading `name` are rewritten before they are read."""
+        return (
+            name in self.values
+            or name in self.numbers
+            or (is_date and bool(self.date_formats))
+            or (is_number and self.decimal_comma)
+        )
+
+    def rewritten(self, name: str, cell: str, is_date: bool, is_number: bool) -> str:
+        """The cell of our heading `name` in our form. Raises Wrong for a day in no known form."""
+        if words := self.values.get(name):
+            cell = words.get(cell.strip(BLANKS), cell)
+        if is_date and self.date_formats and cell.strip(BLANKS):
+            cell = _day(cell.strip(BLANKS), self.date_formats)
+        if is_number and self.decimal_comma:
+            cell = _point(cell)
+        return _rounded(cell) if name in self.numbers else cell
+
+
+def _day(cell: str, formats: tuple[str, ...]) -> str:
+    for form in formats:
+        try:
+            day = strptime(cell, form)
+        except ValueError:
+            continue
+        return f"{day.tm_year:04d}-{day.tm_mon:02d}-{day.tm_mday:02d}"
+    raise Wrong(f"is not a day written {' or '.join(formats)}, as the mapping file says")
+
+
+def _point(cell: str) -> str:
+    if "." in cell:
+        raise Wrong("has a point, where the mapping file says decimal_comma")
+    return cell.replace(",", ".")
+
+
+def _rounded(cell: str) -> str:
+    """A plain decimal at 15 significant digits, as far as a double carries them."""
+    if len(cell) > 40 or not cell.replace(".", "", 1).isdecimal() or not cell.isascii():
+        return cell
+    text = format(_FIFTEEN.create_decimal(Decimal(cell)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def load_map(path: Path) -> MapFile:
+    """Read a mapping file. Raises Unusable naming every key that is not one of ours."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Unusable(Problem(path.name, 0, 0, "", "", f"not a TOML file: {error}")) from None
+    reader = _Reader(path.name)
+    mapping = reader.map_file(table)
+    if reader.problems:
+        raise Unusable(*reader.problems)
+    return mapping
+
+
+class _Reader:
+    """Takes the tables of a mapping file apart, and notes all that is wrong."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+
+    def wrong(self, key: str, value: object, reason: str, known: tuple[str, ...] = ()) -> None:
+        nearest = near(str(value), known) if known else ()
+        self.problems.append(Problem(self.file, 0, 0, key, str(value), reason, nearest))
+
+    def strict(self, table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+        for key in table:
+            if key not in known:
+                self.wrong(where, key, f"no such key; known are {', '.join(known)}", known)
+
+    def table(self, parent: Mapping[str, Any], key: str) -> dict[str, Any]:
+        value = parent.get(key, {})
+        if isinstance(value, dict):
+            return value
+        self.wrong(key, value, "must be a table")
+        return {}
+
+    def text(self, value: object, where: str) -> str:
+        if not isinstance(value, str):
+            self.wrong(where, value, "must be text in quotes")
+        return str(value)
+
+    def texts(self, value: object, where: str) -> tuple[str, ...]:
+        if isinstance(value, list):
+            return tuple(self.text(v, where) for v in value)
+        return (self.text(value, where),)
+
+    def map_file(self, table: dict[str, Any]) -> MapFile:
+        self.strict(table, _TOP, "")
+        file = self.table(table, "file")
+        self.strict(file, _FILE, "file")
+        numbers = {k: self.number(k, v) for k, v in self.table(table, "number").items()}
+        values = self.table(table, "values")
+        columns, fixed = self.table(table, "columns"), self.table(table, "fixed")
+        for key in [k for k, v in fixed.items() if v == ""]:
+            self.wrong(f"fixed.{key}", "", "is empty; leave the line out")
+        for key in columns.keys() & fixed.keys():
+            self.wrong(key, "", "stands in [columns] and in [fixed]; one of them, not both")
+        return MapFile(
+            source=self.text(table["source"], "source") if "source" in table else None,
+            delimiter=self.delimiter(file),
+            sheet=self.text(file["sheet"], "file.sheet") if "sheet" in file else None,
+            date_formats=self.texts(file.get("date_format", []), "file.date_format"),
+            decimal_comma=self.flag(file.get("decimal_comma", False), "file.decimal_comma"),
+            metadata=self.metadata(file),
+            columns={k: self.columns(k, v) for k, v in columns.items()},
+            fixed={k: self.text(v, f"fixed.{k}") for k, v in fixed.items()},
+            filters=tuple(self.filter(f) for f in self.filters(table)),
+            values={k: self.words(k, values) for k in values},
+            numbers=numbers,
+        )
+
+    def flag(self, value: object, where: str) -> bool:
+        if not isinstance(value, bool):
+            self.wrong(where, value, "must be true or false")
+        return value is True
+
+    def delimiter(self, file: Mapping[str, Any]) -> str | None:
+        value = file.get("delimiter")
+        if value is not None and value not in _DELIMITERS:
+            self.wrong("file.delimiter", value, 'must be one of "," ";" "\\t" "|"')
+        return value
+
+    def metadata(self, file: Mapping[str, Any]) -> tuple[str, ...] | None:
+        value = file.get("metadata", True)
+        if isinstance(value, bool):
+            return None if value else ()
+        return self.texts(value, "file.metadata")
+
+    def number(self, key: str, value: object) -> str:
+        if value not in _NUMBERS:
+            self.wrong(f"number.{key}", value, "no such rule for numbers", _NUMBERS)
+        return str(value)
+
+    def columns(self, key: str, value: object) -> Columns:
+        where = f"columns.{key}"
+        if not isinstance(value, dict):
+            return Columns(self.texts(value, where))
+        self.strict(value, _COLUMN, where)
+        headings = self.texts(value.get("columns", []), where)
+        if not headings:
+            self.wrong(where, "", 'must name their headings: columns = ["..."]')
+        return Columns(headings, self.text(value.get("join", " "), where))
+
+    def filters(self, table: Mapping[str, Any]) -> list[dict[str, Any]]:
+        value = table.get("filter", [])
+        if isinstance(value, list) and all(isinstance(f, dict) for f in value):
+            return value
+        self.wrong("filter", value, "must be written [[filter]]")
+        return []
+
+    def filter(self, table: Mapping[str, Any]) -> Filter:
+        self.strict(table, _FILTER, "filter")
+        column = self.text(table.get("column", ""), "filter.column")
+        if not column:
+            self.wrong("filter", table.get("name", ""), "must name a column")
+        if not {"keep", "drop", "empty"} & table.keys():
+            self.wrong("filter", column, "must say keep, drop or empty")
+        empty = table.get("empty")
+        return Filter(
+            name=self.text(table.get("name", column), "filter.name"),
+            column=column,
+            keep=frozenset(self.texts(table["keep"], "filter.keep")) if "keep" in table else None,
+            drop=frozenset(self.texts(table.get("drop", []), "filter.drop")),
+            empty=None if empty is None else self.flag(empty, "filter.empty"),
+        )
+
+    def words(self, key: str, values: Mapping[str, Any]) -> dict[str, str]:
+        table = self.table(values, key)
+        return {word: self.text(ours, f"values.{key}") for word, ours in table.items()}

@@ -1,0 +1,91 @@
+"""A Parquet file as a relation of text: exact types exactly, doubles at 15 significant digits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ledger.intake.sniff import unusable
+from ledger.intake.sql import Seen, quote
+from ledger.intake.store import Problems, plainly
+
+if TYPE_CHECKING:
+    import duckdb
+
+_AS_THEY_ARE = ("VARCHAR", "ENUM", "DATE", "DECIMAL", "UUID")
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_BROKEN = ("FLOAT", "DOUBLE")
+_BATCH = 1_000
+
+
+class ParquetSource:
+    """A Parquet file. Raises Unusable for one cut short, or with columns that are no cells."""
+
+    def __init__(self, path: Path, con: duckdb.DuckDBPyConnection) -> None:
+        import duckdb
+
+        self._path = path
+        self._con = con
+        self._scan = f"read_parquet({quote(_literal(path))}, file_row_number = true)"
+        try:
+            described = con.execute(f"DESCRIBE FROM {self._scan}").fetchall()
+            counted = con.execute(f"SELECT count(*) FROM {self._scan}").fetchone()  # noqa: S608
+        except duckdb.Error as error:
+            said = str(error).split("\n")[0]
+            reason = f"cannot be read as Parquet; it may have been cut short ({said})"
+            raise unusable(path, reason) from None
+        columns = [(name, type_) for name, type_, *_ in described if name != "file_row_number"]
+        self.headings = [name for name, _ in columns]
+        self._texts = [self._text(name, type_) for name, type_ in columns]
+        self.rows = counted[0] if counted else 0
+        self.rejected = 0
+        self.digest = ""
+        self.seen = Seen()
+
+    def _text(self, name: str, type_: str) -> str:
+        column = '"' + name.replace('"', '""') + '"'
+        if type_.startswith(_BROKEN):
+            plain = f"printf('%.15g', CAST({column} AS DOUBLE))"
+            # A whole number of 15 digits or more is written with an exponent: spell it out.
+            whole = f"CAST(CAST({column} AS HUGEINT) AS VARCHAR)"
+            large = f"abs({column}) >= 1e15 AND abs({column}) < 1e30"
+            return f"CASE WHEN {large} THEN {whole} ELSE {plain} END"
+        if type_.startswith("TIMESTAMP") and "ZONE" not in type_:
+            day = f"CAST(CAST({column} AS DATE) AS VARCHAR)"
+            midnight = f"{column} = date_trunc('day', {column})"
+            return f"CASE WHEN {midnight} THEN {day} ELSE CAST({column} AS VARCHAR) END"
+        if type_.startswith((*_AS_THEY_ARE, *_WHOLE, "U")) and not type_.endswith("]"):
+            return f"CAST({column} AS VARCHAR)"
+        if type_.startswith(("BOOLEAN", "TIME")):
+            return f"CAST({column} AS VARCHAR)"
+        raise unusable(self._path, f'column "{name}" is of type {type_}, which is no cell of text')
+
+    def stage(self, _folder: Path, _problems: Problems, /) -> str:
+        """The relation itself: nothing is copied."""
+        with self._path.open("rb") as stream:
+            self.digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        return f"({self._select()})"
+
+    def _select(self) -> str:
+        texts = ", ".join(f"{text} AS c{i}" for i, text in enumerate(self._texts))
+        number = "file_row_number + 1"
+        return f"SELECT {number} AS row, {number} AS line, {texts} FROM {self._scan}"  # noqa: S608
+
+    def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
+        """Every row again in order: number, line (the same), cells."""
+        cursor = self._con.cursor()
+        with plainly():
+            found = cursor.execute(f"SELECT * FROM ({self._select()}) ORDER BY row")  # noqa: S608
+            while rows := found.fetchmany(_BATCH):
+                for row, line, *cells in rows:
+                    yield row, line, ["" if cell is None else cell for cell in cells]
+
+    def ended(self) -> None:
+        """Nothing was made for the relation."""
+
+
+def _literal(path: Path) -> str:
+    """The path with nothing in it that DuckDB would read as a pattern."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in str(path))

@@ -1,0 +1,256 @@
+"""A file in: its rows with types in a temporary database, and every problem in it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import astuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ledger.intake import names, rejects, repeats
+from ledger.intake.cells import BLANKS, Wrong, checked
+from ledger.intake.csvfile import headings_of
+from ledger.intake.headings import Plan, known_in, plan_of
+from ledger.intake.mapping import MapFile, load_map
+from ledger.intake.parquetfile import ParquetSource
+from ledger.intake.rows import Rejected, Row
+from ledger.intake.setting import ChipFact, Setting
+from ledger.intake.sniff import Format, format_of
+from ledger.intake.sql import ASK, FILTERED, GOOD, Statement
+from ledger.intake.staging import CsvSource, Source, XlsxSource
+from ledger.intake.store import BATCH, Problems, insert, open_store, plainly, problem_of
+from ledger.intake.xlsxfile import XlsxFile
+from schemas.fields import Type
+from schemas.kinds import FileKind
+from schemas.problems import Problem
+from schemas.records import GIVEN_TYPES
+
+if TYPE_CHECKING:
+    import duckdb
+
+EMPTY_ROW = "empty row"
+_VALUE_TYPES = {
+    Type.DATE: "DATE",
+    Type.COUNT: "BIGINT",
+    Type.AMOUNT: "BIGINT",
+    Type.MONEY: "BIGINT",
+}
+
+
+class Intake:
+    """A file that was read. Of its `rows`, each is good, rejected, repeated or filtered.
+
+    `con` is a DuckDB connection with the table `given` (the columns of GIVEN_TYPES, one row for
+    each good row, in no order) and the table `problem`. `filtered` counts the rows each filter of
+    the mapping left out, and those with nothing in them. `warnings` are sentences for a person.
+    """
+
+    def __init__(self, path: Path, workspace: Path) -> None:
+        self.path = path
+        self.rows = 0
+        self.rejected = 0
+        self.repeated = 0
+        self.filtered: dict[str, int] = {}
+        self.warnings: list[str] = []
+        self.file_digest = ""
+        self.con, self._folder = open_store(workspace)
+        self._problems = Problems(self.con)
+        self._source: Source | None = None
+
+    @property
+    def good(self) -> int:
+        """Rows that were understood, each key counted once."""
+        return self.rows - self.rejected - self.repeated - sum(self.filtered.values())
+
+    def problems(self, limit: int | None = None) -> list[Problem]:
+        """The problems in the order of the file, the first `limit` of them."""
+        sql = 'SELECT line, row, "column", value, reason, nearest FROM problem ORDER BY row, line'
+        with plainly():
+            found = self.con.execute(sql if limit is None else f"{sql} LIMIT {int(limit)}")
+            return [problem_of(self.path.name, row) for row in found.fetchall()]
+
+    def write_rejects(self, path: Path) -> int:
+        """Write the rejected rows as they were, with line and problems; returns how many."""
+        assert self._source
+        return rejects.write(path, self.con, self._source, self._source.headings, self.path.name)
+
+    def close(self) -> None:
+        """Close the database and remove what it wrote."""
+        self.con.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def fill(self, reader: Row, mapping: MapFile, setting: Setting) -> None:
+        """Read the file into `given` and `problem`."""
+        told = setting.progress or _silent
+        self._source = source = self._open(mapping, setting)
+        plan = plan_of(source.headings, reader, mapping, self.path.name)
+        relation = source.stage(self._folder, self._problems)
+        self.rows, self.rejected, self.file_digest = source.rows, source.rejected, source.digest
+        statement = Statement(reader, plan, source.seen)
+        told("checking", 0, self.rows)
+        _Lookups(self.con, reader, plan, statement).fill(relation)
+        with plainly():
+            self.con.execute(f"CREATE TABLE loaded AS {statement.select(relation)}")
+            columns = ", ".join(f'"{name}"' for name in GIVEN_TYPES)
+            view = f"SELECT {columns} FROM loaded WHERE state = {GOOD}"  # noqa: S608
+            self.con.execute(f"CREATE VIEW given AS {view}")
+        source.ended()
+        self._count_filtered(plan)
+        self._ask(reader, plan)
+        self.repeated, differing = repeats.settle(self.con, reader, plan, self._problems)
+        self.rejected += differing
+        self._problems.flush()
+        self._warn()
+        told("checking", self.rows, self.rows)
+
+    def _open(self, mapping: MapFile, setting: Setting) -> Source:
+        match format_of(self.path):
+            case Format.PARQUET:
+                return ParquetSource(self.path, self.con)
+            case Format.XLSX:
+                return XlsxSource(XlsxFile(self.path, mapping.sheet), setting.progress)
+            case Format.CSV:
+                known = headings_of(
+                    self.path, mapping.delimiter, lambda found: known_in(found, mapping)
+                )
+                return CsvSource(known, setting.progress)
+
+    def _count_filtered(self, plan: Plan) -> None:
+        self.filtered = dict.fromkeys((rule.name for rule, _ in plan.filters), 0)
+        with plainly():
+            counted = self.con.execute(
+                f"SELECT state, count(*) FROM loaded WHERE state >= {FILTERED} GROUP BY state"  # noqa: S608
+            ).fetchall()
+        for state, count in counted:
+            self.filtered[plan.filters[state - FILTERED][0].name] += count
+
+    def _ask(self, reader: Row, plan: Plan) -> None:
+        """Read the rows that are not plainly good one by one: good after all, empty or rejected."""
+        types = [*GIVEN_TYPES.values(), "SMALLINT", "VARCHAR[]"]
+        asked = self.con.cursor()
+        with plainly():
+            found = asked.execute(
+                f"SELECT row, file_line, cells FROM loaded WHERE state = {ASK}"  # noqa: S608
+            )
+        while True:
+            with plainly():
+                rows = found.fetchmany(BATCH)
+            if not rows:
+                break
+            good = [values for row in rows if (values := self._answer(reader, plan, *row))]
+            if good:
+                insert(self.con, "loaded", types, good)
+        asked.close()
+
+    def _answer(
+        self, reader: Row, plan: Plan, row: int, line: int, found: list[str | None]
+    ) -> tuple[Any, ...] | None:
+        cells = [rejects.as_it_was(c) if c else c for c in found] if plan.neutralised else found
+        if not any(cell and cell.strip(BLANKS) for cell in cells):
+            self.filtered[EMPTY_ROW] = self.filtered.get(EMPTY_ROW, 0) + 1
+            return None
+        try:
+            return (*astuple(plan.read(reader, cells, row, line)), GOOD, None)
+        except Rejected as rejected:
+            self.rejected += 1
+            for heading, cell, wrong in rejected.wrongs:
+                self._problems.add(line, row, heading, cell, wrong)
+            return None
+
+    def _warn(self) -> None:
+        if not self.rows:
+            self.warnings.append("the file holds headings and no rows")
+        if self.repeated:
+            rows = "1 row repeats" if self.repeated == 1 else f"{self.repeated:,} rows repeat"
+            self.warnings.append(f"{rows} an earlier row of the file word for word: counted once")
+        self.warnings += names.spellings(self.con)
+
+
+class _Lookups:
+    """Fills a table `look_<field>` with the meaning of each distinct cell, asked in Python."""
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, reader: Row, plan: Plan, statement: Statement
+    ) -> None:
+        self._con = con
+        self._reader = reader
+        self._plan = plan
+        self._statement = statement
+
+    def fill(self, relation: str) -> None:
+        """One pass over the relation for all fields together."""
+        fields = self._statement.looked_up
+        if not fields:
+            return
+        types = {name: self._value_type(name) for name in fields}
+        for name, type_ in types.items():
+            sql = f"CREATE TABLE look_{name} (word VARCHAR, value {type_}, unit BIGINT)"
+            self._con.execute(sql)
+        words = [self._statement.words(name) for name in fields]
+        named = ", ".join(f"{word} AS w{i}" for i, word in enumerate(words))
+        listed = ", ".join(f"w{i}" for i in range(len(words)))
+        sets = ", ".join(f"(w{i})" for i in range(len(words)))
+        reading = self._con.cursor()
+        with plainly():
+            found = reading.execute(
+                f"SELECT {listed} FROM (SELECT {named} FROM {relation}) "  # noqa: S608
+                f"GROUP BY GROUPING SETS ({sets})"
+            )
+        while True:
+            with plainly():
+                rows = found.fetchmany(BATCH)
+            if not rows:
+                break
+            for index, name in enumerate(fields):
+                self._keep(name, types[name], (row[index] for row in rows))
+        reading.close()
+
+    def _value_type(self, name: str) -> str:
+        return _VALUE_TYPES.get(self._reader.slots[name].field.type, "VARCHAR")
+
+    def _keep(self, name: str, type_: str, words: Iterable[str | None]) -> None:
+        answers = [(word, *answer) for word in words if word and (answer := self._ask(name, word))]
+        if answers:
+            insert(self._con, f"look_{name}", ["VARCHAR", type_, "BIGINT"], answers)
+
+    def _ask(self, name: str, word: str) -> tuple[Any, int | None] | None:
+        slot = self._reader.slots[name]
+        try:
+            cell = self._plan.cell(slot, checked(word))
+            if not cell or not cell.strip(BLANKS):
+                return None
+            value = self._reader.reader(slot.field)(checked(cell))
+        except Wrong:
+            return None
+        if isinstance(value, ChipFact):
+            return value.key, value.unit_mtpp
+        return value, None
+
+
+def read(
+    path: Path,
+    file_kind: FileKind,
+    setting: Setting,
+    mapping: Path | MapFile | None = None,
+    source: str | None = None,
+    workspace: Path | None = None,
+) -> Intake:
+    """Read a CSV, XLSX or Parquet file of that kind into a database inside `workspace`.
+
+    `source` overrides the mapping's; where neither is told, a row's source is its exporter.
+    Raises Unusable where the file as a whole cannot be read, OSError where the disk is full.
+    """
+    mapped = load_map(mapping) if isinstance(mapping, Path) else mapping or MapFile()
+    reader = Row(file_kind, setting, source or mapped.source)
+    intake = Intake(path, workspace or path.parent)
+    try:
+        intake.fill(reader, mapped, setting)
+    except BaseException:
+        intake.close()
+        raise
+    return intake
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    pass

@@ -1,0 +1,73 @@
+"""The rejects file: every rejected row as it was, with its line and why."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ledger.intake.headings import REJECTS_HEADINGS
+from ledger.intake.staging import Source
+from ledger.intake.store import BATCH, plainly, problem_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
+
+
+def neutralised(cell: str) -> str:
+    """The cell with an apostrophe before what a spreadsheet would run as a formula."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def as_it_was(cell: str) -> str:
+    """The cell of a rejects file without the apostrophe `neutralised` put before it."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def write(
+    path: Path, con: duckdb.DuckDBPyConnection, source: Source, headings: Sequence[str], file: str
+) -> int:
+    """Write the rejected rows as CSV and return how many.
+
+    `file_line` and `problems` stand first, so that a row with too many cells stays whole, and so
+    that a mended file can be imported as it is.
+    """
+    reasons = _reasons(con, file)
+    wanted = next(reasons, None)
+    written = 0
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([*REJECTS_HEADINGS, *map(neutralised, headings)])
+        for row, line, cells in source.cells() if wanted else ():
+            if wanted is None:
+                break
+            if row != wanted[0]:
+                continue
+            shown = (neutralised(cell.replace("\0", "\N{SYMBOL FOR NULL}")) for cell in cells)
+            writer.writerow([line, wanted[1], *shown])
+            written += 1
+            wanted = next(reasons, None)
+    return written
+
+
+def _reasons(con: duckdb.DuckDBPyConnection, file: str) -> Iterator[tuple[int, str]]:
+    """Each rejected row's number with its problems in one text, in order."""
+    sql = 'SELECT line, row, "column", value, reason, nearest FROM problem ORDER BY row, line'
+    with plainly():
+        found = con.cursor().execute(sql)
+        row, texts = 0, list[str]()
+        while problems := found.fetchmany(BATCH):
+            for values in problems:
+                problem = problem_of(file, values)
+                if texts and problem.row != row:
+                    yield row, "; ".join(texts)
+                    texts = []
+                row = problem.row
+                texts.append(str(problem).split(", ", 1)[-1] if problem.column else problem.reason)
+        if texts:
+            yield row, "; ".join(texts)

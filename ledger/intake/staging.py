@@ -1,0 +1,139 @@
+"""From a file to a relation DuckDB can read: columns row, line, c0, c1, ..., every cell text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ledger.intake.cells import Wrong
+from ledger.intake.csvfile import Batch, CsvFile
+from ledger.intake.records import joined
+from ledger.intake.setting import Progress
+from ledger.intake.sql import Seen, quote
+from ledger.intake.store import Problems
+from ledger.intake.xlsxfile import XlsxFile
+
+STAGED = "staged.csv"
+
+
+class Source(Protocol):
+    """A file that was opened: its headings, its relation, and its rows again for the rejects."""
+
+    headings: list[str]
+    rows: int
+    digest: str
+    rejected: int
+    seen: Seen
+
+    def stage(self, folder: Path, problems: Problems, /) -> str:
+        """Make the relation, telling `problems` of rows that have no place in it."""
+
+    def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
+        """Every row again in order: number, line, cells as they were."""
+
+    def ended(self) -> None:
+        """The relation is read for the last time: drop what was made for it."""
+
+
+class CsvSource:
+    """A CSV file, staged as a clean copy whose records begin with their numbers."""
+
+    def __init__(self, file: CsvFile, progress: Progress | None) -> None:
+        self._file = file
+        self._progress = progress
+        self._staged: Path | None = None
+        self.headings = file.headings
+        self.rows = self.rejected = 0
+        self.digest = ""
+        self.seen = Seen()
+
+    def stage(self, folder: Path, problems: Problems, /) -> str:
+        """Make the relation, telling `problems` of rows that have no place in it."""
+        file, path = self._file, folder / STAGED
+        self._staged = path
+        total = file.path.stat().st_size
+        with path.open("wb") as out:
+            for batch in file.batches():
+                out.write(_numbered(batch, file.delimiter))
+                for trouble in batch.troubles:
+                    text = trouble.record[:2000].decode(errors="replace")
+                    problems.add(trouble.line, trouble.row, "", text, Wrong(trouble.reason))
+                self.rejected += len(batch.troubles)
+                if self._progress:
+                    self._progress("reading", file.size, total)
+        self.rows, self.digest = file.rows, file.digest
+        self.seen = Seen(file.controls, file.odd_blanks)
+        return csv_relation(path, len(file.headings), file.delimiter.decode())
+
+    def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
+        """Every row again in order: number, line, cells as they were."""
+        for batch in self._file.batches():
+            numbered = zip(batch.rows, batch.lines, batch.records, strict=True)
+            found = [(r, n, record) for r, n, record in numbered]
+            found += [(t.row, t.line, t.record) for t in batch.troubles]
+            for row, line, record in sorted(found) if batch.troubles else found:
+                yield row, line, self._file.cells(record)
+
+    def ended(self) -> None:
+        """Drop the clean copy."""
+        if self._staged:
+            self._staged.unlink(missing_ok=True)
+
+
+def _numbered(batch: Batch, mark: bytes) -> bytes:
+    form = b"%d" + mark.replace(b"%", b"%%") + b"%d" + mark.replace(b"%", b"%%") + b"%b\n"
+    return b"".join([form % r for r in zip(batch.rows, batch.lines, batch.records, strict=True)])
+
+
+def csv_relation(path: Path, columns: int, delimiter: str) -> str:
+    """The clean copy as DuckDB reads it: strictly, every cell text."""
+    types = {"row": "BIGINT", "line": "BIGINT"} | {f"c{i}": "VARCHAR" for i in range(columns)}
+    listed = ", ".join(f"{quote(name)}: {quote(type_)}" for name, type_ in types.items())
+    return (
+        f"read_csv({quote(str(path))}, columns = {{{listed}}}, auto_detect = false, "
+        f"header = false, delim = {quote(delimiter)}, quote = '\"', escape = '\"', "
+        "new_line = '\\n', strict_mode = true)"
+    )
+
+
+class XlsxSource:
+    """A sheet of an Excel workbook, staged as CSV."""
+
+    def __init__(self, file: XlsxFile, progress: Progress | None) -> None:
+        self._file = file
+        self._progress = progress
+        self._staged: Path | None = None
+        self.headings = file.headings
+        self.rows = self.rejected = 0
+        self.digest = ""
+        self.seen = Seen()
+
+    def stage(self, folder: Path, problems: Problems, /) -> str:
+        """Make the relation, telling `problems` of rows that have no place in it."""
+        self._staged = folder / STAGED
+        with self._staged.open("wb") as out:
+            for row, line, cells in self._file.rows():
+                self.rows = row
+                if wrongs := self._file.wrong_cells(line, cells):
+                    self.rejected += 1
+                    for index, value, reason in wrongs:
+                        problems.add(line, row, self.headings[index], value, Wrong(reason))
+                else:
+                    texts = [b"%d" % row, b"%d" % line, *(cell.encode() for cell in cells)]
+                    out.write(joined(texts, b",") + b"\n")
+                if self._progress and row % 10_000 == 0:
+                    self._progress("reading", row, self._file.height)
+        with self._file.path.open("rb") as stream:
+            self.digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        return csv_relation(self._staged, len(self.headings), ",")
+
+    def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
+        """Every row again in order: number, line, cells as they were."""
+        return self._file.rows()
+
+    def ended(self) -> None:
+        """Drop the staged copy."""
+        if self._staged:
+            self._staged.unlink(missing_ok=True)

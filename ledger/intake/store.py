@@ -1,0 +1,108 @@
+"""The temporary database a file is read into: on disk, with bounded memory; and its problems."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ledger.intake.cells import Wrong
+from schemas.problems import Problem
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEMORY = "400MB"
+THREADS = 2
+BATCH = 2_000
+
+# A problem keeps the beginning of a cell; the rejects file has all of it.
+_LONGEST_VALUE = 500
+_PROBLEM_COLUMNS = (
+    "line BIGINT",
+    "row BIGINT",
+    '"column" VARCHAR',
+    "value VARCHAR",
+    "reason VARCHAR",
+    "nearest VARCHAR[]",
+)
+
+
+def open_store(workspace: Path) -> tuple[duckdb.DuckDBPyConnection, Path]:
+    """A new database in a folder of its own inside `workspace`: the connection and the folder."""
+    import duckdb
+
+    folder = Path(tempfile.mkdtemp(prefix="intake-", dir=workspace))
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY,
+        "threads": str(THREADS),
+        "temp_directory": str(folder / "spill"),
+        # Rows carry their numbers, so they need not be kept in order: twice as fast.
+        "preserve_insertion_order": "false",
+        "autoinstall_known_extensions": "false",
+    }
+    con = duckdb.connect(str(folder / "intake.duckdb"), config=settings)
+    con.execute(f"CREATE TABLE problem ({', '.join(_PROBLEM_COLUMNS)})")
+    return con, folder
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """DuckDB's own errors as Python's: Ctrl-C as KeyboardInterrupt, a full disk as OSError."""
+    import duckdb
+
+    try:
+        yield
+    except (RuntimeError, duckdb.InterruptException) as error:
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from None
+        raise
+    except duckdb.IOException as error:
+        raise OSError(errno.EIO, str(error)) from error
+    except duckdb.OutOfMemoryException as error:
+        raise OSError(errno.ENOSPC, str(error)) from error
+
+
+class Problems:
+    """Collects problems and writes them to the table `problem`, some thousand at a time."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
+        self._waiting: list[tuple[int, int, str, str, str, list[str]]] = []
+
+    def add(self, line: int, row: int, column: str, value: str, wrong: Wrong) -> None:
+        """Note one problem of a row."""
+        value = value[:_LONGEST_VALUE]
+        self._waiting.append((line, row, column, value, wrong.reason, list(wrong.nearest)))
+        if len(self._waiting) >= BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self._waiting:
+            insert(
+                self._con,
+                "problem",
+                ["BIGINT", "BIGINT", *["VARCHAR"] * 3, "VARCHAR[]"],
+                self._waiting,
+            )
+            self._waiting = []
+
+
+def insert(
+    con: duckdb.DuckDBPyConnection, table: str, types: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Append rows to a table, a column at a time."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    values = ", ".join(f"unnest(CAST(? AS {type_}[]))" for type_ in types)
+    with plainly():
+        con.execute(f"INSERT INTO {table} SELECT {values}", columns)
+
+
+def problem_of(file: str, row: Sequence[Any]) -> Problem:
+    """A row of the table `problem` as a Problem of that file."""
+    line, number, column, value, reason, nearest = row
+    return Problem(file, line, number, column, value, reason, tuple(nearest or ()))
