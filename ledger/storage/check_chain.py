@@ -1,4 +1,4 @@
-"""Checks of the chain: leaves, roots, annexes, digests, numbers, and the keys beside them."""
+"""Checks of the chain: leaves, roots, annexes, digests and numbers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, case, null, select
+from sqlalchemy import Connection, Select, Table, select
 
 from ledger.storage.chain import (
     ANNEX_FIELDS,
-    CONTENT_FIELDS,
     ENTRY_FIELDS,
     FINDING_FIELDS,
     FORMAT,
@@ -22,15 +21,13 @@ from ledger.storage.chain import (
     ZERO,
     Tree,
     annex_digest,
-    content_kind,
     leaf_digest,
-    short_digest,
     submission_digest,
 )
+from ledger.storage.check_keys import Keys
 from ledger.storage.head import Head
-from ledger.storage.rows import PIECE, Pairs, differing, joined_text, named, pieces, streamed
+from ledger.storage.rows import PIECE, Pairs, joined_text, named, pieces, streamed
 from schemas import tables as t
-from schemas.kinds import KEY_CLASS
 
 Fail = Callable[[str, str], None]
 
@@ -60,7 +57,10 @@ def check(
     walk.end()
 
 
+# Above every number the ledger can hold.
 _BEYOND = 2**63
+# The parts of a movement's leaf text: the format's name, then its fields.
+_WIDTH = 1 + len(MOVEMENT_FIELDS)
 
 
 class _Walk:
@@ -130,17 +130,25 @@ def _root(
 
 
 def _leaves(connection: Connection, fail: Fail) -> Iterator[tuple[int, int, bytes]]:
-    """Every movement's seq, submission and leaf, in order of seq."""
+    """Every movement's seq, submission and leaf, in order of seq; its key is checked on the way."""
     entries = Pairs(streamed(connection, _texts(t.entry, ENTRY_FIELDS)))
     findings = Pairs(streamed(connection, _texts(t.finding, FINDING_FIELDS)))
+    keys = Keys(connection, fail)
     columns = (t.movement.c.seq, t.movement.c.submission)
     text = joined_text(named(t.movement, MOVEMENT_FIELDS), FORMAT)
     for piece in pieces(connection, select(*columns, text).order_by(t.movement.c.seq)):
-        tails = _tails(entries.below(piece[-1][0] + 1), findings.below(piece[-1][0] + 1), fail)
+        high = piece[-1][0] + 1
+        tails = _tails(entries.below(high), findings.below(high), fail)
+        keys.load(high)
         for seq, submission, text in piece:
-            if text.count(US) != len(MOVEMENT_FIELDS) or RS in text or GS in text:
+            fields = text.split(US)
+            if len(fields) != _WIDTH or RS in text or GS in text:
                 fail("values", f"movement {seq} holds a separator")
-            yield seq, submission, leaf_digest(text + tails.get(seq, ""))
+            else:
+                keys.compare(seq, fields)
+            tail = tails.get(seq)
+            yield seq, submission, leaf_digest(text + tail if tail else text)
+    keys.end()
 
 
 def _texts(table: Table, fields: tuple[str, ...]) -> Select[Any]:
@@ -179,45 +187,3 @@ def _annex(connection: Connection, name: str, fail: Fail) -> Pairs:
             yield submission, f"{name} {number}", text
 
     return Pairs(checked())
-
-
-def check_keys(connection: Connection, fail: Fail) -> None:
-    """Recompute every movement's key and content digest."""
-    stored = select(t.movement_key.c.seq, t.movement_key.c.key, t.movement_key.c.content)
-    have = ((row[0], tuple(row[1:])) for row in streamed(connection, stored.order_by("seq")))
-    for seq, due, found in differing(_keys(connection, fail), have):
-        if due is None:
-            fail("keys", f"a key stands for movement {seq}, which has another or is not there")
-        elif found is None:
-            fail("keys", f"movement {seq} has no key")
-        else:
-            what = "key" if due[0] != found[0] else "content digest"
-            fail("keys", f"movement {seq} has a {what} that its fields do not make")
-
-
-def _keys(connection: Connection, fail: Fail) -> Iterator[tuple[int, tuple[bytes, bytes]]]:
-    m = t.movement
-    parties = {name: t.party.alias(name) for name in ("exporter", "consignee", "parent")}
-    columns: dict[str, ColumnElement[Any]] = {n: alias.c.name for n, alias in parties.items()}
-    columns["amount_mtpp"] = case((m.c.chip.is_(None), m.c.amount_mtpp), else_=null())
-    content = [columns[f] if f in columns else m.c[f] for f in CONTENT_FIELDS[1:]]
-    key = named(m, ("source", "document", "line", "attempt"))
-    source: FromClause = m
-    for name, alias in parties.items():
-        source = source.outerjoin(alias, alias.c.party_no == m.c[f"{name}_no"])
-    query = (
-        select(m.c.seq, m.c.kind, joined_text(key), joined_text(content).label("content"))
-        .select_from(source)
-        .order_by(m.c.seq)
-    )
-    for seq, kind, key_text, content_text in streamed(connection, query):
-        if kind not in KEY_CLASS:
-            fail("values", f"movement {seq} is of no known kind")
-            continue
-        yield (
-            seq,
-            (
-                short_digest(f"{KEY_CLASS[kind]}{US}{key_text}"),
-                short_digest(f"{content_kind(kind)}{US}{content_text}"),
-            ),
-        )

@@ -109,7 +109,7 @@ DELETE FROM entry WHERE seq = 5 | chain: submission 3
 UPDATE finding SET detail = 'none' WHERE seq = 4 AND ordinal = 1 | chain: submission 2
 UPDATE finding SET ordinal = 3 WHERE seq = 4 AND ordinal = 2 | seq: finding 3 of movement 4
 DELETE FROM movement_key WHERE seq = 6 | keys: movement 6 has no key
-UPDATE movement_key SET seq = 4 WHERE seq = 6 | keys: a key stands for movement 4
+UPDATE movement_key SET seq = 4 WHERE seq = 6 | keys: movement 4 has two keys
 UPDATE party SET name = 'Acne' WHERE party_no = 1 | chain: submission 2: parties
 UPDATE party SET submission = 9 WHERE party_no = 1 | references: party 1 belongs to submission 9
 UPDATE budget SET limit_mtpp = 1 WHERE budget_no = 2 | chain: submission 1: parties
