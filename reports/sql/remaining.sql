@@ -12,7 +12,7 @@
 -- options: enforcement_view parent_rule
 -- first: name window remaining_mtpp used_percent status limit_mtpp budget shipped_mtpp held_mtpp
 -- first: licensed_mtpp h100_equivalents adjustments_mtpp pending_mtpp first_critical_on
-with recursive known as (
+with known as (
     select coalesce(max(submission), 0) as submission
     from submission
     where first_seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
@@ -113,9 +113,14 @@ asked as (
         and (getvariable('budget') is null or b.rule = getvariable('budget')::varchar)
         and (getvariable('window') is null or b."window" = getvariable('window')::varchar)
 ),
--- A status that a block or a suspension gives: those acts, and what reverses them.
+-- Acts that block or suspend a holder, or end that. A reversal points at what it reverses.
 act as (
-    select e.seq, e.budget_no, e.kind, e.as_kind, e.effective_on, m.target_seq,
+    select
+        e.seq,
+        e.budget_no,
+        e.kind,
+        e.effective_on,
+        m.target_seq,
         json_extract_string(m.details, '$.until_on')::date as until_on
     from entry e
     join movement m on m.seq = e.seq
@@ -124,32 +129,18 @@ act as (
         and e.effective_on <= coalesce(getvariable('as_of')::date, current_date)
         and e.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
 ),
-chain as (
-    select seq as root, budget_no, seq, 0 as depth
-    from act
-    where kind <> 'reversal'
-    union all
-    select chain.root, chain.budget_no, act.seq, chain.depth + 1
-    from chain
-    join act on act.target_seq = chain.seq and act.budget_no = chain.budget_no
-),
-live as (
-    select root, budget_no
-    from chain
-    group by root, budget_no
-    having sum(case when depth % 2 = 0 then 1 else -1 end) > 0
-),
 latest as (
     select
-        act.budget_no,
-        act.kind,
-        act.until_on,
+        budget_no,
+        kind,
+        until_on,
         row_number() over (
-            partition by act.budget_no, act.kind in ('block', 'unblock')
-            order by act.effective_on desc, act.seq desc
+            partition by budget_no, kind in ('block', 'unblock')
+            order by effective_on desc, seq desc
         ) as nth
     from act
-    join live on live.root = act.seq and live.budget_no = act.budget_no
+    where kind <> 'reversal'
+        and not exists (select 1 from act r where r.kind = 'reversal' and r.target_seq = act.seq)
 ),
 standing as (
     select

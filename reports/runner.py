@@ -1,0 +1,192 @@
+"""Runs a report over a copy's folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reports import catalogue
+from reports.about import about_of
+from reports.catalogue import Report, WrongUse
+from reports.columns import Column, columns_of
+from schemas.manifest import MANIFEST, Manifest, NotAManifest, view_statements
+
+if TYPE_CHECKING:
+    import duckdb
+
+_MEMORY = "256MB"
+_MOST_THREADS = 8
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_WHOLE = re.compile(r"\d{1,18}")
+
+
+class NoCopy(Exception):
+    """The folder holds no copy that this version can read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A report's answer, kept as the table `result` in a DuckDB of its own; close it.
+
+    `about` says what the answer is about: regime, state, options, `as_of`, `known_seq`, head.
+    """
+
+    report: Report
+    columns: tuple[Column, ...]
+    about: dict[str, Any]
+    count: int
+    connection: duckdb.DuckDBPyConnection
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """The rows in order; amounts are whole milli-TPP."""
+        found = self.connection.execute("SELECT * FROM result")
+        while some := found.fetchmany(10_000):
+            yield from some
+
+    def close(self) -> None:
+        """Let go of the answer."""
+        self.connection.close()
+
+    def __enter__(self) -> Result:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def run(name: str, folder: Path, variables: Mapping[str, object] | None = None) -> Result:
+    """The answer of a report over the copy in a folder.
+
+    `variables` are those of the report's heading, and `known_at`: an instant ("2026-11-23",
+    "2026-11-23T18:00:00Z"; without a zone UTC) or "seq:N", in place of `known_seq`. What is None
+    is left at its default; `as_of` is then today.
+    Raises WrongUse for a name or value that will not do, NoCopy where there is no copy.
+    """
+    report = catalogue.report(name)
+    given = {key: value for key, value in (variables or {}).items() if value not in (None, "")}
+    manifest = _manifest(folder)
+    connection = _opened(manifest, folder)
+    try:
+        values = _values(report, given, connection, manifest)
+        for key, value in values.items():
+            connection.execute(f'SET VARIABLE "{key}" = $1', [value])
+        statement = report.sql.rstrip().removesuffix(";")
+        connection.execute(f"CREATE TEMP TABLE result AS {statement}")
+        columns = columns_of(connection)
+        count = _one(connection, "SELECT count(*) FROM result")
+        about = about_of(connection, report, values, manifest)
+        return Result(report, columns, {**about, "rows": count}, count, connection)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _manifest(folder: Path) -> Manifest:
+    try:
+        return Manifest.read((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, NotAManifest) as error:
+        raise NoCopy(f"there is no copy of a ledger in {folder} ({error})") from error
+
+
+def _opened(manifest: Manifest, folder: Path) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    settings: dict[str, Any] = {
+        "memory_limit": _MEMORY,
+        "threads": min(os.cpu_count() or 1, _MOST_THREADS),
+        "temp_directory": str(Path(tempfile.gettempdir()) / f"tpp-report-{os.getpid()}"),
+        "autoinstall_known_extensions": "false",
+    }
+    connection = duckdb.connect(":memory:", config=settings)
+    try:
+        for statement in view_statements(manifest, str(folder.absolute())):
+            connection.execute(statement)
+    except duckdb.Error as error:
+        connection.close()
+        raise NoCopy(f"the copy in {folder} cannot be read ({error})") from error
+    return connection
+
+
+def _one(connection: duckdb.DuckDBPyConnection, ask: str, *values: object) -> Any:
+    found = connection.execute(ask, values).fetchone()
+    return found[0] if found else None
+
+
+def _values(
+    report: Report,
+    given: Mapping[str, object],
+    connection: duckdb.DuckDBPyConnection,
+    manifest: Manifest,
+) -> dict[str, Any]:
+    """The variables to set, typed, with the defaults that are known only now."""
+    types = {v.name: v.type for v in report.variables}
+    values: dict[str, Any] = {"known_seq": manifest.last_seq}
+    for variable in report.variables:
+        if variable.meaning.endswith("(default: today)"):
+            values[variable.name] = date.today()
+    for name, value in given.items():
+        if name == "known_at" and "known_seq" in types:
+            values["known_seq"] = known_seq(str(value), connection, manifest)
+        elif name in types:
+            values[name] = _typed(name, types[name], value)
+        else:
+            close = catalogue.nearest(name, [*types, "known_at"])
+            raise WrongUse(f'the report {report.name} knows no "{name}"{close}')
+    if values["known_seq"] > manifest.last_seq:
+        raise WrongUse(f"the ledger has only {manifest.last_seq} movements")
+    if missing := [v.name for v in report.variables if v.required and v.name not in values]:
+        raise WrongUse(f"the report {report.name} needs: {', '.join(missing)}")
+    return values
+
+
+def _typed(name: str, type_: str, value: object) -> object:
+    """A value of the variable's type. Raises WrongUse."""
+    text = str(value)
+    if type_ == "DATE":
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        if _DAY.fullmatch(text):
+            try:
+                return date.fromisoformat(text)
+            except ValueError:
+                pass
+        raise WrongUse(f'{name}: "{text}" is no day; write it as 2026-11-23')
+    if type_ == "BIGINT":
+        if not _WHOLE.fullmatch(text):
+            raise WrongUse(f'{name}: "{text}" is no whole number')
+        return int(text)
+    return text
+
+
+def known_seq(known_at: str, connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> int:
+    """The last movement recorded at an instant, 0 where none was; or N of "seq:N".
+
+    A day alone means its end, in UTC. Raises WrongUse.
+    """
+    if known_at.startswith("seq:"):
+        return int(str(_typed("known_at", "BIGINT", known_at[4:])))
+    found = _one(
+        connection,
+        "SELECT max(first_seq + count - 1)::BIGINT FROM submission WHERE recorded_at <= $1",
+        _instant(known_at),
+    )
+    return min(found or 0, manifest.last_seq)
+
+
+def _instant(text: str) -> str:
+    """An instant as the ledger writes it."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        example = "2026-11-23T18:00:00Z or seq:1234"
+        raise WrongUse(f'known_at: "{text}" is no instant; write {example}') from error
+    if _DAY.fullmatch(text):
+        found += timedelta(days=1, microseconds=-1)
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,133 @@
+-- Licences
+-- How far is each line of each licence used, and what is still held for it?
+-- as_of DATE: last day counted (default: today)
+-- known_seq BIGINT: last movement known (default: all)
+-- licence VARCHAR: only this licence (default: all)
+-- destination VARCHAR: only this destination, by ISO code (default: all)
+-- state VARCHAR: only lines in this state (default: all)
+-- options: cap_basis unused_licence return_or_loss_credit licences_before_compliance
+-- options: enforcement_view system_tpp tf32_bits
+-- first: licence line consignee destination issued_mtpp drawn_mtpp held_mtpp state expires_on
+-- first: issued_on chip quantity drawn_quantity last_drawn_on given_back_mtpp lapsed_mtpp exporter
+with undone as (
+    select target_seq as seq
+    from movement
+    where kind = 'reversal'
+        and effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+),
+line as (
+    select seq, document, line
+    from movement
+    where kind = 'licence'
+        and effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+        and not exists (select 1 from undone where undone.seq = movement.seq)
+        and (getvariable('licence') is null or document = getvariable('licence')::varchar)
+        and (
+            getvariable('destination') is null
+            or destination = getvariable('destination')::varchar
+        )
+),
+draw as (
+    select line.seq as licence_seq, m.seq, m.effective_on, m.quantity, m.amount_mtpp
+    from movement m
+    join line on line.document = m.licence and line.line = coalesce(m.licence_line, '1')
+    where m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad')
+        and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+        and not exists (select 1 from undone where undone.seq = m.seq)
+),
+drawn as (
+    select
+        licence_seq,
+        sum(quantity)::bigint as quantity,
+        sum(amount_mtpp)::bigint as amount_mtpp,
+        max(effective_on) as last_on
+    from draw
+    group by licence_seq
+),
+given_back as (
+    select draw.licence_seq, sum(coalesce(m.amount_mtpp, draw.amount_mtpp))::bigint as amount_mtpp
+    from movement m
+    join draw on draw.seq = m.target_seq
+    where m.kind in ('return', 'attrition')
+        and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+        and not exists (select 1 from undone where undone.seq = m.seq)
+    group by draw.licence_seq
+),
+-- A licence may move several budgets; what is held for it is read off the first.
+part as (
+    select seq as licence_seq, seq from line
+    union all
+    select licence_seq, seq from draw
+),
+first_budget as (
+    select e.seq as licence_seq, min(e.budget_no) as budget_no
+    from entry e
+    join line on line.seq = e.seq
+    where e.official = 1
+    group by e.seq
+),
+held as (
+    select
+        part.licence_seq,
+        sum(e.held_mtpp)::bigint as held_mtpp,
+        sum(e.lapsed_mtpp)::bigint as lapsed_mtpp
+    from entry e
+    join part on part.seq = e.seq
+    join first_budget on first_budget.licence_seq = part.licence_seq
+        and first_budget.budget_no = e.budget_no
+    where e.official = 1
+    group by part.licence_seq
+),
+used as (
+    select
+        line.seq,
+        coalesce(drawn.quantity, 0) as drawn_quantity,
+        coalesce(drawn.amount_mtpp, 0) as drawn_mtpp,
+        drawn.last_on,
+        coalesce(held.held_mtpp, 0) as held_mtpp,
+        coalesce(held.lapsed_mtpp, 0) as lapsed_mtpp,
+        coalesce(given_back.amount_mtpp, 0) as given_back_mtpp
+    from line
+    left join drawn on drawn.licence_seq = line.seq
+    left join held on held.licence_seq = line.seq
+    left join given_back on given_back.licence_seq = line.seq
+),
+judged as (
+    select
+        m.document as licence,
+        m.line,
+        m.seq,
+        m.effective_on as issued_on,
+        m.expires_on,
+        exporter.name as exporter,
+        consignee.name as consignee,
+        m.destination,
+        m.chip,
+        m.quantity,
+        m.amount_mtpp as issued_mtpp,
+        u.drawn_quantity,
+        u.drawn_mtpp,
+        u.held_mtpp,
+        u.lapsed_mtpp,
+        u.given_back_mtpp,
+        u.last_on as last_drawn_on,
+        case
+            when u.drawn_mtpp > m.amount_mtpp then 'over'
+            when u.drawn_mtpp = m.amount_mtpp then 'used up'
+            when u.lapsed_mtpp > 0 then 'lapsed'
+            when m.expires_on < coalesce(getvariable('as_of')::date, current_date) then 'expired'
+            else 'open'
+        end as state
+    from used u
+    join movement m on m.seq = u.seq
+    left join party exporter on exporter.party_no = m.exporter_no
+    left join party consignee on consignee.party_no = m.consignee_no
+)
+select *
+from judged
+where getvariable('state') is null or state = getvariable('state')::varchar
+order by licence, line, seq;

@@ -1,0 +1,131 @@
+-- Account statement
+-- Everything that moved a holder's budgets, in order of day, with what remained after each.
+-- holder VARCHAR: the holder, by code or by name (must be given)
+-- budget VARCHAR: only budgets of this rule (default: all)
+-- window VARCHAR: only this window (default: all)
+-- from_on DATE: first day shown; what came before is in the opening row (default: all)
+-- as_of DATE: last day counted (default: today)
+-- known_seq BIGINT: last movement known (default: all)
+-- options: cap_basis tally_country unused_licence return_or_loss_credit reexport_country_effect
+-- options: in_country_transfer lpp_year lpp_after_acquisition exceptions_count
+-- options: licences_before_compliance group_change enforcement_view parent_rule
+-- first: effective_on seq kind remaining_mtpp posted_mtpp held_mtpp document adjustment_mtpp line
+-- first: consignee quantity chip tally lapsed_mtpp pending_mtpp window exporter authorization
+with known as (
+    select coalesce(max(submission), 0) as submission
+    from submission
+    where first_seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+),
+account as (
+    select b.*
+    from budget b
+    cross join known
+    where b.submission <= known.submission
+        and (
+            b.holder = getvariable('holder')::varchar
+            or lower(b.holder_name) = lower(getvariable('holder')::varchar)
+        )
+        and (getvariable('budget') is null or b.rule = getvariable('budget')::varchar)
+        and (getvariable('window') is null or b."window" = getvariable('window')::varchar)
+),
+moved as (
+    select
+        e.budget_no,
+        e.seq,
+        e.official,
+        e.kind,
+        e.effective_on,
+        e.adjustment_mtpp,
+        e.held_mtpp,
+        e.posted_mtpp,
+        e.lapsed_mtpp,
+        e.pending_mtpp,
+        case when e.official = 1
+            then e.adjustment_mtpp - e.held_mtpp - e.posted_mtpp - e.lapsed_mtpp else 0
+        end as change_mtpp
+    from entry e
+    join account using (budget_no)
+    where e.effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and e.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+),
+-- Days before the first shown are one row, as is the end; place keeps the three apart.
+line as (
+    select
+        a.budget_no,
+        0 as place,
+        null::bigint as seq,
+        1 as official,
+        'opening' as kind,
+        coalesce(getvariable('from_on')::date, a.from_on) as effective_on,
+        coalesce(sum(m.adjustment_mtpp) filter (m.official = 1), 0) as adjustment_mtpp,
+        coalesce(sum(m.held_mtpp) filter (m.official = 1), 0) as held_mtpp,
+        coalesce(sum(m.posted_mtpp) filter (m.official = 1), 0) as posted_mtpp,
+        coalesce(sum(m.lapsed_mtpp) filter (m.official = 1), 0) as lapsed_mtpp,
+        coalesce(sum(m.pending_mtpp) filter (m.official = 1), 0) as pending_mtpp,
+        any_value(a.limit_mtpp) + coalesce(sum(m.change_mtpp), 0) as change_mtpp
+    from account a
+    left join moved m on m.budget_no = a.budget_no
+        and m.effective_on < getvariable('from_on')::date
+    group by a.budget_no, a.from_on
+    union all
+    select
+        budget_no, 1, seq, official, kind, effective_on, adjustment_mtpp, held_mtpp,
+        posted_mtpp, lapsed_mtpp, pending_mtpp, change_mtpp
+    from moved
+    where getvariable('from_on') is null or effective_on >= getvariable('from_on')::date
+    union all
+    select
+        a.budget_no,
+        2,
+        null,
+        1,
+        'closing',
+        coalesce(getvariable('as_of')::date, current_date),
+        coalesce(sum(m.adjustment_mtpp) filter (m.official = 1), 0),
+        coalesce(sum(m.held_mtpp) filter (m.official = 1), 0),
+        coalesce(sum(m.posted_mtpp) filter (m.official = 1), 0),
+        coalesce(sum(m.lapsed_mtpp) filter (m.official = 1), 0),
+        coalesce(sum(m.pending_mtpp) filter (m.official = 1), 0),
+        0
+    from account a
+    left join moved m on m.budget_no = a.budget_no
+    group by a.budget_no
+),
+running as (
+    select
+        line.*,
+        sum(change_mtpp) over (
+            partition by budget_no
+            order by place, effective_on, seq, official desc
+            rows between unbounded preceding and current row
+        ) as remaining_mtpp
+    from line
+)
+select
+    a.holder,
+    a.rule as budget,
+    a."window",
+    r.effective_on,
+    r.seq,
+    r.kind,
+    case when r.official = 1 then 'official' else 'safe side' end as tally,
+    m.document,
+    m.line,
+    exporter.name as exporter,
+    consignee.name as consignee,
+    m."authorization",
+    m.licence,
+    m.chip,
+    m.quantity,
+    r.adjustment_mtpp::bigint as adjustment_mtpp,
+    r.held_mtpp::bigint as held_mtpp,
+    r.posted_mtpp::bigint as posted_mtpp,
+    r.lapsed_mtpp::bigint as lapsed_mtpp,
+    r.pending_mtpp::bigint as pending_mtpp,
+    r.remaining_mtpp::bigint as remaining_mtpp
+from running r
+join account a using (budget_no)
+left join movement m on m.seq = r.seq
+left join party exporter on exporter.party_no = m.exporter_no
+left join party consignee on consignee.party_no = m.consignee_no
+order by a.rule, a."window", a.budget_no, r.place, r.effective_on, r.seq, r.official desc;
