@@ -1,0 +1,119 @@
+"""The demo ledger: what it promises is in it, once each, and it is the same every time."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from ledger.catalogue.reader import read_catalogue
+from ledger.policy.reader import read_regime
+from ledger.service.demo import lots_summing, make_demo, write_demo
+from ledger.service.demo_data import COUNTRY, LAST_DAY, ORDER, SMALL
+from ledger.service.outcome import Outcome
+from ledger.service.rulebook import Rulebook
+from schemas.kinds import FileKind
+
+BALANCES = """
+SELECT rule, limit_mtpp, held_mtpp + posted_mtpp + lapsed_mtpp AS taken
+FROM balance JOIN budget USING (budget_no)
+"""
+
+
+class Demo(NamedTuple):
+    """The demo as it was made: its ledger file, its import files, what the import said."""
+
+    ledger: Path
+    files: Path
+    outcomes: dict[FileKind, Outcome]
+
+    def taken(self, rule: str) -> list[tuple[int, int]]:
+        """(limit, taken) of every budget of a rule."""
+        with closing(sqlite3.connect(self.ledger)) as connection:
+            return [row[1:] for row in connection.execute(BALANCES) if row[0] == rule]
+
+    def rows(self, kind: FileKind) -> list[dict[str, str]]:
+        """The rows of one of its import files."""
+        with (self.files / f"{kind}.csv").open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    folder = tmp_path_factory.mktemp("demo")
+    outcomes = make_demo(f"sqlite:///{folder / 'demo.db'}", keep=folder / "files")
+    return Demo(folder / "demo.db", folder / "files", dict(zip(ORDER, outcomes, strict=True)))
+
+
+@pytest.fixture(scope="module")
+def rulebook() -> Rulebook:
+    return Rulebook(read_regime("ai_diffusion"), {}, read_catalogue())
+
+
+def test_every_row_is_recorded(demo: Demo):
+    for kind, outcome in demo.outcomes.items():
+        assert (outcome.problems, outcome.rejected, outcome.already) == ([], 0, 0), kind
+        assert outcome.count >= len(demo.rows(kind)), kind
+    assert sum(outcome.count for outcome in demo.outcomes.values()) > 3000
+
+
+def test_what_is_flagged_is_one_licence_and_one_shipment(demo: Demo):
+    found = sum((outcome.counts for outcome in demo.outcomes.values()), Counter())
+    assert found == {"over_limit": 1, "licence_not_on_file": 1, "refused:over_limit": 1}
+
+
+def test_one_application_is_refused(demo: Demo):
+    assert [o.refused for o in demo.outcomes.values()] == [0, 0, 0, 0, 1]
+
+
+def test_one_country_is_over_and_one_critical(demo: Demo, rulebook: Rulebook):
+    critical = rulebook.regime.budgets[COUNTRY].critical_ppm
+    shares = [taken * 1_000_000 // limit for limit, taken in demo.taken(COUNTRY)]
+    assert len([share for share in shares if share > 1_000_000]) == 1
+    assert len([share for share in shares if critical <= share <= 1_000_000]) == 1
+
+
+def test_one_small_order_consignee_is_at_its_limit_exactly(demo: Demo, rulebook: Rulebook):
+    critical = rulebook.regime.budgets[SMALL].critical_ppm
+    near = [(lim, took) for lim, took in demo.taken(SMALL) if took * 1_000_000 >= lim * critical]
+    ((limit, taken),) = near
+    assert taken == limit
+
+
+def test_one_return(demo: Demo):
+    assert demo.outcomes[FileKind.RETURNS].count == 1
+
+
+def test_no_day_lies_beyond_the_last(demo: Demo):
+    happened = ("issued_on", "exported_on", "received_on", "returned_on", "applied_on")
+    days = [row[d] for kind in ORDER for row in demo.rows(kind) for d in happened if d in row]
+    assert max(days) <= LAST_DAY.isoformat()
+
+
+def test_the_same_seed_gives_the_same_bytes(demo: Demo, rulebook: Rulebook, tmp_path: Path):
+    for path in write_demo(tmp_path, rulebook).values():
+        assert path.read_bytes() == (demo.files / path.name).read_bytes()
+
+
+def test_another_seed_gives_other_files(demo: Demo, rulebook: Rulebook, tmp_path: Path):
+    path = write_demo(tmp_path, rulebook, seed=1)[FileKind.LICENCES]
+    assert path.read_bytes() != (demo.files / path.name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("total", "units", "lots"),
+    [
+        (100, {"a": 50}, [("a", 2)]),
+        (100, {"a": 30, "b": 7}, [("a", 1), ("b", 10)]),
+        (100, {"a": 30, "b": 20}, [("a", 2), ("b", 2)]),
+        (100, {"a": 30}, [("a", 3)]),  # as near below as it can
+        (11, {"a": 6, "b": 4}, [("a", 1), ("b", 1)]),
+    ],
+)
+def test_lots_that_come_to_a_total(total: int, units: dict[str, int], lots: list[tuple[str, int]]):
+    assert lots_summing(total, units) == lots
