@@ -186,67 +186,51 @@ def put(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> 
         connection.execute(insert(table), [dict(zip(names, r, strict=True)) for r in rows])
 
 
+POLAND = (1, "country", "PL", "Poland", "2025-2027", date(2025, 1, 1), date(2027, 12, 31))
+ACME = (2, "lpp", "acme", "Acme", "2025", date(2025, 1, 1), date(2025, 12, 31))
+H100 = {"chip": "nvidia/h100", "unit_mtpp": 15_824_000, "destination": "PL", "exporter": "Maker"}
+TEN = {"quantity": 10, "amount_mtpp": 158_240_000, "unit_value_cents": 3_000_000}
+FOUR = {"quantity": 4, "amount_mtpp": 63_296_000, "unit_value_cents": 3_000_000}
+LICENSED = {**H100, "consignee": "Acme", "authorization": "licence"}
+UNDER_D1 = {**LICENSED, **FOUR, "licence": "D1", "licence_line": "1", "target_seq": 2}
+DRAWN = (1, 1, 0, 0, -63_296_000, 63_296_000, 0)
+
+
 def small_ledger(store: Store) -> list[str]:
     """Three submissions with something in every table; the digests they ended with."""
     scribe = Scribe(store)
-    poland = (1, "country", "PL", "Poland", "2025-2027", date(2025, 1, 1), date(2027, 12, 31))
-    party = (2, "lpp", "acme", "Acme", "2025", date(2025, 1, 1), date(2025, 12, 31))
-    h100 = {"chip": "nvidia/h100", "unit_mtpp": 15_824_000, "destination": "PL"}
-    who = {"exporter": "Maker Inc", "consignee": "Acme", "authorization": "licence"}
-    one = [
-        scribe.submit(
-            moved("adoption", "regime", details='{"text":"first"}'),
-            budgets=[(*poland, 790_000_000_000, "shipped"), (*party, 26_900_000_000, "shipped")],
-            rulings=[(1, "aa", '{"draws":["country"]}'), (2, "bb", '{"draws":[]}')],
-            texts=[("d1", "the regime\n"), ("d2", 'the catalogue, "quoted"\r\n')],
-            note="init",
-        )
-    ]
-    size = {"quantity": 10, "amount_mtpp": 158_240_000, "unit_value_cents": 3_000_000}
-    half = {"quantity": 4, "amount_mtpp": 63_296_000, "unit_value_cents": 3_000_000}
-    used = {**h100, **who, **half, "licence": "D1", "licence_line": "1", "target_seq": 2}
-    one.append(
-        scribe.submit(
-            moved(
-                "licence",
-                "D1",
-                (1, 1, 0, 0, 158_240_000, 0, 0),
-                **{**h100, **who, **size, "ruling_no": 1, "expires_on": date(2029, 6, 1)},
-            ),
-            moved("export", "E1", (1, 1, 0, 0, -63_296_000, 63_296_000, 0), **used),
-            moved(
-                "export",
-                "E2",
-                (1, 0, 0, 0, 0, 15_824_000, 0),
-                (2, 1, 0, 0, 0, 15_824_000, 0),
-                findings=[
-                    ("no_authorization", 1, 790_000_000_000, 0, 15_824_000, None, "ECCN 3A090"),
-                    ("parent_unknown", None, None, None, None, None, None),
-                ],
-                **{**h100, "exporter": "Maker Inc", "consignee": "Acme Ltd", "quantity": 1},
-                amount_mtpp=15_824_000,
-                authorization="none",
-                ruling_no=2,
-            ),
-        )
+    first = scribe.submit(
+        moved("adoption", "regime", details='{"text":"first"}'),
+        budgets=[(*POLAND, 790_000_000_000, "shipped"), (*ACME, 26_900_000_000, "shipped")],
+        rulings=[(1, "aa", '{"draws":["country"]}'), (2, "bb", '{"draws":[]}')],
+        texts=[("d1", "the regime\n"), ("d2", 'the catalogue, "quoted"\r\n')],
+        note="init",
     )
-    one.append(
-        scribe.submit(
-            moved("uplift", "FR1", (1, 1, 9_000, 0, 0, 0, 0), amount_mtpp=9_000),
-            moved(
-                "refusal",
-                "A1",
-                findings=[("over_limit", 2, 26_900_000_000, 15_824_000, 27_000_000_000, 7, "x")],
-                **{**h100, "exporter": "Maker Inc", "quantity": 9, "amount_mtpp": 142_416_000},
-            ),
-            moved(
-                "reversal",
-                "R1",
-                (1, 1, 0, 0, 63_296_000, -63_296_000, 0),
-                target_seq=3,
-                details='{"reason":"typed twice, Größe"}',
-            ),
-            moved("export", "E3", (1, 1, 0, 0, -63_296_000, 63_296_000, 0), **used),
-        )
+    licence = {**LICENSED, **TEN, "ruling_no": 1, "expires_on": date(2029, 6, 1)}
+    unlicensed = {**H100, "consignee": "Acme Ltd", "quantity": 1, "amount_mtpp": 15_824_000}
+    second = scribe.submit(
+        moved("licence", "D1", (1, 1, 0, 0, 158_240_000, 0, 0), **licence),
+        moved("export", "E1", DRAWN, **UNDER_D1),
+        moved(
+            "export",
+            "E2",
+            (1, 0, 0, 0, 0, 15_824_000, 0),
+            (2, 1, 0, 0, 0, 15_824_000, 0),
+            findings=[
+                ("no_authorization", 1, 790_000_000_000, 0, 15_824_000, None, "ECCN 3A090"),
+                ("parent_unknown", None, None, None, None, None, None),
+            ],
+            **unlicensed,
+            authorization="none",
+            ruling_no=2,
+        ),
     )
-    return one
+    over = ("over_limit", 2, 26_900_000_000, 15_824_000, 27_000_000_000, 7, "x")
+    back = (1, 1, 0, 0, 63_296_000, -63_296_000, 0)
+    third = scribe.submit(
+        moved("uplift", "FR1", (1, 1, 9_000, 0, 0, 0, 0), amount_mtpp=9_000),
+        moved("refusal", "A1", findings=[over], **H100, quantity=9, amount_mtpp=142_416_000),
+        moved("reversal", "R1", back, target_seq=3, details='{"reason":"typed twice, Größe"}'),
+        moved("export", "E3", DRAWN, **UNDER_D1),
+    )
+    return [first, second, third]
