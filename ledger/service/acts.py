@@ -59,9 +59,7 @@ def check_declaration(row: Row) -> list[Problem]:
 def _near(rulebook: Rulebook, holder: str) -> tuple[str, ...]:
     from rapidfuzz import process
 
-    names = [
-        name for b in rulebook.regime.budgets.values() for _, name in b.known_holders()
-    ]
+    names = [name for b in rulebook.regime.budgets.values() for _, name in b.known_holders()]
     return tuple(match for match, _, _ in process.extract(holder, names, limit=3))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, text
 
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
-from ledger.service.book import Book, BudgetKey
+from ledger.service.book import Book
 from ledger.service.lines import LineBook
 from ledger.service.relations import Relation, Relations
 from ledger.service.rows import Drawn, Flag, Row, is_shipment, party_key
@@ -36,6 +36,11 @@ _STANDING = (
     .order_by(t.standing.c.seq)
 )
 _RELATED = (Kind.OWNERSHIP, Kind.PARTY_MERGED)
+
+
+def effect_of(draw: Draw) -> Effect:
+    """What a ruling's draw does to its budget."""
+    return _EFFECT[draw.effect]
 
 
 class Drawer:
@@ -87,7 +92,7 @@ class Drawer:
 
     def _ruled(self, row: Row) -> list[Drawn]:
         found = [
-            Drawn(place, 0 if not draw.official else 1, _EFFECT[draw.effect], row.amount)
+            Drawn(place, 0 if not draw.official else 1, effect_of(draw), row.amount)
             for draw in (row.ruled.ruling.draws if row.ruled else ())
             if (place := self._place(row, draw, row.given, row.given.effective_on)) is not None
         ]
@@ -181,5 +186,3 @@ def _relation(row: tuple[Any, ...]) -> Relation:
     _, kind, subject, other, from_on, until_on, _ = row
     until = None if until_on is None else date.fromisoformat(str(until_on))
     return Relation(kind, subject, other, date.fromisoformat(str(from_on)), until)
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.service.outcome import Outcome, Repeated
 from ledger.service.rows import Row, key_of
@@ -12,6 +12,11 @@ from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import Kind
 from schemas.problems import Problem
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from ledger.storage.bulk import Staging
 
 _MOVEMENT = {name: place for place, name in enumerate(t.movement.columns.keys())}
 # How a field of the content is called in a file.
@@ -77,6 +82,66 @@ def reversed_among(cursor: Cursor, seqs: Sequence[int]) -> set[int]:
     }
 
 
+class ByRows(Exception):
+    """The file touches what was reversed, or shipments on record: it is posted row by row."""
+
+
+def sift_staged(
+    con: duckdb.DuckDBPyConnection, staging: Staging, last_seq: int, outcome: Outcome
+) -> int:
+    """Write the keys of the rows of `work` that are new, and mark the others; how many are new.
+
+    Raises ByRows where a row's place in the ledger cannot be told from keys alone.
+    """
+    reader = con.cursor().sql(_KEYS.format(seq="rowid")).to_arrow_reader(1 << 16)
+    staging.put("probe", reader, reader.schema)
+    probe = staging.attach("probe")
+    if not staging.any_known(probe):
+        staging.insert_keys(probe, last_seq + 1)
+        return _fresh(con)
+    known = staging.query(
+        f"SELECT p.seq, p.content = k.content, k.seq, EXISTS (SELECT 1 FROM movement r"  # noqa: S608
+        f" WHERE r.target_seq = k.seq AND r.kind = 'reversal')"
+        f" FROM {probe} p JOIN movement_key k ON k.key = p.key ORDER BY p.seq"
+    )
+    if any(undone for *_, undone in known):
+        raise ByRows
+    _mark(con, known, outcome)
+    orphan = con.execute(
+        "SELECT 1 FROM work r JOIN work s USING (row) WHERE r.behind = 1 AND r.fresh"
+        " AND s.behind = 0 AND NOT s.fresh LIMIT 1"
+    ).fetchall()
+    if orphan or any(not same for _, same, _, _ in known):
+        raise ByRows
+    ranked = "(row_number() OVER (ORDER BY rowid) - 1)"
+    reader = con.cursor().sql(_KEYS.format(seq=ranked)).to_arrow_reader(1 << 16)
+    staging.put("fresh_keys", reader, reader.schema)
+    staging.insert_keys(staging.attach("fresh_keys"), last_seq + 1)
+    return _fresh(con)
+
+
+_KEYS = "SELECT key, content, {seq}::BIGINT AS seq FROM work WHERE fresh ORDER BY key"
+
+
+def _mark(
+    con: duckdb.DuckDBPyConnection, known: Sequence[tuple[Any, ...]], outcome: Outcome
+) -> None:
+    import pyarrow as pa
+
+    marked = pa.table({"place": [at for at, *_ in known]})
+    con.register("marked", marked)
+    con.execute("UPDATE work SET fresh = false WHERE rowid IN (SELECT place FROM marked)")
+    con.unregister("marked")
+    outcome.already += len(known)
+    rows = con.execute("SELECT rowid, row FROM work WHERE NOT fresh ORDER BY rowid LIMIT 1000")
+    row_of = dict(rows.fetchall())
+    outcome.repeated = [Repeated(row_of[at], seq, False) for at, _, seq, _ in known if at in row_of]
+
+
+def _fresh(con: duckdb.DuckDBPyConnection) -> int:
+    return int(con.execute("SELECT count(*) FROM work WHERE fresh").fetchall()[0][0])
+
+
 def _kinds(
     cursor: Cursor, rows: Sequence[Row], found: dict[bytes, tuple[bytes, int]]
 ) -> dict[int, str]:
@@ -91,9 +156,7 @@ def _conflict(cursor: Cursor, row: Row, seq: int) -> Problem:
     """A row whose key is on record with another content: which field differs, and how."""
     (stored,) = cursor.find(t.movement, "seq", [seq])
     numbers = {stored[_MOVEMENT[f"{role}_no"]] for role in ("exporter", "consignee", "parent")}
-    names: dict[Any, str] = {
-        p[0]: p[1] for p in cursor.find(t.party, "party_no", numbers - {None})
-    }
+    names: dict[Any, str] = {p[0]: p[1] for p in cursor.find(t.party, "party_no", numbers - {None})}
     for name in CONTENT_FIELDS:
         given: Any = getattr(row.given, name)
         if name in ("exporter", "consignee", "parent"):

@@ -9,24 +9,23 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from ledger.catalogue.reader import read_catalogue
 from ledger.intake import typed
 from ledger.intake.setting import Setting
 from ledger.policy.reader import read_regime
-from ledger.service import acts, adoption, reversal
+from ledger.service import adoption, reversal
 from ledger.service.book import Known
+from ledger.service.importing import Asked, Progress, import_file, rows_of
 from ledger.service.outcome import Outcome
 from ledger.service.posting import Desk, post
-from ledger.service.rows import Row, receipt_of, row_of
 from ledger.service.rulebook import Rulebook
 from ledger.service.seal import Header
 from ledger.service.settings import setting_for
 from ledger.storage.store import Store, create, open_store
 from schemas.fields import FileKind
-from schemas.kinds import ADJUSTMENTS, DECLARATIONS
 from schemas.problems import Unusable
-from schemas.records import Given
 
 
 def actor_name() -> str:
@@ -94,7 +93,10 @@ class Ledger:
         kind = FileKind(file_kind)
         given = typed(kind, values, self.setting, source)
         header = Header(f"record {kind}", actor or actor_name())
-        return post(self.desk, self.rows([given]), header, retry=retry)
+        rows, problems = rows_of(self.desk, iter([given]))
+        if problems:
+            raise Unusable(*problems)
+        return post(self.desk, rows, header, retry=retry)
 
     def apply(self, values: Mapping[str, str], *, retry: bool = False) -> Outcome:
         """Weigh an application: recorded as pending, or refused where it would exceed."""
@@ -108,25 +110,28 @@ class Ledger:
         """Record a shipment that took place; flagged where it exceeds or lacks something."""
         return self.record(FileKind.SHIPMENTS, values)
 
-    def rows(self, given: Sequence[Given]) -> list[Row]:
-        """Rows as given made ready to post: ruled, with the receipts they carry.
+    # Files
 
-        Raises Unusable where an adjustment or a declaration names nobody.
+    def import_file(
+        self,
+        path: str | Path,
+        kind: FileKind | str,
+        *,
+        progress: Progress | None = None,
+        **how: Any,
+    ) -> Outcome:
+        """Import a CSV, XLSX or Parquet file as one submission.
+
+        `how` takes `mapping` (a mapping file), `source` (the filing system), `dry_run`, `rejects`
+        (where rejected rows go; default beside the input), `retry` (weigh refused applications
+        anew) and `actor`. `progress` is told (stage, done, total).
         """
-        rows: list[Row] = []
-        problems = []
-        for one in given:
-            row = row_of(one, self.rulebook.rule(one))
-            if one.kind in ADJUSTMENTS:
-                problems += acts.resolve(self.rulebook, row)
-            elif one.kind in DECLARATIONS:
-                problems += acts.check_declaration(row)
-            rows.append(row)
-            if one.received_on is not None:
-                rows.append(row_of(receipt_of(one), None))
-        if problems:
-            raise Unusable(*problems)
-        return rows
+        for name in ("mapping", "rejects"):
+            if how.get(name) is not None:
+                how[name] = Path(how[name])
+        how["actor"] = how.get("actor") or actor_name()
+        asked = Asked(Path(path), FileKind(kind), **how)
+        return import_file(self.desk, asked, progress)
 
     # Corrections
 

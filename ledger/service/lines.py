@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -104,6 +104,19 @@ class LineBook:
         lines.held[place] = max(int(lines.amount[place] - lines.used[place]), 0)
         return int(lines.held[place]) - before
 
+    def load(self, lines: Sequence[tuple[Any, ...]]) -> None:
+        """Take many stored lines at once; their places are their order."""
+        self.stored = list(lines)
+        self._place = {line[_AT["seq"]]: n for n, line in enumerate(lines)}
+        columns = ("quantity", "amount_mtpp", "value_cents", *_MOVED)
+        self.lines = Lines(
+            *(np.array([line[_AT[c]] or 0 for line in lines], np.int64) for c in columns)
+        )
+
+    def moved(self, places: Iterable[int]) -> None:
+        """Mark lines that are drawn on, to be written at the end."""
+        self._moved.update(places)
+
     def place(self, line: tuple[Any, ...]) -> int:
         """The place of a stored line, its columns loaded."""
         seq = line[_AT["seq"]]
@@ -112,8 +125,7 @@ class LineBook:
         self._place[seq] = place = len(self.stored)
         self.stored.append(line)
         values = [
-            line[_AT[name]] or 0
-            for name in ("quantity", "amount_mtpp", "value_cents", *_MOVED)
+            line[_AT[name]] or 0 for name in ("quantity", "amount_mtpp", "value_cents", *_MOVED)
         ]
         for name, value in zip(self.lines.__slots__, values, strict=True):
             column = np.append(getattr(self.lines, name), np.int64(value))

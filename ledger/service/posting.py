@@ -8,6 +8,7 @@ same for columns and is held equal to the byte by a test.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,17 +42,30 @@ class Desk:
     opening: tuple[tuple[BudgetKey, BudgetTerms], ...] = ()
 
 
-def post(desk: Desk, rows: Sequence[Row], header: Header, *, retry: bool = False) -> Outcome:
+class _Undo(Exception):
+    """Ends a transaction that was only to see."""
+
+
+def post(
+    desk: Desk,
+    rows: Sequence[Row],
+    header: Header,
+    *,
+    retry: bool = False,
+    dry_run: bool = False,
+) -> Outcome:
     """Record rows as one submission; what is known already is left out and said.
 
     Raises the store's errors; then nothing was recorded. With nothing new to record there is no
     submission. `retry`: an application refused before is weighed anew, as its next attempt.
+    `dry_run`: all is done and then undone; the outcome says what would have been.
     """
-    with desk.store.writing() as turn:
+    outcome = Outcome()
+    with suppress(_Undo), desk.store.writing() as turn:
         cursor = Cursor(desk.store.raw(turn.connection), desk.store.dialect)
         submission = turn.head.last_submission + 1
         book = Book(cursor, desk.known, submission)
-        outcome = Outcome(head=turn.head.digest)
+        outcome.head = turn.head.digest
         fresh = known_rows.sift(cursor, rows, outcome, retry=retry)
         posting = _Posting(desk, cursor, book, turn.head.last_seq)
         fresh = posting.prepare(fresh, outcome)
@@ -63,7 +77,11 @@ def post(desk: Desk, rows: Sequence[Row], header: Header, *, retry: bool = False
         posting.weigh(fresh)
         Sealer(desk.store, cursor, book, turn.head).seal(fresh, posting.weighed, header, outcome)
         posting.save_derived(fresh)
-    book.keep()
+        if dry_run:
+            outcome.submission = None
+            raise _Undo
+    if not dry_run:
+        book.keep()
     return outcome
 
 
@@ -94,7 +112,7 @@ class _Posting:
         for row in rows:
             row.draws += self.drawer.draws(row, self.lines)
             row.flags += self.lines.flags(row)
-        requests.decide(self.book, self.drawer, rows)
+        requests.decide(self.book, rows)
         self.batch = batch_of(rows)
         tolerance = self.desk.rulebook.value_tolerance_ppm
         self.weighed = weigh(self.batch, self.book.balances, self.lines.lines, tolerance)
@@ -160,9 +178,7 @@ def _flag_excesses(rows: Sequence[Row], weighed: Weighed) -> None:
         columns = (excess.row, excess.budget, excess.limit, excess.taken)
         more = (excess.asked, excess.short)
         lists = [column.tolist() for column in (*columns, *more)]
-        for code, at, place, limit, taken, asked, short in zip(
-            excess.code, *lists, strict=True
-        ):
+        for code, at, place, limit, taken, asked, short in zip(excess.code, *lists, strict=True):
             budget = place if place >= 0 else None
             rows[at].flags.append(Flag(code, budget, limit, taken, asked, short))
 
@@ -171,4 +187,3 @@ def _order_flags(row: Row) -> None:
     if len(row.flags) > 1:
         rank = {code: n for n, code in enumerate(by_precedence([f.code for f in row.flags]))}
         row.flags.sort(key=lambda flag: rank[flag.code])
-

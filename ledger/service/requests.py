@@ -13,7 +13,6 @@ from sqlalchemy import bindparam, select, text
 
 from ledger.rules.admission import room
 from ledger.service.book import Book
-from ledger.service.draws import Drawer
 from ledger.service.rows import Drawn, Flag, Row
 from schemas import tables as t
 from schemas.kinds import Kind
@@ -25,7 +24,7 @@ _ACTS = (
 )
 
 
-def decide(book: Book, drawer: Drawer, rows: Sequence[Row]) -> None:
+def decide(book: Book, rows: Sequence[Row]) -> None:
     """Refuse the applications that do not fit on every day from theirs on; in their order."""
     asked: dict[int, list[tuple[date, int]]] = {}
     for row in rows:
@@ -72,9 +71,7 @@ def _room(book: Book, place: int, day: date, asked: list[tuple[date, int]]) -> i
 def _suspended(book: Book, place: int, day: date) -> str | None:
     """Why the budget takes no claims on a day, if it is suspended then."""
     said: str | None = None
-    for seq, kind, _, _, from_on, until_on, _ in book.cursor.read(
-        _ACTS, str(book.numbers[place])
-    ):
+    for seq, kind, _, _, from_on, until_on, _ in book.cursor.read(_ACTS, str(book.numbers[place])):
         on = date.fromisoformat(str(from_on)) <= day
         ended = until_on is not None and date.fromisoformat(str(until_on)) < day
         if not on:

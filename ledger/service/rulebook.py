@@ -47,9 +47,7 @@ class Ruled:
 class Rulebook:
     """Answers what the rules say of a row; each distinct case is judged once."""
 
-    def __init__(
-        self, regime: Regime, settings: Mapping[str, str], catalogue: Catalogue
-    ) -> None:
+    def __init__(self, regime: Regime, settings: Mapping[str, str], catalogue: Catalogue) -> None:
         self.regime = regime
         self.options = regime.choose(settings)
         self.catalogue = catalogue
@@ -84,7 +82,7 @@ class Rulebook:
         chip_class, datacentre = self.chip_facts(given.chip)
         return Case(
             kind=given.kind,
-            authorization=given.authorization or self.regime.judging.licensed,
+            authorization=given.authorization or self.regime.unstated,
             destination_class=self.country_class(given.destination, period),
             hq_class=self.country_class(given.consignee_hq, period),
             parent_class=self.country_class(given.parent_hq, period),
@@ -106,8 +104,8 @@ class Rulebook:
 
     def followed(self, code: str | None) -> str | None:
         """The destination a country or territory is treated as (15 CFR 738.3(b))."""
-        if code is None:
-            return None
+        if code is None or code in self.regime.country_names:
+            return code
         return countries.treated_as(code) or code
 
     def _chip_facts(self, key: str | None) -> tuple[str, bool | None]:
@@ -140,7 +138,9 @@ class Rulebook:
         window = budget.window_on(day)
         if window is None:
             return None
-        if budget.holder_kind != "party" and not budget.has_holder(holder, max(day, window.from_on)):
+        if budget.holder_kind != "party" and not budget.has_holder(
+            holder, max(day, window.from_on)
+        ):
             return None
         limit = budget.limit(holder, window)
         if limit is None:

@@ -43,9 +43,7 @@ class Sealer:
     def __init__(self, store: Store, cursor: Cursor, book: Book, head: Head) -> None:
         self.store, self.cursor, self.book, self.head = store, cursor, book, head
 
-    def seal(
-        self, rows: Sequence[Row], weighed: Weighed, header: Header, outcome: Outcome
-    ) -> None:
+    def seal(self, rows: Sequence[Row], weighed: Weighed, header: Header, outcome: Outcome) -> None:
         """Write the rows and link them; the outcome is told what was recorded."""
         movements = [self._movement(row) for row in rows]
         entries = self._entries(rows, weighed)
@@ -53,18 +51,14 @@ class Sealer:
         tree = chain.Tree()
         tree.add_many(
             [
-                chain.leaf_digest(
-                    chain.leaf_text(m[2:], [e[1:] for e in es], [f[2:] for f in fs])
-                )
+                chain.leaf_digest(chain.leaf_text(m[2:], [e[1:] for e in es], [f[2:] for f in fs]))
                 for m, es, fs in zip(movements, entries, findings, strict=True)
             ]
         )
         self.cursor.add(t.movement, movements)
         self.cursor.add(t.entry, [e for es in entries for e in es])
         self.cursor.add(t.finding, [f for fs in findings for f in fs])
-        self.cursor.add(
-            t.movement_key, sorted((row.key, row.content, row.seq) for row in rows)
-        )
+        self.cursor.add(t.movement_key, sorted((row.key, row.content, row.seq) for row in rows))
         self.link(len(rows), tree.root().hex(), header, outcome)
         self._report(rows, outcome)
 
@@ -183,5 +177,3 @@ class Sealer:
         return Found(
             row.seq, given.row, given.document, given.line, flag.code, budget, *figures, flag.detail
         )
-
-

@@ -18,13 +18,21 @@ def setting_for(rulebook: Rulebook, progress: Progress | None = None) -> Setting
         row = catalogue.find(name)
         return None if row is None else ChipFact(row.key, rulebook.unit_mtpp(row.key))
 
+    named = {
+        word: holder
+        for budget in regime.budgets.values()
+        if budget.holder_kind == "named"
+        for holder, name in budget.holders.names
+        for word in (name, holder)
+    }
+
     @lru_cache(maxsize=4096)
     def country(text: str) -> str | None:
-        return countries.find(text)
+        return named.get(text) or countries.find(text)
 
     @lru_cache(maxsize=4096)
     def refused(code: str) -> str | None:
-        if countries.treated_as(code) is not None:
+        if code in named.values() or countries.treated_as(code) is not None:
             return None
         name = countries.name(code)
         return f"{name} is a territory the rule names nowhere: whose list it follows is not settled"

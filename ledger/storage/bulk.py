@@ -36,8 +36,13 @@ class Staging:
 
     def append(self, table: str, batch: pa.Table) -> None:
         """Add rows to a ledger table, in order; they are there after finish()."""
-        if batch.num_rows:
-            self._later(lambda: self._append(table, batch))
+        if not batch.num_rows:
+            return
+        if self.dialect == "sqlite":
+            self._later(lambda: self._stage(table, batch))
+        else:
+            # On the writer's own connection, which does one thing at a time.
+            _copy(self.raw, table, batch)
 
     def finish(self) -> None:
         """Wait for what is staged, and copy it into the ledger's tables."""
@@ -77,6 +82,24 @@ class Staging:
         """Rows of a query over the ledger's and the staged tables."""
         return list(self.raw.execute(sql).fetchall())
 
+    def any_known(self, probe: str) -> bool:
+        """Whether any staged key is in the ledger already."""
+        sql = f"SELECT 1 FROM {probe} p JOIN movement_key k ON k.key = p.key LIMIT 1"  # noqa: S608
+        return bool(self.query(sql))
+
+    def insert_keys(self, staged: str, first_seq: int) -> None:
+        """Write staged keys, whose `seq` counts from 0."""
+        self.raw.execute(
+            f"INSERT INTO movement_key SELECT key, content, seq + {first_seq} FROM {staged}"  # noqa: S608
+        )
+
+    def __enter__(self) -> Staging:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Before the transaction ends: nothing may go on in the background any more."""
+        self._worker.shutdown(wait=True, cancel_futures=True)
+
     def close(self) -> None:
         """Let go of the staged files, after the transaction."""
         self._worker.shutdown(wait=True, cancel_futures=True)
@@ -95,10 +118,7 @@ class Staging:
             self._pending.pop(0).result()
         self._pending.append(self._worker.submit(work))
 
-    def _append(self, table: str, batch: pa.Table) -> None:
-        if self.dialect != "sqlite":
-            _copy(self.raw, table, batch)
-            return
+    def _stage(self, table: str, batch: pa.Table) -> None:
         with self._writer(table) as cursor:
             cursor.adbc_ingest(table, batch, mode="create_append")
 
@@ -128,20 +148,32 @@ class Staging:
         return self.folder / f"stage_{name}.db"
 
 
-_POSTGRESQL = {"string": "text", "int64": "bigint", "int32": "integer", "bool": "boolean"}
+_POSTGRESQL = {
+    "binary": "bytea",
+    "string": "text",
+    "int64": "bigint",
+    "int32": "integer",
+    "bool": "boolean",
+}
 
 
 def _copy(raw: Any, table: str, batch: pa.Table) -> None:
-    """COPY columns in; text is quoted, so that only NULL is empty."""
+    """COPY columns in. Empty is NULL: the ledger stores no empty text."""
+    import pyarrow as pa
     import pyarrow.csv as csv
 
+    for place, field in enumerate(batch.schema):
+        if pa.types.is_binary(field.type):
+            hexed = ["\\x" + value.hex() for value in batch.column(place).to_pylist()]
+            batch = batch.set_column(place, field.name, pa.array(hexed))
     buffer = io.BytesIO()
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
     csv.write_csv(batch, buffer, options)
     names = ", ".join(f'"{name}"' for name in batch.column_names)
-    with raw.cursor() as cursor, cursor.copy(
-        f"COPY {table} ({names}) FROM STDIN (FORMAT csv)"  # noqa: S608
-    ) as copy:
+    with (
+        raw.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy,
+    ):
         copy.write(buffer.getbuffer())
 
 

@@ -100,9 +100,7 @@ class Cursor:
         else:
             self.raw.executemany(sql, rows)
 
-    def change(
-        self, table: Table, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]
-    ) -> None:
+    def change(self, table: Table, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
         """Set `columns`; each row holds their values and then the primary key."""
         if rows:
             self.raw.executemany(update_row(self.dialect, table, columns).sql, rows)

@@ -1,0 +1,224 @@
+"""Post a file of licences or shipments as columns: the posting of a million rows.
+
+The same as posting.py, batch by batch: the balances are carried from one batch to the next, so
+memory does not grow with the file. A test holds the two equal to the byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ledger.rules.admission import Batch, Entries, Ints, Weighed, by_day, weigh
+from ledger.service import columns
+from ledger.service.batches import Frame, Leaves, frames
+from ledger.service.book import Book
+from ledger.service.bulk_draws import BulkDrawer
+from ledger.service.bulk_lines import BulkLines
+from ledger.service.draws import Drawer
+from ledger.service.known_rows import sift_staged
+from ledger.service.outcome import SHOWN, Found, Outcome
+from ledger.service.posting import Desk, save_days
+from ledger.service.rows import Flag
+from ledger.service.seal import Header, Sealer
+from ledger.storage.bulk import Staging
+from ledger.storage.statements import Cursor
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Rows weighed at a time, a power of two so that the tree takes them as whole subtrees.
+BATCH = 1 << 16
+# The page cache while loading, in MB: the keys are inserted sorted, and need few pages.
+CACHE_MB = 64
+
+Progress = Callable[[str, int, int], None]
+_RULINGS = "SELECT ruling_at FROM work WHERE fresh GROUP BY ruling_at ORDER BY min(rowid)"
+
+
+def post_columns(
+    desk: Desk,
+    con: duckdb.DuckDBPyConnection,
+    header: Header,
+    folder: Path,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Post the table `given` of an intake as one submission; what is known already is left out.
+
+    `folder` is scratch space for staging files. Raises the store's errors; then nothing was
+    recorded.
+    """
+    prepared = columns.prepare(con, desk.rulebook)
+    staging: Staging | None = None
+    try:
+        with desk.store.writing(cache_mb=CACHE_MB) as turn:
+            raw = desk.store.raw(turn.connection)
+            staging = Staging(raw, desk.store.dialect, folder)
+            cursor = Cursor(raw, desk.store.dialect)
+            book = Book(cursor, desk.known, turn.head.last_submission + 1)
+            outcome = Outcome(head=turn.head.digest)
+            with staging:
+                fresh = sift_staged(con, staging, turn.head.last_seq, outcome)
+                if fresh:
+                    load = _Load(desk, con, prepared, book, staging)
+                    load.run(turn.head.last_seq, fresh, outcome, progress)
+                    sealer = Sealer(desk.store, cursor, book, turn.head)
+                    sealer.link(fresh, load.leaves.tree.root().hex(), header, outcome)
+                    load.save()
+    finally:
+        if staging is not None:
+            staging.close()
+    book.keep()
+    return outcome
+
+
+@dataclass(slots=True)
+class _Days:
+    """The official tally's changes by budget and day, gathered over batches."""
+
+    parts: list[tuple[Ints, Ints, Ints]] = field(default_factory=list)
+    rows: int = 0
+
+    def add(self, part: tuple[Ints, Ints, Ints]) -> None:
+        """Gather one batch's changes; from time to time those of one day are put together."""
+        self.parts.append(part)
+        self.rows += len(part[0])
+        if self.rows > 500_000:
+            merged = self.merged()
+            self.parts, self.rows = [merged], 0
+
+    def merged(self) -> tuple[Ints, Ints, Ints]:
+        """All changes so far, one a budget and day."""
+        if not self.parts:
+            none = np.zeros(0, np.int64)
+            return none, none, none
+        budget, day, taken = (np.concatenate(c) for c in zip(*self.parts, strict=True))
+        order = np.lexsort((day, budget))
+        budget, day, taken = budget[order], day[order], taken[order]
+        new = np.ones(len(order), bool)
+        new[1:] = (budget[1:] != budget[:-1]) | (day[1:] != day[:-1])
+        starts = np.flatnonzero(new)
+        if not len(starts):
+            return budget, day, taken
+        sums = np.add.reduceat(taken, starts)
+        kept = sums != 0
+        return budget[starts][kept], day[starts][kept], sums[kept]
+
+
+class _Load:
+    """One submission on its way from the table `work` into the ledger's tables."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        con: duckdb.DuckDBPyConnection,
+        prepared: columns.Prepared,
+        book: Book,
+        staging: Staging,
+    ) -> None:
+        self.desk, self.con, self.prepared = desk, con, prepared
+        self.book, self.staging = book, staging
+        numbers = book.parties(prepared.parties)
+        self.party_no = columns.place_column([numbers[name] for name in prepared.parties])
+        self.ruling_no = self._rulings()
+        self.lines = BulkLines(con, staging, prepared, book, self.party_no)
+        drawer = Drawer(desk.rulebook, book)
+        self.drawer = BulkDrawer(drawer, prepared, self.lines)
+        self.days = _Days()
+        self.leaves = Leaves(con, staging, book.submission)
+        self.credits: dict[int, int] = {}
+
+    def _rulings(self) -> Ints:
+        """The numbers of the rulings, new ones in the order movements come to them."""
+        numbers = np.full(len(self.prepared.ruled), -1, np.int64)
+        for (at,) in self.con.execute(_RULINGS).fetchall():
+            ruled = self.prepared.ruled[at]
+            numbers[at] = self.book.ruling(ruled.digest, ruled.body)
+        return numbers
+
+    def run(self, last_seq: int, count: int, outcome: Outcome, progress: Progress | None) -> None:
+        """Weigh, number and stage every row, batch by batch."""
+        done = 0
+        for frame in self._frames(last_seq):
+            self._one(frame, outcome)
+            done += frame.count
+            if progress is not None:
+                progress("posting", done, count)
+        self.staging.finish()
+
+    def _frames(self, last_seq: int) -> Iterator[Frame]:
+        numbers = (self.party_no, self.ruling_no)
+        return frames(self.con, numbers, last_seq, BATCH)
+
+    def _one(self, frame: Frame, outcome: Outcome) -> None:
+        flags = self.drawer.flags(frame)
+        batch = self.drawer.batch(frame, flags)
+        tolerance = self.desk.rulebook.value_tolerance_ppm
+        weighed = weigh(batch, self.book.balances, self.lines.lines, tolerance)
+        _flag(flags, weighed)
+        self._gather(frame, batch, weighed.entries)
+        budget_no = np.array(self.book.numbers, np.int64)
+        findings = self._findings(frame, flags, outcome)
+        self.leaves.add(frame, weighed.entries, budget_no, findings)
+        self.lines.open(frame, batch, budget_no)
+
+    def _gather(self, frame: Frame, batch: Batch, entries: Entries) -> None:
+        self.days.add(by_day(entries, frame.day))
+        gives = (entries.official == 1) & (
+            (entries.taken < 0) | (entries.adjustment != 0) | (entries.pending < 0)
+        )
+        days = frame.day[entries.row[gives]].tolist()
+        for place, day in zip(entries.budget[gives].tolist(), days, strict=True):
+            self.credits[place] = max(self.credits.get(place, day), day)
+
+    def _findings(
+        self, frame: Frame, flags: dict[int, list[Flag]], outcome: Outcome
+    ) -> list[tuple[Any, ...]]:
+        """Each flagged row's findings, as they are stored, and told to the outcome."""
+        rows = []
+        for at in sorted(flags):
+            seq = frame.first_seq + at
+            for ordinal, flag in enumerate(_ordered(flags[at]), start=1):
+                number = None if flag.place is None else self.book.numbers[flag.place]
+                figures = (flag.limit, flag.taken, flag.asked, flag.short)
+                rows.append((seq, ordinal, flag.code, number, *figures, flag.detail))
+                outcome.counts[flag.code] += 1
+                if len(outcome.findings) < SHOWN:
+                    outcome.findings.append(self._found(frame, at, seq, flag))
+        return rows
+
+    def _found(self, frame: Frame, at: int, seq: int, flag: Flag) -> Found:
+        budget = None if flag.place is None else self.book.named(flag.place)
+        row, document, line = frame.named(at)
+        figures = (flag.limit, flag.taken, flag.asked, flag.short)
+        return Found(seq, row, document, line, flag.code, budget, *figures, flag.detail)
+
+    def save(self) -> None:
+        """Move the balances, their days and the licence lines."""
+        for place, day in self.credits.items():
+            self.book.credited(place, str(np.datetime64(day, "D")))
+        save_days(self.book, self.book.cursor, self.days.merged())
+        self.book.write()
+        self.lines.write()
+
+
+def _flag(flags: dict[int, list[Flag]], weighed: Weighed) -> None:
+    for excess in weighed.excesses:
+        figures = (excess.limit, excess.taken, excess.asked, excess.short)
+        lists = [c.tolist() for c in (excess.row, excess.budget, *figures)]
+        for code, at, place, *values in zip(excess.code, *lists, strict=True):
+            flag = Flag(code, place if place >= 0 else None, *values)
+            flags.setdefault(at, []).append(flag)
+
+
+def _ordered(flags: list[Flag]) -> list[Flag]:
+    from ledger.refusals import by_precedence
+
+    if len(flags) == 1:
+        return flags
+    rank = {code: n for n, code in enumerate(by_precedence([f.code for f in flags]))}
+    return sorted(flags, key=lambda flag: rank[flag.code])

@@ -1,0 +1,253 @@
+"""Draws of a batch: each ruling's draws given holders, windows and places, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from ledger.rules.admission import Batch, Effect, Ints
+from ledger.rules.judge import Draw
+from ledger.service.batches import Frame
+from ledger.service.bulk_lines import BulkLines
+from ledger.service.columns import Prepared, place_column
+from ledger.service.draws import BOTH_YEARS, TRANSIT, Drawer, effect_of
+from ledger.service.rows import Flag
+
+_EPOCH = date(1970, 1, 1).toordinal()
+NONE = -1
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """Draws of one ruling's slot: the movements, whose budgets, on which day, to what effect."""
+
+    draw: Draw
+    period: date
+    rows: Ints
+    holder: Ints
+    day: Ints
+    effect: int
+    slot: int
+
+
+class BulkDrawer:
+    """Draws batches on their budgets, opening those that are first drawn on."""
+
+    def __init__(self, drawer: Drawer, prepared: Prepared, lines: BulkLines) -> None:
+        self.drawer, self.book, self.rulebook = drawer, drawer.book, drawer.rulebook
+        self.prepared, self.lines = prepared, lines
+        followed = [self.rulebook.followed(code) or code for code in prepared.countries]
+        self._holders: dict[str, list[str]] = {"destination": sorted(set(followed))}
+        place = {code: n for n, code in enumerate(self._holders["destination"])}
+        self._country = place_column([place[code] for code in followed])
+        self._keys = sorted(set(prepared.party_keys))
+        key_place = {key: n for n, key in enumerate(self._keys)}
+        self._key_of = place_column([key_place[key] for key in prepared.party_keys])
+        self._key_place = key_place
+        self._places: dict[tuple[str, int, date, str], int] = {}
+        self._windows: dict[tuple[str, int], str | None] = {}
+
+    def flags(self, frame: Frame) -> dict[int, list[Flag]]:
+        """What the rules and the licences say of each movement, by its place in the batch."""
+        found: dict[int, list[Flag]] = {}
+        ruling, behind = frame.ints("ruling_at"), frame.ints("behind")
+        for at, ruled in enumerate(self.prepared.ruled):
+            if not ruled.ruling.findings:
+                continue
+            for row in np.flatnonzero((ruling == at) & (behind == 0)).tolist():
+                found[row] = [Flag(code, detail=d) for code, d in ruled.ruling.findings]
+        self.lines.flag(frame, found)
+        return found
+
+    def batch(self, frame: Frame, flags: dict[int, list[Flag]]) -> Batch:
+        """The batch ready to be weighed."""
+        amount, quantity = frame.ints("amount_mtpp"), frame.ints("quantity")
+        line = self.lines.places(frame)
+        under = np.flatnonzero(line >= 0)
+        budgets = self.lines.budget_places[line[under]] if len(under) else under
+        drawn = under[budgets >= 0]
+        rows, places = [drawn], [budgets[budgets >= 0]]
+        official = [np.ones(len(drawn), np.int64)]
+        effect = [np.full(len(drawn), int(Effect.DRAW), np.int64)]
+        wanted = self._wanted(frame, line)
+        self._open(wanted, frame, flags)
+        for want in wanted:
+            at = self._place(want)
+            kept = at >= 0
+            rows.append(want.rows[kept])
+            places.append(at[kept])
+            official.append(np.full(int(kept.sum()), int(want.draw.official), np.int64))
+            effect.append(np.full(int(kept.sum()), want.effect, np.int64))
+        draw_row = np.concatenate(rows)
+        return Batch(
+            amount=amount,
+            quantity=quantity,
+            value=frame.ints("unit_value_cents") * quantity,
+            line=line,
+            draw_row=draw_row,
+            draw_budget=np.concatenate(places),
+            draw_official=np.concatenate(official),
+            draw_effect=np.concatenate(effect),
+            draw_amount=amount[draw_row],
+        )
+
+    def _wanted(self, frame: Frame, line: Ints) -> list[_Wanted]:
+        ruling, behind = frame.ints("ruling_at"), frame.ints("behind")
+        day, sent = frame.day, frame.ints("sent_no")
+        found: list[_Wanted] = []
+        for at in np.unique(ruling).tolist():
+            case = self.prepared.ruled[at].ruling
+            facts = np.flatnonzero((ruling == at) & (behind == 0) & (line < 0))
+            receipts = np.flatnonzero((ruling == at) & (behind == 1))
+            for slot, draw in enumerate(case.draws):
+                period = case.case.period
+                if len(facts):
+                    holder = self._holder(draw, frame, facts, day)
+                    effect = int(effect_of(draw))
+                    found.append(_Wanted(draw, period, facts, holder, day[facts], effect, slot))
+                if len(receipts) and draw.effect in (TRANSIT, BOTH_YEARS):
+                    found += self._received(draw, period, frame, receipts, (sent, day), slot)
+        return found
+
+    def _received(
+        self,
+        draw: Draw,
+        period: date,
+        frame: Frame,
+        rows: Ints,
+        days: tuple[Ints, Ints],
+        slot: int,
+    ) -> list[_Wanted]:
+        sent, day = days
+        before = self._holder(draw, frame, rows, sent)
+        after = self._holder(draw, frame, rows, day)
+        post = int(Effect.POST)
+        if draw.effect == TRANSIT:
+            gone = _Wanted(draw, period, rows, before, sent[rows], int(Effect.UNHOLD), slot)
+            come = _Wanted(draw, period, rows, after, day[rows], post, slot)
+            return [gone, come]
+        asked = (
+            _Wanted(draw, period, rows, before, sent[rows], post, slot),
+            _Wanted(draw, period, rows, after, day[rows], post, slot),
+        )
+        windows = [[self._window(draw.rule, d) for d in want.day.tolist()] for want in asked]
+        other = np.array([a != b for a, b in zip(*windows, strict=True)], bool) | (before != after)
+        return [_Wanted(draw, period, rows[other], after[other], day[rows][other], post, slot)]
+
+    def _holder(self, draw: Draw, frame: Frame, rows: Ints, day: Ints) -> Ints:
+        if draw.holder_from == "destination":
+            at = frame.ints("destination_at", NONE)[rows]
+            return self._looked_up(self._country, at)
+        parent = self._looked_up(self._key_of, frame.ints("parent_at", NONE)[rows])
+        consignee = self._looked_up(self._key_of, frame.ints("consignee_at", NONE)[rows])
+        holder = np.where(parent >= 0, parent, consignee)
+        if self.drawer.relations:
+            self._relate(holder, parent, consignee, day[rows])
+        return holder
+
+    @staticmethod
+    def _looked_up(places: Ints, at: Ints) -> Ints:
+        if not len(places):
+            return np.full(len(at), NONE, np.int64)
+        found: Ints = np.where(at >= 0, places[at], NONE)
+        return found
+
+    def _relate(self, holder: Ints, parent: Ints, consignee: Ints, day: Ints) -> None:
+        """Where something was declared of a party, ask who holds for it on the day."""
+        relations = self.drawer.relations
+        declared = np.array([relations.touches(key) for key in self._keys], bool)
+        ask = (parent >= 0) & declared[parent] | (consignee >= 0) & declared[consignee]
+        for at in np.flatnonzero(ask).tolist():
+            key = relations.holder(
+                self._key(consignee[at]), self._key(parent[at]), _day(int(day[at]))
+            )
+            if key is not None:
+                holder[at] = self._place_of_key(key)
+
+    def _key(self, place: int) -> str | None:
+        return self._keys[place] if place >= 0 else None
+
+    def _place_of_key(self, key: str) -> int:
+        if key not in self._key_place:
+            self._key_place[key] = len(self._keys)
+            self._keys.append(key)
+        return self._key_place[key]
+
+    # Budgets
+
+    def _open(self, wanted: Sequence[_Wanted], frame: Frame, flags: dict[int, list[Flag]]) -> None:
+        """Find the budgets drawn on, opening new ones in the order movements come to them."""
+        new: dict[tuple[str, int, date, str], tuple[tuple[int, int, int], _Wanted, int]] = {}
+        for turn, want in enumerate(wanted):
+            combined = want.holder << 32 | want.day
+            _, first = np.unique(combined, return_index=True)
+            for at in sorted(first.tolist()):
+                key = self._budget_key(want, int(want.holder[at]), int(want.day[at]))
+                if key is None or key in self._places:
+                    continue
+                place = (int(want.rows[at]), want.slot, turn)
+                if key not in new or place < new[key][0]:
+                    new[key] = (place, want, int(at))
+            self._flag_windowless(want, flags)
+        for key, (_, want, at) in sorted(new.items(), key=lambda item: item[1][0]):
+            self._places[key] = self._opened(want, key, frame, at)
+
+    def _flag_windowless(self, want: _Wanted, flags: dict[int, list[Flag]]) -> None:
+        for day in np.unique(want.day).tolist():
+            if self._window(want.draw.rule, day) is None:
+                for row in want.rows[(want.day == day) & (want.holder >= 0)].tolist():
+                    detail = f"{want.draw.rule} on {_day(day)}"
+                    flags.setdefault(row, []).append(Flag("after_windows", detail=detail))
+
+    def _budget_key(
+        self, want: _Wanted, holder: int, day: int
+    ) -> tuple[str, int, date, str] | None:
+        window = self._window(want.draw.rule, day)
+        if holder < 0 or window is None:
+            return None
+        return (want.draw.rule, holder, want.period, window)
+
+    def _window(self, rule: str, day: int) -> str | None:
+        if (rule, day) not in self._windows:
+            window = self.rulebook.regime.budgets[rule].window_on(_day(day))
+            self._windows[rule, day] = None if window is None else window.key
+        return self._windows[rule, day]
+
+    def _opened(self, want: _Wanted, key: tuple[str, int, date, str], frame: Frame, at: int) -> int:
+        rule, holder, _, _ = key
+        if want.draw.holder_from == "destination":
+            code = self._holders["destination"][holder]
+            named = (code, self.rulebook.country_name(code))
+        else:
+            named = (self._keys[holder], self._name(frame, int(want.rows[at]), holder))
+        opened = self.rulebook.account(rule, *named, _day(int(want.day[at])))
+        if opened is None:
+            return NONE
+        place = self.book.budget(opened[0])
+        return self.book.open_budget(*opened) if place is None else place
+
+    def _name(self, frame: Frame, row: int, holder: int) -> str:
+        """What the holder is called by the movement that opens its budget."""
+        for column in ("parent_at", "consignee_at"):
+            at = frame.table.column(column)[row].as_py()
+            if at is not None and self.prepared.party_keys[at] == self._keys[holder]:
+                return self.prepared.parties[at]
+        return self._keys[holder]
+
+    def _place(self, want: _Wanted) -> Ints:
+        """The place of each movement's budget, -1 where it has none."""
+        combined = want.holder << 32 | want.day
+        values, inverse = np.unique(combined, return_inverse=True)
+        places = []
+        for value in values.tolist():
+            key = self._budget_key(want, value >> 32, value & 0xFFFFFFFF)
+            places.append(NONE if key is None else self._places[key])
+        found: Ints = place_column(places)[inverse]
+        return found
+
+
+def _day(number: int) -> date:
+    return date.fromordinal(number + _EPOCH)

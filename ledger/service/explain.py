@@ -1,0 +1,288 @@
+"""Why a movement drew on what it drew on: everything on record about it, with its citations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, select
+
+from ledger.catalogue.reader import catalogue_from_text
+from ledger.policy.reader import regime_from_text
+from ledger.refusals import REFUSALS
+from ledger.rules.rulings import Ruling, ruling_from_body
+from ledger.service import findings
+from ledger.service.explanation import (
+    Cited,
+    Effect,
+    Explanation,
+    Flagged,
+    Lot,
+    OptionTaken,
+    Pointer,
+    Submitted,
+)
+from ledger.service.rulebook import Rulebook
+from ledger.storage.statements import Cursor
+from schemas import tables as t
+from schemas.kinds import KEY_CLASS, LIMIT_CHANGES, SHIPMENTS, STATUS_CHANGES, Kind
+from schemas.problems import Problem, Unusable
+
+if TYPE_CHECKING:
+    from ledger.service.ledger import Ledger
+
+_ADOPTION = (
+    select(t.standing.c.seq)
+    .where(t.standing.c.kind == Kind.ADOPTION, t.standing.c.seq <= bindparam("seq"))
+    .order_by(t.standing.c.seq.desc())
+    .limit(1)
+)
+_BY_DOCUMENT = (
+    select(t.movement).where(t.movement.c.document == bindparam("document"))
+    .order_by(t.movement.c.seq)
+)  # fmt: skip
+
+
+def explain(ledger: Ledger, seq_or_key: int | str) -> Explanation:
+    """Explain a movement, named by its seq or as DOCUMENT or DOCUMENT/LINE.
+
+    Raises Unusable where there is no such movement, or several are meant.
+    """
+    with ledger.store.reading() as turn:
+        cursor = Cursor(ledger.store.raw(turn.connection), ledger.store.dialect)
+        movement = _found(cursor, seq_or_key)
+        rulebook = _rulebook(cursor, ledger.rulebook, movement["seq"])
+        return _Reader(cursor, rulebook, movement).explanation()
+
+
+def _named(table: Any, row: Iterable[Any]) -> dict[str, Any]:
+    return dict(zip(table.columns.keys(), row, strict=True))
+
+
+def _found(cursor: Cursor, seq_or_key: int | str) -> dict[str, Any]:
+    text = str(seq_or_key).strip()
+    if text.isascii() and text.isdigit():
+        rows = cursor.find(t.movement, "seq", [int(text)]) if len(text) < 19 else []
+        if not rows:
+            raise Unusable(Problem("explain", 0, 0, "seq", text, "there is no such movement"))
+        return _named(t.movement, rows[0])
+    document, _, line = text.rpartition("/")
+    found = [_named(t.movement, row) for row in cursor.read(_BY_DOCUMENT, text)]
+    if not found and document:
+        rows = cursor.read(_BY_DOCUMENT, document)
+        found = [m for m in (_named(t.movement, row) for row in rows) if m["line"] == line]
+    return _one_of(found, text)
+
+
+def _one_of(found: list[dict[str, Any]], key: str) -> dict[str, Any]:
+    """The movement meant: of one key the latest attempt, and none that only follows another."""
+    followers = (Kind.RECEIPT, Kind.REVERSAL)
+    meant = [m for m in found if m["kind"] not in followers] or found
+    latest = {(KEY_CLASS[Kind(m["kind"])], m["source"], m["line"]): m for m in meant}
+    if not latest:
+        raise Unusable(Problem("explain", 0, 0, "key", key, "no movement has this document"))
+    if len(latest) > 1:
+        named = [f"seq {m['seq']} ({m['kind']}, line {m['line']})" for m in latest.values()]
+        more = f" and {len(named) - 10} more" if len(named) > 10 else ""
+        reason = f"several movements have it: {', '.join(named[:10])}{more}; name one by its seq"
+        raise Unusable(Problem("explain", 0, 0, "key", key, reason))
+    return next(iter(latest.values()))
+
+
+def _rulebook(cursor: Cursor, current: Rulebook, seq: int) -> Rulebook:
+    """The rules in force when a movement was recorded, as they were adopted."""
+    adoptions = [cursor.read(_ADOPTION, number) for number in (seq, 2**62)]
+    if not adoptions[0] or adoptions[0] == adoptions[1]:
+        return current
+    movement = _named(t.movement, cursor.find(t.movement, "seq", [adoptions[0][0][0]])[0])
+    details = json.loads(movement["details"])
+    wanted = {name: details[name] for name in ("regime", "options", "catalogue")}
+    bodies = dict(row[:2] for row in cursor.find(t.text, "digest", wanted.values()))
+    texts = {name: json.loads(bodies[digest]) for name, digest in wanted.items()}
+    return Rulebook(
+        regime_from_text(texts["regime"]), texts["options"], catalogue_from_text(texts["catalogue"])
+    )
+
+
+class _Reader:
+    """Gathers what is on record about one movement."""
+
+    def __init__(self, cursor: Cursor, rulebook: Rulebook, movement: dict[str, Any]) -> None:
+        self.cursor, self.rulebook, self.movement = cursor, rulebook, movement
+        self.seq: int = movement["seq"]
+        self.day = date.fromisoformat(str(movement["effective_on"]))
+        self.ruling = self._ruling()
+        self.unit = rulebook.regime.unit
+
+    def explanation(self) -> Explanation:
+        """The whole."""
+        m, ruling = self.movement, self.ruling
+        pointers = self._pointers(self.cursor.find(t.movement, "target_seq", [self.seq]))
+        targets = [] if m["target_seq"] is None else [m["target_seq"]]
+        at = self._pointers(self.cursor.find(t.movement, "seq", targets) if targets else [])
+        undone = [p.seq for p in pointers if p.kind == Kind.REVERSAL]
+        return Explanation(
+            seq=self.seq,
+            kind=m["kind"],
+            effective_on=str(m["effective_on"]),
+            document=m["document"],
+            line=m["line"],
+            source=m["source"],
+            attempt=m["attempt"],
+            unit=self.unit,
+            given=tuple(self._given()),
+            lot=self._lot(),
+            regime=f"{self.rulebook.regime.title} ({self.rulebook.regime.key})",
+            why=tuple(self._why(at[0] if at else None)),
+            review=ruling.review if ruling else "",
+            draws=tuple(self._draws()),
+            findings=tuple(self._findings()),
+            options=tuple(self._options()),
+            points_at=at[0] if at else None,
+            pointed_at_by=tuple(pointers),
+            reversed_by=undone[0] if undone else None,
+            submission=self._submission(),
+        )
+
+    def _ruling(self) -> Ruling | None:
+        number = self.movement["ruling_no"]
+        if number is None:
+            return None
+        return ruling_from_body(self.cursor.find(t.ruling, "ruling_no", [number])[0][2])
+
+    def _given(self) -> Iterable[tuple[str, str]]:
+        m = self.movement
+        numbers = {m[f"{role}_no"] for role in ("exporter", "consignee", "parent")} - {None}
+        names = {p[0]: p[1] for p in self.cursor.find(t.party, "party_no", numbers)}
+        cents = m["unit_value_cents"]
+        value = None if cents is None else f"{cents // 100:,}.{cents % 100:02d}"
+        fields = {
+            "exporter": names.get(m["exporter_no"]),
+            "ultimate_consignee": names.get(m["consignee_no"]),
+            "ultimate_parent": names.get(m["parent_no"]),
+            "consignee_hq": self._country(m["consignee_hq"]),
+            "parent_hq": self._country(m["parent_hq"]),
+            "destination": self._country(m["destination"]),
+            "authorization": m["authorization"],
+            "licence": m["licence"],
+            "licence_line": m["licence_line"],
+            "expires_on": m["expires_on"],
+            "unit_value_usd": value,
+            **(json.loads(m["details"]) if m["details"] else {}),
+        }
+        return [(name, str(found)) for name, found in fields.items() if found is not None]
+
+    def _country(self, code: str | None) -> str | None:
+        if code is None:
+            return None
+        name = self.rulebook.country_name(code)
+        return code if name == code else f"{name} ({code})"
+
+    def _lot(self) -> Lot | None:
+        m = self.movement
+        if m["amount_mtpp"] is None and m["quantity"] is None:
+            return None
+        catalogue = self.rulebook.catalogue
+        row = catalogue.row(m["chip"]) if m["chip"] else None
+        sources = [f"{s.title}, {s.published} {s.href}" for s in row.sources] if row else []
+        chip_class = self.rulebook.chip_facts(m["chip"])[0] if row else ""
+        return Lot(
+            chip=m["chip"],
+            name=row.name if row else "",
+            paragraph=chip_class,
+            quantity=m["quantity"],
+            unit_mtpp=m["unit_mtpp"],
+            amount_mtpp=m["amount_mtpp"],
+            sources=tuple(sources),
+            catalogue=catalogue.version,
+        )
+
+    def _why(self, target: Pointer | None) -> Iterable[Cited]:
+        """The steps of the ruling; before them what its kind alone makes of it."""
+        said = self._of_kind(target)
+        first = [Cited(said, "")] if said else []
+        steps = self.ruling.steps if self.ruling else ()
+        return [*first, *(Cited(step.sentence, step.citation) for step in steps)]
+
+    def _of_kind(self, target: Pointer | None) -> str:
+        m, kind = self.movement, self.movement["kind"]
+        if kind == Kind.REVERSAL and target is not None:
+            return f"the opposite of every entry of seq {target.seq}, dated as that was"
+        if kind in LIMIT_CHANGES:
+            return "an act of the authority: it moves the limit and nothing else"
+        if kind in STATUS_CHANGES:
+            return "an act of the authority: it marks the budget and moves no amount"
+        if kind == Kind.REFUSAL:
+            return "a refused application: every balance stayed as it was"
+        if kind in SHIPMENTS and target is not None:
+            line = f"licence {m['licence']} line {m['licence_line'] or '1'} (seq {target.seq})"
+            return f"drawn under {line}: what the licence held is used, on the licence's budget"
+        if target is not None:
+            return f"follows seq {target.seq} ({target.kind} {target.document}), and its ruling"
+        return ""
+
+    def _draws(self) -> Iterable[Effect]:
+        entries = sorted(self.cursor.find(t.entry, "seq", [self.seq]))
+        budgets = self._budgets({entry[1] for entry in entries})
+        for entry in entries:
+            named = _named(t.entry, entry)
+            budget = budgets[named["budget_no"]]
+            yield Effect(
+                rule=budget["rule"],
+                title=self._title(budget["rule"]),
+                holder=budget["holder_name"],
+                window=budget["window"],
+                official=bool(named["official"]),
+                **{name: value for name, value in named.items() if name.endswith("_mtpp")},
+            )
+
+    def _budgets(self, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
+        rows = self.cursor.find(t.budget, "budget_no", numbers)
+        return {row[0]: _named(t.budget, row) for row in rows}
+
+    def _title(self, rule: str) -> str:
+        budget = self.rulebook.regime.budgets.get(rule)
+        return budget.title if budget else rule
+
+    def _findings(self) -> Iterable[Flagged]:
+        rows = sorted(self.cursor.find(t.finding, "seq", [self.seq]))
+        named = [_named(t.finding, row) for row in rows]
+        budgets = self._budgets({n["budget_no"] for n in named} - {None})
+        for one in named:
+            budget = budgets.get(one["budget_no"])
+            rule = budget["rule"] if budget else None
+            authorization = self.movement["authorization"] or self.rulebook.regime.unstated
+            where = findings.Circumstance(self.day, rule, authorization)
+            stored = findings.Stored(
+                one["code"],
+                *(one[f"{name}_mtpp"] for name in ("limit", "taken", "asked", "short")),
+                one["detail"],
+            )
+            yield Flagged(
+                code=stored.code,
+                family=str(REFUSALS[stored.code].family),
+                sentence=findings.said(stored, self.unit),
+                budget=f"{budget['holder_name']} {budget['window']}" if budget else "",
+                citation=findings.citation(stored.code, self.rulebook.regime, where),
+            )
+
+    def _options(self) -> Iterable[OptionTaken]:
+        known = self.rulebook.regime.options
+        for key, value in self.ruling.options if self.ruling else ():
+            option = known.get(key)
+            meaning = option.sentence(value) if option and value in option.names else ""
+            yield OptionTaken(key, value, meaning, str(option.citation) if option else "")
+
+    def _pointers(self, rows: Iterable[tuple[Any, ...]]) -> list[Pointer]:
+        named = [_named(t.movement, row) for row in sorted(rows, key=lambda row: row[0])]
+        return [
+            Pointer(m["seq"], m["kind"], str(m["effective_on"]), m["document"], m["line"])
+            for m in named
+        ]
+
+    def _submission(self) -> Submitted:
+        (row,) = self.cursor.find(t.submission, "number", [self.movement["submission"]])
+        named = _named(t.submission, row)
+        return Submitted(**{name: named[name] for name in Submitted.__dataclass_fields__})

@@ -1,0 +1,168 @@
+"""A file in: read, judged, posted as one submission, every row accounted for."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ledger.intake import read
+from ledger.service import acts
+from ledger.service.bulk import post_columns
+from ledger.service.columns import BULK_KINDS
+from ledger.service.known_rows import ByRows
+from ledger.service.outcome import Outcome
+from ledger.service.posting import Desk, post
+from ledger.service.rows import Row, receipt_of, row_of
+from ledger.service.seal import Header
+from ledger.service.settings import setting_for
+from schemas.fields import FileKind
+from schemas.kinds import ADJUSTMENTS, DECLARATIONS
+from schemas.problems import Problem
+from schemas.records import GIVEN_TYPES, Given
+
+if TYPE_CHECKING:
+    from ledger.intake import Intake
+
+Progress = Callable[[str, int, int], None]
+# From this many rows on a file is posted as columns.
+COLUMNS_FROM = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a file is to be imported; see Ledger.import_file."""
+
+    path: Path
+    kind: FileKind
+    mapping: Path | None = None
+    source: str | None = None
+    dry_run: bool = False
+    rejects: Path | None = None
+    retry: bool = False
+    actor: str = "unknown"
+    columns_from: int = COLUMNS_FROM
+
+
+def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> Outcome:
+    """Import a file as one atomic submission.
+
+    Raises Unusable for a file that cannot be read at all and the store's errors; then nothing
+    was recorded. A dry run goes all the way and is undone.
+    """
+    workspace = Path(tempfile.mkdtemp(prefix="tpp-import-", dir=_scratch(desk)))
+    try:
+        setting = setting_for(desk.rulebook, progress)
+        intake = read(asked.path, asked.kind, setting, asked.mapping, asked.source, workspace)
+        try:
+            outcome = _post(desk, intake, asked, workspace, progress)
+            _account(intake, outcome, asked)
+        finally:
+            intake.close()
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
+    return outcome
+
+
+def _scratch(desk: Desk) -> str | None:
+    """Scratch files stand beside a SQLite ledger, on the disk that has to have the room."""
+    path = desk.store.place.path
+    return None if path is None else str(path.absolute().parent)
+
+
+def _post(
+    desk: Desk, intake: Intake, asked: Asked, workspace: Path, progress: Progress | None
+) -> Outcome:
+    header = Header(
+        f"import {asked.kind}", asked.actor, asked.path.name, intake.file_digest or None
+    )
+    if not intake.good:
+        return Outcome(head=current_head(desk))
+    if intake.good >= asked.columns_from and not asked.dry_run and _as_columns(intake):
+        try:
+            return post_columns(desk, intake.con, header, workspace, progress)
+        except ByRows:
+            pass
+    rows, problems = rows_of(desk, _given(intake))
+    outcome = post(desk, rows, header, retry=asked.retry, dry_run=asked.dry_run)
+    outcome.problems += problems
+    outcome.rejected += len({problem.row for problem in problems})
+    return outcome
+
+
+def current_head(desk: Desk) -> str:
+    """The chain's head as it stands."""
+    with desk.store.reading() as turn:
+        return turn.head.digest
+
+
+def _as_columns(intake: Intake) -> bool:
+    """Whether the file holds only what columns can post: no licence that answers an application
+    or whose line stands twice.
+    """
+    kinds = {kind for (kind,) in intake.con.execute("SELECT DISTINCT kind FROM given").fetchall()}
+    if not kinds <= set(BULK_KINDS):
+        return False
+    if "licence" not in kinds:
+        return True
+    answering = intake.con.execute(
+        "SELECT 1 FROM given WHERE details LIKE '%\"application\":%' LIMIT 1"
+    ).fetchall()
+    twice = intake.con.execute(
+        "SELECT 1 FROM given GROUP BY document, line HAVING count(*) > 1 LIMIT 1"
+    ).fetchall()
+    return not answering and not twice
+
+
+def _given(intake: Intake) -> Iterator[Given]:
+    columns = ", ".join(f'"{name}"' for name in GIVEN_TYPES)
+    found = intake.con.cursor().execute(f"SELECT {columns} FROM given ORDER BY row")  # noqa: S608
+    while rows := found.fetchmany(2048):
+        for row in rows:
+            yield Given(*row)
+
+
+def rows_of(desk: Desk, given: Iterator[Given]) -> tuple[list[Row], list[Problem]]:
+    """Rows as given made ready to post: ruled, with the receipts they carry; and the problems of
+    adjustments and declarations that name nobody.
+    """
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    for one in given:
+        row = row_of(one, desk.rulebook.rule(one))
+        found: list[Problem] = []
+        if one.kind in ADJUSTMENTS:
+            found = acts.resolve(desk.rulebook, row)
+        elif one.kind in DECLARATIONS:
+            found = acts.check_declaration(row)
+        if found:
+            problems += found
+            continue
+        rows.append(row)
+        if one.received_on is not None:
+            rows.append(row_of(receipt_of(one), None))
+    return rows, problems
+
+
+def _account(intake: Intake, outcome: Outcome, asked: Asked) -> None:
+    """Tell the outcome of the rows that were not posted, and write the rejects."""
+    if outcome.problems:
+        intake.con.executemany(
+            'INSERT INTO problem (line, row, "column", value, reason, nearest)'
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (p.line, p.row, p.column, p.value, p.reason, list(p.nearest))
+                for p in outcome.problems
+            ],
+        )
+    outcome.rejected += intake.rejected
+    outcome.problems = intake.problems(1000)
+    outcome.filtered = dict(intake.filtered)
+    outcome.warnings += intake.warnings
+    if outcome.rejected:
+        path = asked.rejects or asked.path.with_name(f"{asked.path.stem}.rejects.csv")
+        intake.write_rejects(path)
+        outcome.rejects_file = str(path)
