@@ -23,6 +23,7 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
+_SHORT = {"destination": "to", "effective": "day"}
 _NUMBERS = ("seq", "submission", "ordinal")
 
 
@@ -42,7 +43,7 @@ class Column:
     def heading(self) -> str:
         """Its name for people: "first critical", "used %", "remaining"."""
         name = self.name.removesuffix("_mtpp").removesuffix("_on")
-        return name.replace("_percent", " %").replace("_", " ")
+        return _SHORT.get(name, name.replace("_percent", " %").replace("_", " "))
 
     @property
     def is_figure(self) -> bool:

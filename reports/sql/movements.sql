@@ -12,8 +12,8 @@
 -- flag VARCHAR: only with this finding (default: all)
 -- submission BIGINT: only of this submission (default: all)
 -- limit BIGINT: at most so many, the latest recorded (default: all)
--- first: seq effective_on kind document line exporter consignee destination amount_mtpp flags
--- first: authorization quantity chip licence target_seq reversed_by_seq
+-- first: seq effective_on kind document exporter consignee destination amount_mtpp flags
+-- first: authorization reversed_by_seq line quantity licence target_seq chip
 with named as (
     select party_no
     from party

@@ -9,8 +9,8 @@
 -- options: cap_basis tally_country unused_licence return_or_loss_credit reexport_country_effect
 -- options: in_country_transfer lpp_year lpp_after_acquisition exceptions_count
 -- options: licences_before_compliance group_change enforcement_view parent_rule
--- first: effective_on seq kind remaining_mtpp posted_mtpp held_mtpp document adjustment_mtpp line
--- first: consignee quantity chip tally lapsed_mtpp pending_mtpp window exporter authorization
+-- first: effective_on seq kind remaining_mtpp posted_mtpp held_mtpp document window
+-- first: adjustment_mtpp tally budget line consignee quantity lapsed_mtpp pending_mtpp chip
 with known as (
     select coalesce(max(submission), 0) as submission
     from submission
