@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 # Movements copied at a time: bounds the staging file and the size of one segment.
 PART_MOVEMENTS = 1_000_000
-# Once so many files in a row, at the end of a table, are below one of these sizes (rows), they
-# become one file: a row is rewritten at most once a size, and nothing large is ever rewritten.
+# Once so many files at the end of a table are below one of these sizes (rows), and not below the
+# one before, they become one file: a row is rewritten about once a size, nothing large ever is.
 MERGE_FILES = 16
 MERGE_BELOW = (1 << 13, 1 << 17)
 # Tables whose rows are found by a number of their own, above the last one known.
@@ -193,9 +193,9 @@ def _merged(manifest: Manifest, writer: _Writer) -> Manifest:
 
 def mergeable(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
     """The segments at a table's end that should become one; none where they are few or large."""
-    for size in reversed(MERGE_BELOW):
-        large = [n for n, s in enumerate(segments) if s.rows >= size]
-        small = segments[large[-1] + 1 :] if large else segments
-        if len(small) >= MERGE_FILES:
-            return small
+    for low, high in pairwise((0, *MERGE_BELOW)):
+        large = [n for n, s in enumerate(segments) if s.rows >= high]
+        tail = segments[large[-1] + 1 :] if large else segments
+        if sum(s.rows >= low for s in tail) >= MERGE_FILES:
+            return tail
     return ()
