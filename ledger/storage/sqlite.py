@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,10 +110,13 @@ def table_names(connection: Connection) -> set[str]:
     return {name for (name,) in rows}
 
 
-def copy_file(path: Path, copy: Path) -> None:
+def copy_file(
+    path: Path, copy: Path, verify: Callable[[sqlite3.Connection], None] | None = None
+) -> None:
     """Copy a ledger file as last committed, by SQLite's backup API; whole under its name or not.
 
-    The copy is a single file without a write-ahead log beside it.
+    The copy is a single file without a write-ahead log beside it. `verify` may look at it before
+    it gets its name, and raise.
     """
     draft = copy.with_name(f"{copy.name}.part")
     draft.unlink(missing_ok=True)
@@ -122,11 +125,18 @@ def copy_file(path: Path, copy: Path) -> None:
         with closing(source), closing(sqlite3.connect(draft, isolation_level=None)) as target:
             source.backup(target)
             target.execute("PRAGMA journal_mode = DELETE")
-        _sync(draft)
-        draft.replace(copy)
-        _sync(copy.absolute().parent)
+            if verify is not None:
+                verify(target)
+        settle(draft, copy)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def settle(draft: Path, path: Path) -> None:
+    """Give a finished file its name, so that it is there under it after a power cut too."""
+    _sync(draft)
+    draft.replace(path)
+    _sync(path.absolute().parent)
 
 
 def _sync(path: Path) -> None:

@@ -192,6 +192,19 @@ def _names(connection: Connection) -> set[str]:
 
 
 def _make(store: Store) -> str:
+    with making(store) as connection:
+        tables.metadata.create_all(connection, checkfirst=False)
+        append_only.guard(connection)
+        _stamp(connection)
+        return _first_head(connection)
+
+
+@contextmanager
+def making(store: Store) -> Iterator[Connection]:
+    """One transaction in which a ledger is made where nothing stands, by one process at a time.
+
+    Raises LedgerExists, or NotALedger where the database holds anything else.
+    """
     options = {sqlite.BEGIN: "BEGIN IMMEDIATE"}
     with store.engine.connect().execution_options(**options) as connection, connection.begin():
         if store.dialect == "postgresql":
@@ -200,10 +213,7 @@ def _make(store: Store) -> str:
             raise LedgerExists(f"there is a ledger at {store.place} already")
         if _names(connection):
             raise NotALedger(f"{store.place} is a database that holds something else")
-        tables.metadata.create_all(connection, checkfirst=False)
-        append_only.guard(connection)
-        _stamp(connection)
-        return _first_head(connection)
+        yield connection
 
 
 def _stamp(connection: Connection) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from ledger.storage import append_only, sqlite
 from ledger.storage.errors import NotALedger, StoreError, translated
 from ledger.storage.head import SCHEMA_VERSION, newer
 from ledger.storage.place import Place, place_of
 from ledger.storage.store import engine_for, is_ledger, revision
+from schemas import tables
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -24,23 +26,37 @@ def upgrade(url: str, keep: Path | None = None, *, more: Path | None = None) -> 
     exists, and what open_store() raises.
     """
     place = place_of(url)
+
+    def keep_copy(version: int) -> None:
+        if place.path is not None:
+            _keep(place.path, keep or Path(f"{place.path}.v{version}"))
+
     with translated(place):
-        engine = engine_for(place)
-        options = {sqlite.BEGIN: "BEGIN IMMEDIATE"}
-        try:
-            with engine.connect().execution_options(**options) as held, held.begin():
-                version = _locked_version(held, place)
-                if version < SCHEMA_VERSION:
-                    if place.path is not None:
-                        _keep(place.path, keep or Path(f"{place.path}.v{version}"))
-                    migrate(held, more=more)
-        finally:
-            engine.dispose()
+        return bring_up(place, keep_copy, more=more)
+
+
+def bring_up(
+    place: Place, before: Callable[[int], None] | None = None, *, more: Path | None = None
+) -> int:
+    """upgrade() without a copy; `before` is called with the older version, the ledger locked."""
+    engine = engine_for(place)
+    options = {sqlite.BEGIN: "BEGIN IMMEDIATE"}
+    try:
+        with engine.connect().execution_options(**options) as held, held.begin():
+            version = _locked_version(held, place)
+            if version < SCHEMA_VERSION:
+                if before is not None:
+                    before(version)
+                migrate(held, more=more)
+    finally:
+        engine.dispose()
     return version
 
 
-def migrate(connection: Connection, *, more: Path | None = None) -> None:
+def migrate(connection: Connection, *, to: int | None = None, more: Path | None = None) -> None:
     """Run every migration the database has not had, inside the connection's transaction.
+
+    `to` stops at an older version, to be filled with what is of that version.
 
     From an empty database it makes all tables; the head row is the caller's. Afterwards the
     append-only triggers are made again, since a rebuilt table has lost them.
@@ -54,9 +70,10 @@ def migrate(connection: Connection, *, more: Path | None = None) -> None:
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", "\n".join(map(str, versions)).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, revision(SCHEMA_VERSION))
+    version = SCHEMA_VERSION if to is None else to
+    command.upgrade(config, revision(version))
     append_only.guard(connection)
-    connection.exec_driver_sql(f"UPDATE head SET schema_version = {SCHEMA_VERSION}")  # noqa: S608
+    connection.execute(update(tables.head).values(schema_version=version))
 
 
 def _locked_version(connection: Connection, place: Place) -> int:

@@ -38,8 +38,8 @@ def worked_example() -> dict[str, str]:
     tree = chain.Tree()
     tree.add(chain.leaf_digest(leaf))
     annex = chain.annex_digest(ANNEX)
-    header = (1, 1, 1, "2025-06-02T08:00:00.000000Z", "ana", "import", None, None, None)
-    header = (*header, tree.root().hex(), annex)
+    facts = (1, 1, 1, "2025-06-02T08:00:00.000000Z", "ana", "import", None, None, None)
+    header = (*facts, tree.root().hex(), annex)
     ledger = "0" * 31 + "1"
     digest = chain.submission_digest(ledger, header, chain.ZERO)
     parties = ("Größe GmbH", None, None)
