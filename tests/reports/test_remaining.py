@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import reports
@@ -103,6 +103,7 @@ def test_filters(copy, variables, holders):
     assert answer(copy, as_of="2025-07-31", **variables).keys() == holders
 
 
+D0, D1 = date(2025, 1, 1), date(2025, 1, 2)
 DAYS = st.integers(0, 9).map(lambda n: date(2025, 1, 1) + timedelta(days=n))
 AMOUNT = st.integers(-40, 60)
 ENTRY = st.tuples(DAYS, st.integers(1, 3), st.integers(0, 1), *[AMOUNT] * 4)
@@ -110,6 +111,9 @@ ENTRY = st.tuples(DAYS, st.integers(1, 3), st.integers(0, 1), *[AMOUNT] * 4)
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(entries=st.lists(ENTRY, max_size=12), as_of=DAYS)
+@example(entries=[(D0, 1, 1, 0, 0, 95, 0), (D1, 1, 1, 0, 0, -50, 0)], as_of=D1)  # given back
+@example(entries=[(D0, 1, 1, -90, 0, 20, 0), (D1, 1, 1, 90, 0, 0, 0)], as_of=D1)  # cut, restored
+@example(entries=[(D0, 1, 1, 0, 0, 0, 95), (D1, 1, 1, 0, 0, 0, -50)], as_of=D1)  # lapse undone
 def test_it_agrees_with_adding_up_by_hand(tmp_path_factory, entries, as_of):
     folder = copy_of(tmp_path_factory.mktemp("walk"), _walk(entries))
     found = answer(folder, as_of=as_of)
