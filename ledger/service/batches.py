@@ -1,22 +1,22 @@
-"""Batches of the table `work`, and the leaves and staged rows made of them."""
+"""Batches of movements in posting order, and the leaves and staged rows made of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ledger.rules.admission import Entries, Ints
+from ledger.service.columns import STREAM
 from ledger.storage.bulk import Staging, columns_of
-from ledger.storage.chain import FORMAT, Tree
+from ledger.storage.chain import FORMAT, GS, RS, US, Tree
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
-
-_STREAM = "SELECT * FROM work WHERE fresh"
 
 
 @dataclass(slots=True)
@@ -57,22 +57,20 @@ class Frame:
 
 
 def frames(
-    con: duckdb.DuckDBPyConnection, numbers: tuple[Ints, Ints], last_seq: int, size: int
+    con: duckdb.DuckDBPyConnection, party_no: Ints, last_seq: int, size: int
 ) -> Iterator[Frame]:
-    """The fresh rows of `work` in order; receipts know the seq of their shipment."""
+    """The new movements in order; receipts know the seq of their shipment."""
     import pyarrow as pa
 
-    party_no, ruling_no = numbers
     largest = con.execute("SELECT max(row) FROM given").fetchall()[0][0]
     seq_of = np.zeros((largest or 0) + 1, np.int64)
     seq = last_seq + 1
-    reader = con.cursor().sql(_STREAM).to_arrow_reader(size)
+    reader = con.cursor().sql(STREAM).to_arrow_reader(size)
     for record in _sized(reader, size):
         frame = Frame(pa.Table.from_batches([record]), seq, *[np.zeros(0, np.int64)] * 5)
         frame.exporter_no = _numbered(frame, "exporter_at", party_no)
         frame.consignee_no = _numbered(frame, "consignee_at", party_no)
         frame.parent_no = _numbered(frame, "parent_at", party_no)
-        frame.ruling_no = ruling_no[frame.ints("ruling_at")]
         row, behind = frame.ints("row"), frame.ints("behind")
         own = behind == 0
         seqs = np.arange(seq, seq + frame.count)
@@ -115,57 +113,92 @@ class Leaves:
     def __init__(self, con: duckdb.DuckDBPyConnection, staging: Staging, submission: int) -> None:
         self.con, self.staging, self.submission = con.cursor(), staging, submission
         self.tree = Tree()
+        self._keyed = False
 
     def add(
         self, frame: Frame, entries: Entries, budget_no: Ints, findings: list[tuple[Any, ...]]
     ) -> None:
-        """Stage one batch's movements, entries and findings, and take their leaves."""
-        import pyarrow as pa
-
+        """Stage one batch's movements, entries, findings and keys, and take their leaves."""
         movements = _movements(frame, self.submission)
         rows = _entries(frame, entries, budget_no)
-        found = _findings(findings)
         self.staging.append("movement", movements)
         self.staging.append("entry", rows)
-        self.staging.append("finding", found)
-        leaves = self._leaves(movements, rows, found)
-        assert isinstance(leaves, pa.Table)
-        self.tree.add_many(leaves.column(0).to_pylist())
+        self.staging.append("finding", _findings(findings))
+        self._keep_keys(frame, movements)
+        texts = _leaf_texts(movements, rows, findings, frame.first_seq)
+        self.tree.add_many([sha256(b"\0" + text).digest() for text in texts])
 
-    def _leaves(self, movement: pa.Table, entry: pa.Table, finding: pa.Table) -> Any:
-        for name, table in (("m", movement), ("e", entry), ("f", finding)):
-            self.con.register(name, table)
-        sql = _LEAVES if entry.num_rows or finding.num_rows else _BARE_LEAVES
-        found = self.con.sql(sql).to_arrow_table()
-        for name in ("m", "e", "f"):
-            self.con.unregister(name)
-        return found
+    def _keep_keys(self, frame: Frame, movements: pa.Table) -> None:
+        import pyarrow as pa
+
+        columns = {name: frame.table.column(name) for name in ("key", "content")}
+        self.con.register("keys", pa.table({**columns, "seq": movements.column("seq")}))
+        made = "INSERT INTO keyed" if self._keyed else "CREATE TABLE keyed AS"
+        self.con.execute(f"{made} SELECT * FROM keys")  # noqa: S608
+        self.con.unregister("keys")
+        self._keyed = True
+
+    def stage_keys(self) -> None:
+        """Stage the keys in their own order: a table in order of random keys is dear otherwise."""
+        reader = self.con.sql("SELECT * FROM keyed ORDER BY key").to_arrow_reader(1 << 16)
+        self.staging.put("movement_key", reader, reader.schema)
 
 
-def _text(alias: str, columns: tuple[str, ...]) -> str:
-    return " || chr(31) || ".join(f"coalesce({alias}.\"{c}\"::VARCHAR, '')" for c in columns)
+def _leaf_texts(
+    movement: pa.Table, entry: pa.Table, findings: list[tuple[Any, ...]], first_seq: int
+) -> list[bytes]:
+    """The canonical text of each movement (docs/chain.md), as UTF-8."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    fields = [_text(movement.column(name)) for name in columns_of("movement")[2:]]
+    head = pa.chunked_array([pa.repeat(pa.scalar(FORMAT), movement.num_rows)])
+    texts = pc.binary_join_element_wise(head, *fields, US)
+    behind = [*_entry_texts(entry, movement.num_rows, first_seq)]
+    if findings:
+        said: list[str] = [""] * movement.num_rows
+        for row in findings:
+            values = ["" if value is None else str(value) for value in row[2:]]
+            said[row[0] - first_seq] += GS + US.join(values)
+        behind.append(pa.chunked_array([pa.array(said)]))
+    if behind:
+        texts = pc.binary_join_element_wise(texts, *behind, "")
+    found: list[bytes] = texts.cast(pa.binary()).to_pylist()
+    return found
 
 
-_M = f"'{FORMAT}' || chr(31) || {_text('m', columns_of('movement')[2:])}"
-_E = f"chr(30) || {_text('e', columns_of('entry')[1:])}"
-_F = f"chr(29) || {_text('f', columns_of('finding')[2:])}"
-_BARE_LEAVES = f"""
-    SELECT unhex(sha256('\\x00'::BLOB || encode({_M}))) FROM m ORDER BY m.seq
-"""  # noqa: S608
-_LEAVES = f"""
-    WITH es AS (SELECT e.seq, string_agg({_E}, '' ORDER BY e.budget_no, e.official) AS said
-                FROM e GROUP BY e.seq),
-    fs AS (SELECT f.seq, string_agg({_F}, '' ORDER BY f.ordinal) AS said FROM f GROUP BY f.seq)
-    SELECT unhex(sha256('\\x00'::BLOB
-        || encode({_M} || coalesce(es.said, '') || coalesce(fs.said, ''))))
-    FROM m LEFT JOIN es ON es.seq = m.seq LEFT JOIN fs ON fs.seq = m.seq ORDER BY m.seq
-"""  # noqa: S608
+def _entry_texts(entry: pa.Table, count: int, first_seq: int) -> Iterator[Any]:
+    """The text of each movement's first entry, of its second, and so on; entries are in order."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not entry.num_rows:
+        return
+    texts = pc.binary_join_element_wise(
+        *[_text(entry.column(name)) for name in columns_of("entry")[1:]], US
+    )
+    texts = pc.binary_join_element_wise(pa.scalar(RS), texts, "")
+    row = entry.column("seq").to_numpy() - first_seq
+    starts = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
+    ordinal = np.arange(len(row)) - np.repeat(starts, np.diff(np.append(starts, len(row))))
+    for turn in range(int(ordinal.max()) + 1):
+        of_turn = np.flatnonzero(ordinal == turn)
+        place = np.full(count, -1, np.int64)
+        place[row[of_turn]] = of_turn
+        yield pc.fill_null(texts.take(pa.array(place, mask=place < 0)), "")
+
+
+def _text(column: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.fill_null(column.cast(pa.string()), "")
+
 
 _AS_THEY_ARE = (
     "source",
     "document",
     "line",
-    "attempt",
     "consignee_hq",
     "parent_hq",
     "destination",
@@ -189,6 +222,8 @@ def _movements(frame: Frame, submission: int) -> pa.Table:
     made: dict[str, Any] = {name: frame.table.column(name) for name in _AS_THEY_ARE}
     made["seq"] = pa.array(np.arange(frame.first_seq, frame.first_seq + frame.count))
     made["submission"] = pa.array(np.full(frame.count, submission, np.int64))
+    # A key that was freed by a reversal makes the file go row by row; here all are first attempts.
+    made["attempt"] = pa.array(np.ones(frame.count, np.int64))
     made["effective_on"] = frame.table.column("day_text")
     made["expires_on"] = frame.table.column("expires_text")
     for name in ("exporter_no", "consignee_no", "parent_no", "ruling_no"):

@@ -6,26 +6,26 @@ memory does not grow with the file. A test holds the two equal to the byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ledger.rules.admission import Batch, Entries, Ints, Weighed, by_day, weigh
+from ledger.rules.admission import Entries, Ints, Weighed, by_day, weigh
 from ledger.service import columns
 from ledger.service.batches import Frame, Leaves, frames
 from ledger.service.book import Book
 from ledger.service.bulk_draws import BulkDrawer
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.draws import Drawer
-from ledger.service.known_rows import sift_staged
+from ledger.service.known_rows import any_known, mark_known
 from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.posting import Desk, save_days
 from ledger.service.rows import Flag
 from ledger.service.seal import Header, Sealer
-from ledger.storage.bulk import Staging
+from ledger.storage.bulk import Collision, Staging
 from ledger.storage.statements import Cursor
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ BATCH = 1 << 16
 CACHE_MB = 64
 
 Progress = Callable[[str, int, int], None]
-_RULINGS = "SELECT ruling_at FROM work WHERE fresh GROUP BY ruling_at ORDER BY min(rowid)"
 
 
 def post_columns(
@@ -49,23 +48,47 @@ def post_columns(
 ) -> Outcome:
     """Post the table `given` of an intake as one submission; what is known already is left out.
 
-    `folder` is scratch space for staging files. Raises the store's errors; then nothing was
-    recorded.
+    `folder` is scratch space for staging files. Raises ByRows where it has to be done row by row,
+    and the store's errors; then nothing was recorded.
     """
     prepared = columns.prepare(con, desk.rulebook)
+    try:
+        return _attempt(desk, prepared, header, Work(con, folder, progress))
+    except Collision:
+        # The sample held no known key and yet there is one: once more, with every key looked up.
+        return _attempt(desk, prepared, header, Work(con, folder, progress, thorough=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Where the columns are, where scratch files may stand, and who is told how far it is."""
+
+    con: duckdb.DuckDBPyConnection
+    folder: Path
+    progress: Progress | None = None
+    thorough: bool = False
+
+
+def _attempt(desk: Desk, prepared: columns.Prepared, header: Header, work: Work) -> Outcome:
+    con = work.con
+    columns.table_of(con, "known", {"row": [0], "behind": [0]})
+    con.execute("DROP TABLE IF EXISTS keyed")
+    good = con.execute("SELECT count(*), count(received_on) FROM given").fetchall()[0]
     staging: Staging | None = None
     try:
         with desk.store.writing(cache_mb=CACHE_MB) as turn:
             raw = desk.store.raw(turn.connection)
-            staging = Staging(raw, desk.store.dialect, folder)
+            staging = Staging(raw, desk.store.dialect, work.folder)
             cursor = Cursor(raw, desk.store.dialect)
             book = Book(cursor, desk.known, turn.head.last_submission + 1)
             outcome = Outcome(head=turn.head.digest)
             with staging:
-                fresh = sift_staged(con, staging, turn.head.last_seq, outcome)
+                if work.thorough or any_known(con, cursor, good[0]):
+                    mark_known(con, staging, outcome)
+                fresh = sum(good) - outcome.already
                 if fresh:
                     load = _Load(desk, con, prepared, book, staging)
-                    load.run(turn.head.last_seq, fresh, outcome, progress)
+                    load.run(turn.head.last_seq, fresh, outcome, work.progress)
                     sealer = Sealer(desk.store, cursor, book, turn.head)
                     sealer.link(fresh, load.leaves.tree.root().hex(), header, outcome)
                     load.save()
@@ -124,49 +147,49 @@ class _Load:
         self.book, self.staging = book, staging
         numbers = book.parties(prepared.parties)
         self.party_no = columns.place_column([numbers[name] for name in prepared.parties])
-        self.ruling_no = self._rulings()
-        self.lines = BulkLines(con, staging, prepared, book, self.party_no)
+        self.ruling_no = np.full(len(prepared.ruled), -1, np.int64)
+        self.lines = BulkLines(con, staging, prepared, book)
         drawer = Drawer(desk.rulebook, book)
         self.drawer = BulkDrawer(drawer, prepared, self.lines)
         self.days = _Days()
         self.leaves = Leaves(con, staging, book.submission)
         self.credits: dict[int, int] = {}
 
-    def _rulings(self) -> Ints:
-        """The numbers of the rulings, new ones in the order movements come to them."""
-        numbers = np.full(len(self.prepared.ruled), -1, np.int64)
-        for (at,) in self.con.execute(_RULINGS).fetchall():
-            ruled = self.prepared.ruled[at]
-            numbers[at] = self.book.ruling(ruled.digest, ruled.body)
-        return numbers
+    def _number_rulings(self, frame: Frame) -> None:
+        """Give the batch its rulings' numbers, new ones in the order movements come to them."""
+        at = frame.ints("ruling_at")
+        found, first = np.unique(at, return_index=True)
+        for place in found[np.argsort(first)].tolist():
+            if self.ruling_no[place] < 0:
+                ruled = self.prepared.ruled[place]
+                self.ruling_no[place] = self.book.ruling(ruled.digest, ruled.body)
+        frame.ruling_no = self.ruling_no[at]
 
     def run(self, last_seq: int, count: int, outcome: Outcome, progress: Progress | None) -> None:
         """Weigh, number and stage every row, batch by batch."""
         done = 0
-        for frame in self._frames(last_seq):
+        for frame in frames(self.con, self.party_no, last_seq, BATCH):
             self._one(frame, outcome)
             done += frame.count
             if progress is not None:
                 progress("posting", done, count)
+        self.leaves.stage_keys()
         self.staging.finish()
 
-    def _frames(self, last_seq: int) -> Iterator[Frame]:
-        numbers = (self.party_no, self.ruling_no)
-        return frames(self.con, numbers, last_seq, BATCH)
-
     def _one(self, frame: Frame, outcome: Outcome) -> None:
+        self._number_rulings(frame)
         flags = self.drawer.flags(frame)
         batch = self.drawer.batch(frame, flags)
         tolerance = self.desk.rulebook.value_tolerance_ppm
         weighed = weigh(batch, self.book.balances, self.lines.lines, tolerance)
         _flag(flags, weighed)
-        self._gather(frame, batch, weighed.entries)
+        self._gather(frame, weighed.entries)
         budget_no = np.array(self.book.numbers, np.int64)
         findings = self._findings(frame, flags, outcome)
         self.leaves.add(frame, weighed.entries, budget_no, findings)
         self.lines.open(frame, batch, budget_no)
 
-    def _gather(self, frame: Frame, batch: Batch, entries: Entries) -> None:
+    def _gather(self, frame: Frame, entries: Entries) -> None:
         self.days.add(by_day(entries, frame.day))
         gives = (entries.official == 1) & (
             (entries.taken < 0) | (entries.adjustment != 0) | (entries.pending < 0)

@@ -234,7 +234,7 @@ class BulkDrawer:
         for column in ("parent_at", "consignee_at"):
             at = frame.table.column(column)[row].as_py()
             if at is not None and self.prepared.party_keys[at] == self._keys[holder]:
-                return self.prepared.parties[at]
+                return str(self.prepared.parties[at])
         return self._keys[holder]
 
     def _place(self, want: _Wanted) -> Ints:

@@ -31,10 +31,8 @@ class BulkLines:
         staging: Staging,
         prepared: Prepared,
         book: Book,
-        party_no: Ints,
     ) -> None:
         self.staging, self.prepared, self.book = staging, prepared, book
-        self.party_no = party_no
         self.line_book = LineBook(book.cursor, book)
         found = _find(con, staging)
         self._place = np.full(_count(con) + 1, -1, np.int64)
@@ -44,7 +42,7 @@ class BulkLines:
             self._place[at] = place
         self.issued_on = [issued for _, _, issued in found]
         self.budget_places = self._budgets(lines)
-        self._named = _Named(prepared, party_no, lines, self.issued_on)
+        self._named = _Named(prepared, lines, self.issued_on)
 
     @property
     def lines(self) -> Lines:
@@ -133,7 +131,6 @@ class _Named:
     def __init__(
         self,
         prepared: Prepared,
-        party_no: Ints,
         lines: list[tuple[Any, ...]],
         issued_on: list[str],
     ) -> None:
@@ -185,7 +182,8 @@ def _find(
     reader = (
         con.cursor()
         .sql(
-            "SELECT no::BIGINT AS no, on_licence AS licence, on_line AS line FROM d_line ORDER BY 2, 3"
+            "SELECT no::BIGINT AS no, on_licence AS licence, on_line AS line FROM d_line"
+            " ORDER BY on_licence, on_line"
         )
         .to_arrow_reader(1 << 16)
     )

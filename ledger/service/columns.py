@@ -1,21 +1,19 @@
 """A file's rows as columns: numbered parties and places, judged cases, in the order they post.
 
-Works in the intake's own DuckDB database. Nothing here needs the ledger's lock; what is made is
-the table `work`, one row a movement in posting order (receipts included), whose `rowid` is its
-place in the submission.
+Works in the intake's own DuckDB database, and needs neither the ledger nor its lock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ledger.rules.admission import Ints
 from ledger.rules.judge import Case
-from ledger.service.rows import key_class
 from ledger.service.rulebook import Rulebook, Ruled
 from schemas.kinds import Kind
 from schemas.names import name_key
@@ -28,51 +26,71 @@ US = "chr(31)"
 
 @dataclass(slots=True)
 class Prepared:
-    """What the table `work` refers to by place: names, countries, chips, rulings."""
+    """What the stream refers to by place: names, countries, chips, rulings."""
 
     parties: list[str]
     party_keys: list[str]  # the name key of each
     countries: list[str]
     chips: list[str]
     ruled: list[Ruled]
-    count: int
 
 
 def prepare(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> Prepared:
-    """Make the table `work` from `given`."""
+    """Number what `given` names and judge its cases, as small tables that STREAM joins."""
     parties = _numbered(con, "party", ("exporter", "consignee", "parent"))
     countries = _numbered(con, "country", ("destination", "consignee_hq", "parent_hq"))
     chips = _numbered(con, "chip", ("chip",))
     _licence_lines(con)
-    _classes(con, rulebook, countries, chips)
-    ruled = _judge(con, rulebook)
-    # `work` is read back in the order it is made in.
-    con.execute("SET preserve_insertion_order = true")
-    con.execute(f"CREATE TABLE work AS {_WORK}")
-    count = con.execute("SELECT count(*) FROM work").fetchall()[0][0]
+    classes = _classes(con, rulebook, countries, chips)
+    ruled = _judge(con, rulebook, classes)
     keys = [name_key(name) for name in parties]
-    return Prepared(parties, keys, countries, chips, ruled, int(count))
+    return Prepared(parties, keys, countries, chips, ruled)
+
+
+def table_of(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, Sequence[Any]]) -> None:
+    """A small table from columns; one statement, since each would wait for the disk."""
+    import pyarrow as pa
+
+    con.register("columns_of_it", pa.table({n: pa.array(list(v)) for n, v in columns.items()}))
+    con.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM columns_of_it")  # noqa: S608
+    con.unregister("columns_of_it")
 
 
 def _numbered(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str]) -> list[str]:
     """Number the distinct values of some columns from 0: a table `d_NAME(value, no)`."""
     union = " UNION ".join(f"SELECT DISTINCT {c} AS value FROM given" for c in columns)  # noqa: S608
-    con.execute(
-        f"CREATE TABLE d_{name} AS SELECT value, (row_number() OVER (ORDER BY value) - 1)::INTEGER"  # noqa: S608
-        f" AS no FROM ({union}) WHERE value IS NOT NULL"
-    )
-    rows = con.execute(f"SELECT value FROM d_{name} ORDER BY no").fetchall()  # noqa: S608
-    return [value for (value,) in rows]
+    rows = con.execute(f"SELECT value FROM ({union}) WHERE value IS NOT NULL ORDER BY value")  # noqa: S608
+    values = [value for (value,) in rows.fetchall()]
+    table_of(con, f"d_{name}", {"value": _texts(values), "no": range(len(values))})
+    return values
+
+
+def _texts(values: Sequence[str]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(values, pa.string())
 
 
 def _licence_lines(con: duckdb.DuckDBPyConnection) -> None:
     """Number the licence lines that shipments draw on: the table `d_line`."""
-    con.execute(
-        "CREATE TABLE d_line AS SELECT licence AS on_licence, line AS on_line, (row_number() OVER (ORDER BY licence, line)"
-        " - 1)::INTEGER AS no FROM (SELECT DISTINCT licence, coalesce(licence_line, '1') AS line"
-        " FROM given WHERE \"authorization\" = 'licence' AND licence IS NOT NULL"
-        " AND kind <> 'licence')"
-    )
+    con.execute(_LINES)
+
+
+_LINES = """
+    CREATE TABLE d_line AS
+    SELECT on_licence, on_line, (row_number() OVER (ORDER BY on_licence, on_line) - 1) AS no
+    FROM (SELECT DISTINCT licence AS on_licence, coalesce(licence_line, '1') AS on_line FROM given
+          WHERE "authorization" = 'licence' AND licence IS NOT NULL AND kind <> 'licence')
+"""
+
+
+@dataclass(slots=True)
+class _Classes:
+    """The classes of countries and chips, by the numbers the small tables give them."""
+
+    country: list[str]
+    chip: list[tuple[str, bool | None]]
+    period: list[date]
 
 
 def _classes(
@@ -80,27 +98,29 @@ def _classes(
     rulebook: Rulebook,
     countries: Sequence[str],
     chips: Sequence[str],
-) -> None:
+) -> _Classes:
     """What the rules can tell apart of days, countries and chips, each as small tables."""
     days = [day for (day,) in con.execute("SELECT DISTINCT effective_on FROM given").fetchall()]
-    periods = {day: rulebook.regime.period_of(day) for day in days}
-    con.execute("CREATE TABLE d_period (effective_on DATE, period DATE)")
-    con.executemany("INSERT INTO d_period VALUES (?, ?)", list(periods.items()))
-    con.execute("CREATE TABLE d_class (code VARCHAR, period DATE, class VARCHAR)")
-    rows = [
-        (code or "", period, rulebook.country_class(code or None, period))
-        for period in sorted(set(periods.values()))
-        for code in ("", *countries)
-    ]
-    con.executemany("INSERT INTO d_class VALUES (?, ?, ?)", rows)
-    con.execute("CREATE TABLE d_chip_class (chip VARCHAR, class VARCHAR, datacentre BOOLEAN)")
-    facts = [(chip or "", *rulebook.chip_facts(chip or None)) for chip in ("", *chips)]
-    con.executemany("INSERT INTO d_chip_class VALUES (?, ?, ?)", facts)
+    of_day = [rulebook.regime.period_of(day) for day in days]
+    periods = sorted(set(of_day))
+    period_no = {period: n for n, period in enumerate(periods)}
+    table_of(con, "d_period", {"day": days, "period": [period_no[period] for period in of_day]})
+    rows = [(code, n, rulebook.country_class(code or None, period))
+            for n, period in enumerate(periods) for code in ("", *countries)]  # fmt: skip
+    country = sorted({named for _, _, named in rows})
+    country_no = {named: n for n, named in enumerate(country)}
+    codes, at, named = zip(*rows, strict=True)
+    table_of(con, "d_class", {"code": codes, "period": at, "class": [country_no[n] for n in named]})
+    facts = {chip: rulebook.chip_facts(chip or None) for chip in ("", *chips)}
+    chip_classes = sorted(set(facts.values()), key=repr)
+    chip_no = [chip_classes.index(fact) for fact in facts.values()]
+    table_of(con, "d_chip_class", {"chip": list(facts), "class": chip_no})
+    return _Classes(country, chip_classes, periods)
 
 
 _CASED = """
     FROM given g
-    JOIN d_period p ON p.effective_on = g.effective_on
+    JOIN d_period p ON p.day = g.effective_on
     JOIN d_class cd ON cd.code = coalesce(g.destination, '') AND cd.period = p.period
     JOIN d_class ch ON ch.code = coalesce(g.consignee_hq, '') AND ch.period = p.period
     JOIN d_class cp ON cp.code = coalesce(g.parent_hq, '') AND cp.period = p.period
@@ -108,29 +128,29 @@ _CASED = """
 """
 _CASE = (
     "g.kind, coalesce(g.authorization, '') AS auth, cd.class AS d, ch.class AS h, cp.class AS p,"
-    " x.class AS c, x.datacentre AS dc, p.period AS period"
+    " x.class AS c, p.period AS period"
 )
 
 
-def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> list[Ruled]:
+def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, classes: _Classes) -> list[Ruled]:
     """Judge each distinct case once: the table `d_case`, whose `no` is the ruling's place."""
     cases = con.execute(f"SELECT DISTINCT {_CASE} {_CASED}").fetchall()
     place: dict[str, int] = {}
     ruled: list[Ruled] = []
-    numbered: list[tuple[Any, ...]] = []
-    for kind, auth, d, h, p, c, datacentre, period in sorted(cases, key=repr):
+    numbers: list[int] = []
+    country = classes.country
+    for kind, auth, d, h, p, c, period in cases:
         stated = auth or rulebook.regime.unstated
-        case = Case(kind, stated, d, h, p, c, datacentre, period)
+        named = (country[d], country[h], country[p])
+        case = Case(kind, stated, *named, *classes.chip[c], classes.period[period])
         one = rulebook.ruling(case)
         if one.digest not in place:
             place[one.digest] = len(ruled)
             ruled.append(one)
-        numbered.append((kind, auth, d, h, p, c, datacentre, period, place[one.digest]))
-    con.execute(
-        "CREATE TABLE d_case (kind VARCHAR, auth VARCHAR, d VARCHAR, h VARCHAR, p VARCHAR,"
-        " c VARCHAR, dc BOOLEAN, period DATE, no INTEGER)"
-    )
-    con.executemany("INSERT INTO d_case VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", numbered)
+        numbers.append(place[one.digest])
+    names = ("kind", "auth", "d", "h", "p", "c", "period")
+    columns = dict(zip(names, zip(*cases, strict=True), strict=True))
+    table_of(con, "d_case", {**columns, "no": numbers})
     return ruled
 
 
@@ -140,19 +160,14 @@ def _digest(*values: str) -> str:
     return f"unhex(left(sha256({text}), 32))"
 
 
-def _class_of(kind: str) -> str:
-    return f"'{key_class(kind)}'"
-
-
 # A file of one kind: licences, or shipments; the class of their keys follows.
-_KEY = "CASE kind WHEN 'licence' THEN 'licence' WHEN 'receipt' THEN 'receipt' ELSE 'shipment' END"
-KEY = _digest(_KEY, "source", "document", "line", "attempt::VARCHAR")
+_CLASS = "CASE kind WHEN 'licence' THEN 'licence' WHEN 'receipt' THEN 'receipt' ELSE 'shipment' END"
 _DAY = "strftime(effective_on, '%Y-%m-%d')"
-_EXPIRES = "strftime(expires_on, '%Y-%m-%d')"
+_KEY = _digest(_CLASS, "source", "document", "line", "'1'")
 _CONTENT = _digest(
     "kind",
     _DAY,
-    _EXPIRES,
+    "strftime(expires_on, '%Y-%m-%d')",
     "exporter",
     "consignee",
     "parent",
@@ -169,47 +184,63 @@ _CONTENT = _digest(
     "details",
 )
 _RECEIPT_CONTENT = _digest("kind", _DAY, "NULL", "exporter", *["NULL"] * 12, "details")
-_SHARED = (
-    "g.row, g.source, g.document, g.line, g.exporter, g.consignee, g.parent, g.destination,"
-    ' g."authorization", g.chip, g.quantity, g.unit_mtpp, g.amount_mtpp'
-)
-_GIVEN = f"""
-    SELECT {_SHARED}, g.file_line, g.kind, g.effective_on, g.expires_on, g.consignee_hq,
-        g.parent_hq, g.licence, g.licence_line, g.unit_value_cents, g.details,
-        g.effective_on AS sent_on, k.no AS ruling_at, 0 AS behind
+_SHIPMENT = """'{"shipment":' || to_json(g.document) || ',"shipment_line":'
+    || to_json(g.line) || '}'"""
+# One row a movement: a filled `received_on` makes a second one, `behind` its shipment.
+EVERY = f"""
+    SELECT g.row, g.source, g.document, g.line, g.exporter, g.consignee, g.parent, g.destination,
+        g."authorization", g.chip, g.quantity, g.unit_mtpp, g.amount_mtpp, k.no AS ruling_at,
+        g.effective_on AS sent_on, b.behind,
+        CASE b.behind WHEN 0 THEN g.kind ELSE 'receipt' END AS kind,
+        CASE b.behind WHEN 0 THEN g.effective_on ELSE g.received_on END AS effective_on,
+        CASE b.behind WHEN 0 THEN g.expires_on END AS expires_on,
+        CASE b.behind WHEN 0 THEN g.consignee_hq END AS consignee_hq,
+        CASE b.behind WHEN 0 THEN g.parent_hq END AS parent_hq,
+        CASE b.behind WHEN 0 THEN g.licence END AS licence,
+        CASE b.behind WHEN 0 THEN g.licence_line END AS licence_line,
+        CASE b.behind WHEN 0 THEN g.unit_value_cents END AS unit_value_cents,
+        CASE b.behind WHEN 0 THEN g.details ELSE {_SHIPMENT} END AS details
     {_CASED}
     JOIN d_case k ON k.kind = g.kind AND k.auth = coalesce(g.authorization, '')
         AND k.d = cd.class AND k.h = ch.class AND k.p = cp.class AND k.c = x.class
-        AND k.dc IS NOT DISTINCT FROM x.datacentre AND k.period = p.period
+        AND k.period = p.period
+    JOIN (SELECT unnest([0, 1]) AS behind) b ON b.behind = 0 OR g.received_on IS NOT NULL
+"""
+KEYS = f"""
+    SELECT row, behind, {_KEY} AS key FROM (
+        SELECT g.row, g.source, g.document, g.line, b.behind,
+            CASE b.behind WHEN 0 THEN g.kind ELSE 'receipt' END AS kind
+        FROM given g
+        JOIN (SELECT unnest([0, 1]) AS behind) b ON b.behind = 0 OR g.received_on IS NOT NULL)
 """  # noqa: S608
-_RECEIPTS = f"""
-    SELECT {_SHARED}, file_line, 'receipt' AS kind, received_on AS effective_on,
-        NULL::DATE AS expires_on, NULL AS consignee_hq, NULL AS parent_hq, NULL AS licence,
-        NULL AS licence_line, NULL::BIGINT AS unit_value_cents,
-        '{{"shipment":' || to_json(document) || ',"shipment_line":' || to_json(line) || '}}'
-        AS details, sent_on, ruling_at, 1 AS behind
-    FROM (SELECT s.*, r.received_on FROM shipment s JOIN given r USING (row)
-          WHERE r.received_on IS NOT NULL) g
+CONTENTS = f"""
+    SELECT row, behind, CASE behind WHEN 1 THEN {_RECEIPT_CONTENT} ELSE {_CONTENT} END AS content
+    FROM ({EVERY})
 """  # noqa: S608
-_WORK = f"""
-    WITH shipment AS ({_GIVEN}),
-    every AS (SELECT *, 1 AS attempt FROM shipment
-              UNION ALL BY NAME SELECT *, 1 AS attempt FROM ({_RECEIPTS}))
-    SELECT e.*, {_DAY} AS day_text, {_EXPIRES} AS expires_text,
-        (e.effective_on - DATE '1970-01-01')::INTEGER AS day_no,
-        (e.sent_on - DATE '1970-01-01')::INTEGER AS sent_no,
-        ex.no AS exporter_at, co.no AS consignee_at, pa.no AS parent_at, de.no AS destination_at,
-        ch.no AS chip_at, li.no AS line_at, true AS fresh, {KEY} AS key,
-        CASE WHEN behind = 1 THEN {_RECEIPT_CONTENT} ELSE {_CONTENT} END AS content
-    FROM every e
-    LEFT JOIN d_party ex ON ex.value = e.exporter
-    LEFT JOIN d_party co ON co.value = e.consignee
-    LEFT JOIN d_party pa ON pa.value = e.parent
-    LEFT JOIN d_country de ON de.value = e.destination
-    LEFT JOIN d_chip ch ON ch.value = e.chip
-    LEFT JOIN d_line li ON e.behind = 0 AND e."authorization" = 'licence'
-        AND li.on_licence = e.licence AND li.on_line = coalesce(e.licence_line, '1')
-    ORDER BY e.effective_on, e.row, e.behind
+# Movements in posting order; those named in `known` are left out.
+STREAM = f"""
+    SELECT s.* EXCLUDE (effective_on, sent_on, expires_on),
+        strftime(effective_on, '%Y-%m-%d') AS day_text,
+        strftime(expires_on, '%Y-%m-%d') AS expires_text,
+        (effective_on - DATE '1970-01-01')::INTEGER AS day_no,
+        (sent_on - DATE '1970-01-01')::INTEGER AS sent_no
+    FROM (
+        SELECT e.* EXCLUDE (exporter, consignee, parent),
+            ex.no::INTEGER AS exporter_at, co.no::INTEGER AS consignee_at,
+            pa.no::INTEGER AS parent_at, de.no::INTEGER AS destination_at,
+            ch.no::INTEGER AS chip_at, li.no::INTEGER AS line_at, {_KEY} AS key,
+            CASE behind WHEN 1 THEN {_RECEIPT_CONTENT} ELSE {_CONTENT} END AS content
+        FROM ({EVERY}) e
+        LEFT JOIN d_party ex ON ex.value = e.exporter
+        LEFT JOIN d_party co ON co.value = e.consignee
+        LEFT JOIN d_party pa ON pa.value = e.parent
+        LEFT JOIN d_country de ON de.value = e.destination
+        LEFT JOIN d_chip ch ON ch.value = e.chip
+        LEFT JOIN d_line li ON e.behind = 0 AND e."authorization" = 'licence'
+            AND li.on_licence = e.licence AND li.on_line = coalesce(e.licence_line, '1')
+    ) s
+    WHERE NOT EXISTS (SELECT 1 FROM known n WHERE n.row = s.row AND n.behind = s.behind)
+    ORDER BY effective_on, row, behind
 """  # noqa: S608
 
 

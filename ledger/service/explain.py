@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
+from ledger.catalogue import classing
 from ledger.catalogue.reader import catalogue_from_text
 from ledger.policy.reader import regime_from_text
 from ledger.refusals import REFUSALS
@@ -27,22 +28,36 @@ from ledger.service.explanation import (
 from ledger.service.rulebook import Rulebook
 from ledger.storage.statements import Cursor
 from schemas import tables as t
-from schemas.kinds import KEY_CLASS, LIMIT_CHANGES, SHIPMENTS, STATUS_CHANGES, Kind
+from schemas.kinds import (
+    DECLARATIONS,
+    KEY_CLASS,
+    LIMIT_CHANGES,
+    RETURNS,
+    SHIPMENTS,
+    STATUS_CHANGES,
+    Kind,
+)
 from schemas.problems import Problem, Unusable
 
 if TYPE_CHECKING:
     from ledger.service.ledger import Ledger
 
-_ADOPTION = (
-    select(t.standing.c.seq)
-    .where(t.standing.c.kind == Kind.ADOPTION, t.standing.c.seq <= bindparam("seq"))
-    .order_by(t.standing.c.seq.desc())
-    .limit(1)
-)
 _BY_DOCUMENT = (
     select(t.movement).where(t.movement.c.document == bindparam("document"))
     .order_by(t.movement.c.seq)
 )  # fmt: skip
+
+# The option that says whether a return or a loss gives room back.
+_GIVES_BACK = "return_or_loss_credit"
+_SAID: dict[str, str] = {
+    Kind.ADOPTION: "puts the regime, its options and the chip catalogue in force, in full",
+    Kind.REFUSAL: "a refused application: every balance stayed as it was",
+    **dict.fromkeys(LIMIT_CHANGES, "an act of the authority: it moves the limit and nothing else"),
+    **dict.fromkeys(
+        STATUS_CHANGES, "an act of the authority: it marks the budget and moves no amount"
+    ),
+    **dict.fromkeys(DECLARATIONS, "a declaration: what comes later is judged by it"),
+}
 
 
 def explain(ledger: Ledger, seq_or_key: int | str) -> Explanation:
@@ -66,7 +81,7 @@ def _found(cursor: Cursor, seq_or_key: int | str) -> dict[str, Any]:
     if text.isascii() and text.isdigit():
         rows = cursor.find(t.movement, "seq", [int(text)]) if len(text) < 19 else []
         if not rows:
-            raise Unusable(Problem("explain", 0, 0, "seq", text, "there is no such movement"))
+            raise Unusable(Problem("movement", 0, 0, "", text, "there is no such seq"))
         return _named(t.movement, rows[0])
     document, _, line = text.rpartition("/")
     found = [_named(t.movement, row) for row in cursor.read(_BY_DOCUMENT, text)]
@@ -82,21 +97,22 @@ def _one_of(found: list[dict[str, Any]], key: str) -> dict[str, Any]:
     meant = [m for m in found if m["kind"] not in followers] or found
     latest = {(KEY_CLASS[Kind(m["kind"])], m["source"], m["line"]): m for m in meant}
     if not latest:
-        raise Unusable(Problem("explain", 0, 0, "key", key, "no movement has this document"))
+        raise Unusable(Problem("movement", 0, 0, "", key, "no movement has this document"))
     if len(latest) > 1:
         named = [f"seq {m['seq']} ({m['kind']}, line {m['line']})" for m in latest.values()]
         more = f" and {len(named) - 10} more" if len(named) > 10 else ""
         reason = f"several movements have it: {', '.join(named[:10])}{more}; name one by its seq"
-        raise Unusable(Problem("explain", 0, 0, "key", key, reason))
+        raise Unusable(Problem("movement", 0, 0, "", key, reason))
     return next(iter(latest.values()))
 
 
 def _rulebook(cursor: Cursor, current: Rulebook, seq: int) -> Rulebook:
     """The rules in force when a movement was recorded, as they were adopted."""
-    adoptions = [cursor.read(_ADOPTION, number) for number in (seq, 2**62)]
-    if not adoptions[0] or adoptions[0] == adoptions[1]:
+    adoptions = sorted(row[0] for row in cursor.find(t.standing, "kind", [Kind.ADOPTION]))
+    before = [adoption for adoption in adoptions if adoption <= seq]
+    if not before or before[-1] == adoptions[-1]:
         return current
-    movement = _named(t.movement, cursor.find(t.movement, "seq", [adoptions[0][0][0]])[0])
+    movement = _named(t.movement, cursor.find(t.movement, "seq", [before[-1]])[0])
     details = json.loads(movement["details"])
     wanted = {name: details[name] for name in ("regime", "options", "catalogue")}
     bodies = dict(row[:2] for row in cursor.find(t.text, "digest", wanted.values()))
@@ -187,11 +203,12 @@ class _Reader:
         catalogue = self.rulebook.catalogue
         row = catalogue.row(m["chip"]) if m["chip"] else None
         sources = [f"{s.title}, {s.published} {s.href}" for s in row.sources] if row else []
-        chip_class = self.rulebook.chip_facts(m["chip"])[0] if row else ""
+        tf32_bits = self.rulebook.options.get("tf32_bits", "19")
+        paragraph = classing.paragraph(row, catalogue, tf32_bits=tf32_bits) if row else ""
         return Lot(
             chip=m["chip"],
             name=row.name if row else "",
-            paragraph=chip_class,
+            paragraph=paragraph,
             quantity=m["quantity"],
             unit_mtpp=m["unit_mtpp"],
             amount_mtpp=m["amount_mtpp"],
@@ -210,12 +227,8 @@ class _Reader:
         m, kind = self.movement, self.movement["kind"]
         if kind == Kind.REVERSAL and target is not None:
             return f"the opposite of every entry of seq {target.seq}, dated as that was"
-        if kind in LIMIT_CHANGES:
-            return "an act of the authority: it moves the limit and nothing else"
-        if kind in STATUS_CHANGES:
-            return "an act of the authority: it marks the budget and moves no amount"
-        if kind == Kind.REFUSAL:
-            return "a refused application: every balance stayed as it was"
+        if kind in _SAID:
+            return _SAID[kind]
         if kind in SHIPMENTS and target is not None:
             line = f"licence {m['licence']} line {m['licence_line'] or '1'} (seq {target.seq})"
             return f"drawn under {line}: what the licence held is used, on the licence's budget"
@@ -256,9 +269,12 @@ class _Reader:
             authorization = self.movement["authorization"] or self.rulebook.regime.unstated
             where = findings.Circumstance(self.day, rule, authorization)
             stored = findings.Stored(
-                one["code"],
-                *(one[f"{name}_mtpp"] for name in ("limit", "taken", "asked", "short")),
-                one["detail"],
+                code=one["code"],
+                limit=one["limit_mtpp"],
+                taken=one["taken_mtpp"],
+                asked=one["asked_mtpp"],
+                short=one["short_mtpp"],
+                detail=one["detail"],
             )
             yield Flagged(
                 code=stored.code,
@@ -270,7 +286,10 @@ class _Reader:
 
     def _options(self) -> Iterable[OptionTaken]:
         known = self.rulebook.regime.options
-        for key, value in self.ruling.options if self.ruling else ():
+        taken = dict(self.ruling.options) if self.ruling else {}
+        if self.movement["kind"] in RETURNS and _GIVES_BACK in known:
+            taken[_GIVES_BACK] = self.rulebook.options[_GIVES_BACK]
+        for key, value in taken.items():
             option = known.get(key)
             meaning = option.sentence(value) if option and value in option.names else ""
             yield OptionTaken(key, value, meaning, str(option.citation) if option else "")

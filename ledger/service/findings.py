@@ -81,7 +81,7 @@ def citation(code: str, regime: Regime, where: Circumstance) -> str:
     elif kind == "review" and regime.judging.reviews:
         found = regime.judging.reviews[0].citation
     elif kind == "regime":
-        found = regime.authority
+        found = regime.states[0].citation if regime.states else regime.authority
     elif kind in ("number", "option", "list", "budget", "authorization", "review"):
         return ""
     return str(found) if found else REFUSALS[code].citation

@@ -19,8 +19,7 @@ from ledger.service.posting import Desk, post
 from ledger.service.rows import Row, receipt_of, row_of
 from ledger.service.seal import Header
 from ledger.service.settings import setting_for
-from schemas.fields import FileKind
-from schemas.kinds import ADJUSTMENTS, DECLARATIONS
+from schemas.kinds import ADJUSTMENTS, DECLARATIONS, FileKind
 from schemas.problems import Problem
 from schemas.records import GIVEN_TYPES, Given
 

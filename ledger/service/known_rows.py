@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ledger.service import columns
+from ledger.service.columns import KEYS
 from ledger.service.outcome import Outcome, Repeated
 from ledger.service.rows import Row, key_of
 from ledger.storage.chain import CONTENT_FIELDS
@@ -86,60 +88,57 @@ class ByRows(Exception):
     """The file touches what was reversed, or shipments on record: it is posted row by row."""
 
 
-def sift_staged(
-    con: duckdb.DuckDBPyConnection, staging: Staging, last_seq: int, outcome: Outcome
-) -> int:
-    """Write the keys of the rows of `work` that are new, and mark the others; how many are new.
+# Keys looked up first of a large file: where none is known, none is likely to be, and the keys'
+# own uniqueness tells in the end.
+SAMPLE = 1000
+
+
+def any_known(con: duckdb.DuckDBPyConnection, cursor: Cursor, good: int) -> bool:
+    """Whether some of an even sample of the file's keys are on record."""
+    every = max(good // SAMPLE, 1)
+    sample = con.execute(f"SELECT key FROM ({KEYS}) WHERE row % {every} = 0").fetchall()  # noqa: S608
+    return bool(cursor.find(t.movement_key, "key", [bytes(key) for (key,) in sample]))
+
+
+def mark_known(con: duckdb.DuckDBPyConnection, staging: Staging, outcome: Outcome) -> None:
+    """Put the movements that are on record into the table `known`, and count them.
 
     Raises ByRows where a row's place in the ledger cannot be told from keys alone.
     """
-    reader = con.cursor().sql(_KEYS.format(seq="rowid")).to_arrow_reader(1 << 16)
-    staging.put("probe", reader, reader.schema)
-    probe = staging.attach("probe")
-    if not staging.any_known(probe):
-        staging.insert_keys(probe, last_seq + 1)
-        return _fresh(con)
-    known = staging.query(
-        f"SELECT p.seq, p.content = k.content, k.seq, EXISTS (SELECT 1 FROM movement r"  # noqa: S608
-        f" WHERE r.target_seq = k.seq AND r.kind = 'reversal')"
-        f" FROM {probe} p JOIN movement_key k ON k.key = p.key ORDER BY p.seq"
+    reader = (
+        con.cursor()
+        .sql(f"SELECT row, behind::BIGINT AS behind, key FROM ({KEYS}) ORDER BY key")  # noqa: S608
+        .to_arrow_reader(1 << 16)
     )
-    if any(undone for *_, undone in known):
+    staging.put("probe", reader, reader.schema)
+    known = staging.query(
+        "SELECT p.row, p.behind, k.content, k.seq, EXISTS (SELECT 1 FROM movement r"  # noqa: S608
+        " WHERE r.target_seq = k.seq AND r.kind = 'reversal')"
+        f" FROM {staging.attach('probe')} p JOIN movement_key k ON k.key = p.key"
+    )
+    if not known:
+        return
+    rows, behind, contents, seqs, undone = zip(*known, strict=True)
+    columns.table_of(con, "known", {"row": rows, "behind": behind, "content": contents})
+    differs = con.execute(_DIFFER).fetchall()
+    orphan = con.execute(_ORPHANS).fetchall()
+    if any(undone) or differs or orphan:
         raise ByRows
-    _mark(con, known, outcome)
-    orphan = con.execute(
-        "SELECT 1 FROM work r JOIN work s USING (row) WHERE r.behind = 1 AND r.fresh"
-        " AND s.behind = 0 AND NOT s.fresh LIMIT 1"
-    ).fetchall()
-    if orphan or any(not same for _, same, _, _ in known):
-        raise ByRows
-    ranked = "(row_number() OVER (ORDER BY rowid) - 1)"
-    reader = con.cursor().sql(_KEYS.format(seq=ranked)).to_arrow_reader(1 << 16)
-    staging.put("fresh_keys", reader, reader.schema)
-    staging.insert_keys(staging.attach("fresh_keys"), last_seq + 1)
-    return _fresh(con)
-
-
-_KEYS = "SELECT key, content, {seq}::BIGINT AS seq FROM work WHERE fresh ORDER BY key"
-
-
-def _mark(
-    con: duckdb.DuckDBPyConnection, known: Sequence[tuple[Any, ...]], outcome: Outcome
-) -> None:
-    import pyarrow as pa
-
-    marked = pa.table({"place": [at for at, *_ in known]})
-    con.register("marked", marked)
-    con.execute("UPDATE work SET fresh = false WHERE rowid IN (SELECT place FROM marked)")
-    con.unregister("marked")
     outcome.already += len(known)
-    rows = con.execute("SELECT rowid, row FROM work WHERE NOT fresh ORDER BY rowid LIMIT 1000")
-    row_of = dict(rows.fetchall())
-    outcome.repeated = [Repeated(row_of[at], seq, False) for at, _, seq, _ in known if at in row_of]
+    found = zip(rows, behind, seqs, strict=True)
+    outcome.repeated = [Repeated(r, seq, False) for r, second, seq in found if not second][:1000]
 
 
-def _fresh(con: duckdb.DuckDBPyConnection) -> int:
-    return int(con.execute("SELECT count(*) FROM work WHERE fresh").fetchall()[0][0])
+_DIFFER = f"""
+    SELECT 1 FROM ({columns.CONTENTS}) c JOIN known n USING (row, behind)
+    WHERE c.content <> n.content LIMIT 1
+"""  # noqa: S608
+# A receipt that is new while its shipment is on record.
+_ORPHANS = """
+    SELECT 1 FROM given g JOIN known s ON s.row = g.row AND s.behind = 0
+    WHERE g.received_on IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM known r WHERE r.row = g.row AND r.behind = 1) LIMIT 1
+"""
 
 
 def _kinds(

@@ -24,7 +24,7 @@ from ledger.service.rulebook import Rulebook
 from ledger.service.seal import Header
 from ledger.service.settings import setting_for
 from ledger.storage.store import Store, create, open_store
-from schemas.fields import FileKind
+from schemas.kinds import FileKind
 from schemas.problems import Unusable
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from hashlib import sha256
 
 from ledger import countries
 from ledger.catalogue import classing
@@ -41,7 +42,8 @@ class Ruled:
     @classmethod
     def of(cls, ruling: Ruling) -> Ruled:
         """A ruling and its bytes."""
-        return cls(ruling, ruling.body(), ruling.digest())
+        body = ruling.body()
+        return cls(ruling, body, sha256(body.encode()).hexdigest())
 
 
 class Rulebook:

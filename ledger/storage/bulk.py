@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _AHEAD = 2
 
 
+class Collision(Exception):
+    """A row that was to be new is on record already."""
+
+
 class Staging:
     """Where columns wait for a transaction, and how they get from there into its tables."""
 
@@ -33,25 +37,35 @@ class Staging:
         self._pending: list[Future[None]] = []
         self._writers: dict[str, Any] = {}
         self._attached: list[str] = []
+        self._staged: set[str] = set()
 
     def append(self, table: str, batch: pa.Table) -> None:
         """Add rows to a ledger table, in order; they are there after finish()."""
         if not batch.num_rows:
             return
         if self.dialect == "sqlite":
+            self._staged.add(table)
             self._later(lambda: self._stage(table, batch))
         else:
             # On the writer's own connection, which does one thing at a time.
             _copy(self.raw, table, batch)
 
     def finish(self) -> None:
-        """Wait for what is staged, and copy it into the ledger's tables."""
+        """Wait for what is staged, and copy it into the ledger's tables.
+
+        Raises Collision where a natural key is on record already; the transaction is lost then.
+        """
+        import sqlite3
+
         self.settle()
-        if self.dialect != "sqlite":
-            return
-        for table in self._close_writers():
-            staged = self.attach(table)
-            self.raw.execute(f"INSERT INTO main.{table} SELECT * FROM {staged}")  # noqa: S608
+        self._close_writers()
+        for table in sorted(self._staged):
+            columns = ", ".join(f'"{name}"' for name in columns_of(table))
+            copied = f"SELECT {columns} FROM {self.attach(table)}"  # noqa: S608
+            try:
+                self.raw.execute(f"INSERT INTO main.{table} {copied}")
+            except sqlite3.IntegrityError as error:
+                raise Collision(table) from error
 
     def put(self, name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
         """Stage a table of our own under a name; no transaction is needed for SQLite."""
@@ -62,6 +76,12 @@ class Staging:
             with self._writer(name) as cursor:
                 cursor.adbc_ingest(name, reader, mode="create")
             self._drop_writer(name)
+            if name in t.metadata.tables:
+                self._staged.add(name)
+            return
+        if name in t.metadata.tables:
+            for batch in reader:
+                _copy(self.raw, name, pa.Table.from_batches([batch]))
             return
         columns = ", ".join(f"{f.name} {_POSTGRESQL[str(f.type)]}" for f in schema)
         self.raw.execute(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP")
@@ -81,17 +101,6 @@ class Staging:
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query over the ledger's and the staged tables."""
         return list(self.raw.execute(sql).fetchall())
-
-    def any_known(self, probe: str) -> bool:
-        """Whether any staged key is in the ledger already."""
-        sql = f"SELECT 1 FROM {probe} p JOIN movement_key k ON k.key = p.key LIMIT 1"  # noqa: S608
-        return bool(self.query(sql))
-
-    def insert_keys(self, staged: str, first_seq: int) -> None:
-        """Write staged keys, whose `seq` counts from 0."""
-        self.raw.execute(
-            f"INSERT INTO movement_key SELECT key, content, seq + {first_seq} FROM {staged}"  # noqa: S608
-        )
 
     def __enter__(self) -> Staging:
         return self
