@@ -173,7 +173,8 @@ def _told(manifest: Manifest, rows: list[Any], writer: _Writer) -> Manifest:
     columns = ", ".join(f'"{name}" {type_}' for name, type_ in ABOUT.items())
     run.execute(f"CREATE TEMP TABLE told ({columns})")
     if rows:
-        run.executemany(f"INSERT INTO told VALUES ({', '.join('?' * len(ABOUT))})", rows)  # noqa: S608
+        marks = ", ".join("?" * len(ABOUT))
+        run.executemany(f"INSERT INTO told VALUES ({marks})", rows)  # noqa: S608
     left = folders.without(manifest, manifest.of("about"))
     made = writer.written("about", "SELECT * FROM told", 0, 0)
     return replace(left, segments=(*left.segments, made))
