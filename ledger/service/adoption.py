@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from ledger.catalogue.reader import catalogue_from_text
 from ledger.policy.reader import regime_from_text
-from ledger.policy.types import Regime
-from ledger.service.outcome import Outcome
-from ledger.service.posting import Desk
 from ledger.service.rows import Row, canonical, row_of
 from ledger.service.rulebook import Rulebook
-from ledger.service.seal import Header
 from ledger.storage.errors import NotALedger
 from ledger.storage.statements import Cursor
 from ledger.storage.store import Store
@@ -72,28 +70,42 @@ def adoption_row(rulebook: Rulebook, day: date, number: int) -> tuple[Row, dict[
     return row_of(given, None), {digests[name]: body for name, body in texts.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A rulebook and the submission from which it is in force."""
+
+    submission: int
+    rulebook: Rulebook
+
+
 def adopted(store: Store) -> Rulebook:
     """The rulebook the ledger last adopted. Raises NotALedger where it adopted none."""
+    return _adoptions(store, last=True)[0].rulebook
+
+
+def every_adoption(store: Store) -> list[Adopted]:
+    """Every rulebook the ledger adopted, in order."""
+    return _adoptions(store, last=False)
+
+
+def _adoptions(store: Store, *, last: bool) -> list[Adopted]:
     with store.reading() as turn:
         cursor = Cursor(store.raw(turn.connection), store.dialect)
-        adoptions = cursor.read(_ADOPTIONS, str(Kind.ADOPTION))
-        if not adoptions:
+        seqs = [seq for (seq,) in cursor.read(_ADOPTIONS, str(Kind.ADOPTION))]
+        if not seqs:
             raise NotALedger(f"the ledger {store.place} was never given a regime: run `tpp init`")
-        (movement,) = cursor.find(t.movement, "seq", [adoptions[-1][0]])
-        details: Mapping[str, str] = json.loads(movement[_DETAILS])
-        wanted = {name: details[name] for name in ("regime", "options", "catalogue")}
-        bodies = dict(row[:2] for row in cursor.find(t.text, "digest", wanted.values()))
+        movements = cursor.find(t.movement, "seq", seqs[-1:] if last else seqs)
+        return [_adopted(cursor, movement) for movement in sorted(movements)]
+
+
+def _adopted(cursor: Cursor, movement: tuple[Any, ...]) -> Adopted:
+    details: Mapping[str, str] = json.loads(movement[_DETAILS])
+    wanted = {name: details[name] for name in ("regime", "options", "catalogue")}
+    bodies = dict(row[:2] for row in cursor.find(t.text, "digest", wanted.values()))
     texts = {name: json.loads(bodies[digest]) for name, digest in wanted.items()}
-    return Rulebook(
+    rulebook = Rulebook(
         regime_from_text(texts["regime"]),
         texts["options"],
         catalogue_from_text(texts["catalogue"]),
     )
-
-
-def header_for(verb: str, actor: str, texts: dict[str, str], note: str | None) -> Header:
-    """The header of an adoption's submission."""
-    return Header(verb=verb, actor=actor, note=note, texts=texts)
-
-
-__all__ = ["Desk", "Outcome", "Regime", "adopted", "adoption_row", "header_for", "texts_of"]
+    return Adopted(movement[1], rulebook)

@@ -1,0 +1,45 @@
+"""What a ledger's regime says that reports need: the rows of the copy's table `about`."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ledger.refusals import REFUSALS
+from ledger.service.adoption import every_adoption
+from ledger.service.rulebook import EQUIVALENT, Rulebook
+from ledger.storage.store import open_store
+
+# submission, topic, key, from_on, value, sentence: schemas.columnar.ABOUT.
+AboutRow = tuple[int, str, str | None, date | None, str | None, str | None]
+
+
+def about_rows(url: str) -> list[AboutRow]:
+    """The facts of every adoption of the ledger at a URL, in order."""
+    with open_store(url, read_only=True) as store:
+        return [
+            (one.submission, *fact)
+            for one in every_adoption(store)
+            for fact in _facts(one.rulebook)
+        ]
+
+
+def _facts(
+    rulebook: Rulebook,
+) -> list[tuple[str, str | None, date | None, str | None, str | None]]:
+    regime = rulebook.regime
+    found: list[tuple[str, str | None, date | None, str | None, str | None]] = [
+        ("regime", "key", None, regime.key, None),
+        ("regime", "title", None, regime.title, None),
+        ("regime", "unit", None, regime.unit, None),
+        ("regime", "version", None, regime.version, None),
+    ]
+    found += [("state", None, state.from_on, None, state.sentence) for state in regime.states]
+    for key, value in sorted(rulebook.options.items()):
+        found.append(("option", key, None, value, regime.options[key].sentence(value)))
+    for budget in regime.budgets.values():
+        found.append(("budget", budget.key, None, None, budget.title))
+        found.append(("critical", budget.key, None, str(budget.critical_ppm), None))
+    if regime.counts == "chips" and rulebook.catalogue.row(EQUIVALENT) is not None:
+        found.append(("h100", EQUIVALENT, None, str(rulebook.unit_mtpp(EQUIVALENT)), None))
+    found += [("refusal", r.code, None, str(r.family), r.sentence) for r in REFUSALS.values()]
+    return found
