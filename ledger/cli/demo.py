@@ -1,0 +1,95 @@
+"""`tpp demo`: a ledger to play with, what remains in it, and what to try next."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ledger.cli.exits import say
+from ledger.cli.settings import ledger_option, ledger_url, use_ledger
+
+if TYPE_CHECKING:
+    from ledger.service.outcome import Outcome
+
+DEMO_LEDGER = "tpp-demo.db"
+_SHOWN = 12
+
+
+@click.command()
+@ledger_option
+def demo() -> None:
+    """Make a ledger to play with and show what remains.
+
+    A few thousand made-up licences and exports over real countries and chips, the same each
+    time: one country over its allocation, one critical, one small-order consignee at its limit,
+    one refused application. The ledger is tpp-demo.db in the current folder, or the one --ledger
+    names; where the demo stands already, it is shown as it is.
+
+    \b
+    Example:
+      tpp demo
+    """  # noqa: D301
+    from ledger.storage.place import place_of
+
+    named = bool(os.environ.get("TPP_LEDGER")) or use_ledger(None)
+    if not named:
+        use_ledger(DEMO_LEDGER)
+    place = place_of(ledger_url())
+    if not named and place.file.exists():
+        say(f"the demo ledger {place} is here already; remove it to have it made anew")
+    else:
+        _make()
+    rows = _show()
+    _suggest(rows)
+
+
+def _make() -> None:
+    from ledger.cli.progress import bar
+    from ledger.service.demo import make_demo
+
+    with bar("making the demo ledger"):
+        outcomes = make_demo(ledger_url())
+    say(_came_to(outcomes))
+
+
+def _came_to(outcomes: list[Outcome]) -> str:
+    kept = sum(outcome.count for outcome in outcomes)
+    refused = sum(outcome.refused for outcome in outcomes)
+    breaches = sum(outcome.breaches for outcome in outcomes)
+    return (
+        f"made {ledger_url()}: {kept:,} movements in {len(outcomes)} submissions,"
+        f" {refused} refused, {breaches} breaches flagged"
+    )
+
+
+def _show() -> list[dict[str, Any]]:
+    """What remains, the fullest budgets of today first."""
+    from ledger.cli.reading import answer, fresh_copy
+    from ledger.cli.status import figures, rows_of
+
+    with answer("remaining", fresh_copy(), {}) as result:
+        rows = [row for row in rows_of(result) if row["status"] not in ("closed", "future")]
+        state = result.about["state"]
+    rows.sort(key=lambda row: row["used_percent"] or 0, reverse=True)
+    click.echo(f"What remains on {date.today()}, the fullest {_SHOWN} of {len(rows):,} budgets:\n")
+    for line in figures(rows[:_SHOWN]):
+        click.echo(line)
+    if state:
+        click.echo(f"\nThe regime: {state['sentence']}")
+    return rows
+
+
+def _suggest(rows: list[dict[str, Any]]) -> None:
+    at = f" --ledger {shlex.quote(ledger_url())}" if not os.environ.get("TPP_LEDGER") else ""
+    fullest = shlex.quote(rows[0]["name"]) if rows else "India"
+    say(
+        "",
+        "Try next:",
+        f"  tpp report remaining{at}",
+        f"  tpp status {fullest}{at}",
+        f"  tpp movements --flag over_limit{at}",
+    )

@@ -1,0 +1,215 @@
+"""`tpp status`: how the ledger, or one holder, stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ledger.cli.lines import labelled, table
+from ledger.cli.settings import day_options, ledger_option, ledger_url
+
+if TYPE_CHECKING:
+    from reports import Result
+
+Row = dict[str, Any]
+# How many holders a summary lists, and how many movements.
+SHOWN = 20
+_LAST = 5
+# Holders in these states need no line of their own.
+_QUIET = ("open", "closed", "future")
+_ORDER = ("over", "exhausted", "suspended", "blocked", "critical", "open", "future", "closed")
+
+
+@click.command()
+@click.argument("holder", required=False)
+@day_options
+@ledger_option
+def status(holder: str | None, as_of: str | None, known_at: str | None) -> None:
+    """Say how the ledger, or one holder, stands.
+
+    HOLDER is a country, a named holder or an ultimate parent, by code or name.
+
+    \b
+    Examples:
+      tpp status
+      tpp status India
+      tpp status "Bharat Compute" --as-of 2026-06-30
+    """  # noqa: D301
+    from ledger.cli.reading import answer, fresh_copy
+
+    folder = fresh_copy()
+    asked = {"as_of": as_of, "known_at": known_at, "holder": holder}
+    wanted = {key: value for key, value in asked.items() if value is not None}
+    with answer("remaining", folder, wanted) as result:
+        rows = rows_of(result)
+        if holder is None:
+            lines = [*_heading(result), "", *summary(rows)]
+        else:
+            lines = _holder(rows, result, folder)
+    for line in lines:
+        click.echo(line)
+
+
+def rows_of(result: Result) -> list[Row]:
+    """The rows of an answer, each by its columns' names."""
+    names = [column.name for column in result.columns]
+    return [dict(zip(names, row, strict=True)) for row in result.rows()]
+
+
+def _heading(result: Result) -> list[str]:
+    """The ledger: its regime and state, and where it stands."""
+    from ledger.storage.place import place_of
+
+    about = result.about
+    regime, state = about["regime"], about["state"]
+    key = regime.get("key", "")
+    return labelled(
+        [
+            ("Ledger", str(place_of(ledger_url()))),
+            ("Regime", f"{regime.get('title', key)} ({key}), amounts in {regime.get('unit')}"),
+            ("State", state["sentence"] if state else ""),
+            ("As of", about["as_of"]),
+            ("Movements", f"{about['known_seq']:,} in {about['submission']:,} submissions"),
+            ("Last", _last_submission(result)),
+            ("Chain head", about["chain_head"] or ""),
+        ]
+    )
+
+
+def _last_submission(result: Result) -> str:
+    """When the last submission was recorded, by whom and how."""
+    ask = "SELECT recorded_at, actor, verb, file_name FROM submission WHERE submission = $1"
+    found = result.connection.execute(ask, [result.about["submission"]]).fetchone()
+    if found is None:
+        return ""
+    recorded_at, actor, verb, file_name = found
+    file = f" ({file_name})" if file_name else ""
+    return f"{verb}{file} by {actor}, {recorded_at}"
+
+
+def summary(rows: Sequence[Row]) -> list[str]:
+    """Counts by status of each kind of budget, and the holders that are not simply open."""
+    lines = ["Budgets"]
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for row in rows:
+        counts.setdefault((row["budget"], row["window"]), Counter())[row["status"]] += 1
+    for (budget, window), found in counts.items():
+        states = ", ".join(f"{found[state]:,} {state}" for state in _ORDER if found[state])
+        lines.append(f"  {budget} {window}: {states}")
+    loud = [row for row in rows if row["status"] not in _QUIET]
+    loud.sort(key=lambda row: (_ORDER.index(row["status"]), -(row["used_percent"] or 0)))
+    if not loud:
+        return [*lines, "", "Every holder is open." if rows else "No budget was opened yet."]
+    lines += ["", *figures(loud[:SHOWN])]
+    if len(loud) > SHOWN:
+        lines.append(f"... and {len(loud) - SHOWN:,} more: tpp report remaining")
+    return lines
+
+
+def figures(rows: Iterable[Row]) -> list[str]:
+    """A table of holders with what remains."""
+    from schemas.tpp import grouped
+
+    headings = ("holder", "window", "limit", "remaining", "used %", "status")
+    cells = [
+        (
+            row["name"],
+            row["window"],
+            grouped(row["limit_mtpp"] + row["adjustments_mtpp"]),
+            grouped(row["remaining_mtpp"]),
+            str(row["used_percent"]) if row["used_percent"] is not None else "",
+            row["status"],
+        )
+        for row in rows
+    ]
+    return table(headings, cells, {"limit", "remaining", "used %"})
+
+
+def _holder(rows: Sequence[Row], result: Result, folder: Path) -> list[str]:
+    """Each budget of one holder with all its figures, and the last movements."""
+    unit = result.about["regime"].get("unit", "TPP")
+    lines = [f"{rows[0]['name']} ({rows[0]['holder']})" if rows else "no budget"]
+    for row in rows:
+        lines += ["", f"{row['budget']} {row['window']}: {row['status']}"]
+        lines += _figures(row, unit)
+    lines += ["", *_last_movements(rows[0]["holder"], result, folder)]
+    state = result.about["state"]
+    return [*lines, "", *labelled([("State", state["sentence"] if state else "")])]
+
+
+def _figures(row: Row, unit: str) -> list[str]:
+    from schemas.tpp import grouped
+
+    amounts = {
+        "limit": row["limit_mtpp"],
+        "adjustments": row["adjustments_mtpp"],
+        "licensed": row["licensed_mtpp"],
+        "shipped": row["shipped_mtpp"],
+        "held": row["held_mtpp"],
+        "lapsed": row["lapsed_mtpp"],
+        "pending": row["pending_mtpp"],
+        "remaining": row["remaining_mtpp"],
+        "on the safe side": row["safe_remaining_mtpp"],
+    }
+    shown = {label: grouped(value) for label, value in amounts.items()}
+    width = max(map(len, shown.values()))
+    used = "" if row["used_percent"] is None else f"{row['used_percent']} %"
+    equivalents = row["h100_equivalents"]
+    facts = [(label, f"{text:>{width}} {unit}") for label, text in shown.items()]
+    facts += [
+        ("used", used),
+        ("basis", row["basis"]),
+        ("H100 equivalents", "" if equivalents is None else f"{equivalents:,} remain"),
+        ("first critical", str(row["first_critical_on"] or "")),
+        ("first exhausted", str(row["first_exhausted_on"] or "")),
+        ("last movement", str(row["last_movement_on"] or "")),
+    ]
+    return _aligned(facts)
+
+
+def _aligned(facts: Sequence[tuple[str, str]]) -> list[str]:
+    """Labels with values whose blanks in front are kept."""
+    filled = [(label, value) for label, value in facts if value.strip()]
+    width = max(len(label) for label, _ in filled)
+    return [f"  {label:<{width}}  {value}" for label, value in filled]
+
+
+def _last_movements(holder: str, result: Result, folder: Path) -> list[str]:
+    from reports import run
+    from schemas.tpp import grouped
+
+    about = result.about
+    asked = {
+        "holder": holder,
+        "as_of": about["as_of"],
+        "known_at": f"seq:{about['known_seq']}",
+    }
+    with run("statement", folder, asked) as statement:
+        moved = [row for row in rows_of(statement) if row["seq"] is not None]
+    if not moved:
+        return ["No movement yet."]
+    last = moved[-_LAST:]
+    rows = [
+        (
+            str(row["seq"]),
+            str(row["effective_on"]),
+            row["kind"],
+            row["document"] or "",
+            grouped(_room(row)),
+            grouped(row["remaining_mtpp"]),
+        )
+        for row in last
+    ]
+    headings = ("seq", "day", "kind", "document", "change", "remaining")
+    heading = f"Last movements ({len(last)} of {len(moved):,}; tpp report statement has all)"
+    return [heading, *table(headings, rows, {"seq", "change", "remaining"})]
+
+
+def _room(row: Row) -> int:
+    """What one movement did to the remaining, in milli-TPP."""
+    taken = row["held_mtpp"] + row["posted_mtpp"] + row["lapsed_mtpp"]
+    return int(row["adjustment_mtpp"] - taken) if row["tally"] == "official" else 0

@@ -1,0 +1,221 @@
+"""One movement typed by hand: `tpp apply`, `licence issue`, `ship`, `return`, `record`.
+
+The options are the headings of the import files, so that nothing is said twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ledger.cli.exits import WrongUse
+from ledger.cli.settings import ledger_option, opened, settings_of
+from schemas.fields import OPTIONAL, SHAPES, Field, Type
+from schemas.kinds import FileKind
+
+if TYPE_CHECKING:
+    from schemas.problems import Problem
+
+_PLACEHOLDERS = {
+    Type.DATE: "DAY",
+    Type.COUNT: "UNITS",
+    Type.AMOUNT: "TPP",
+    Type.MONEY: "USD",
+    Type.PERCENT: "PERCENT",
+    Type.COUNTRY: "COUNTRY",
+    Type.CHIP: "CHIP",
+    Type.AUTHORIZATION: "CODE",
+    Type.KIND: "KIND",
+}
+
+
+def _option(field: Field) -> click.Option:
+    must = "  [required]" if field.required else ""
+    return click.Option(
+        ["--" + field.name.replace("_", "-"), field.name],
+        metavar=_PLACEHOLDERS.get(field.type, "TEXT"),
+        help=f"{field.meaning[0].upper()}{field.meaning[1:]}.{must}",
+    )
+
+
+def _headings(kind: FileKind) -> list[Field]:
+    own = SHAPES[kind].fields
+    names = {field.name for field in own}
+    return [*own, *(field for field in OPTIONAL if field.name not in names)]
+
+
+_FIELD = click.Option(
+    ["--field"],
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Anything else to keep with the movement. May be given several times.",
+)
+_SOURCE = click.Option(
+    ["--source"],
+    metavar="NAME",
+    help="Filing system the document number is of; default the exporter.",
+)
+_RETRY = click.Option(
+    ["--retry"], is_flag=True, help="Weigh an application that was refused before anew."
+)
+
+
+def _command(kind: FileKind, name: str, help_: str) -> click.Command:
+    """A command whose options are the headings of a file kind."""
+
+    def run(**given: Any) -> None:
+        extra = settings_of(given.pop("field"), "NAME=VALUE")
+        source, retry = given.pop("source"), given.pop("retry", False)
+        values = {key: value for key, value in given.items() if value is not None}
+        _record(kind, {**extra, **values}, source, retry=retry)
+
+    options: list[click.Parameter] = [_option(field) for field in _headings(kind)]
+    options += [_FIELD, _SOURCE]
+    if kind is FileKind.APPLICATIONS:
+        options.append(_RETRY)
+    made = click.Command(name, callback=run, params=options, help=help_)
+    # click.option() works on a command too, and there puts its option last.
+    return ledger_option(made)
+
+
+def _record(
+    kind: FileKind, values: Mapping[str, str], source: str | None, *, retry: bool = False
+) -> None:
+    from ledger.cli.outcomes import tell_one
+    from schemas.problems import Unusable
+
+    ctx = click.get_current_context()
+    with opened() as ledger:
+        try:
+            outcome = ledger.record(kind, values, source=source, retry=retry)
+        except Unusable as unusable:
+            raise Unusable(*(_typed(p, ctx) for p in unusable.problems)) from None
+        regime = ledger.rulebook.regime
+    outcome.problems = [_typed(problem, ctx) for problem in outcome.problems]
+    ctx.exit(tell_one(outcome, regime))
+
+
+def _typed(problem: Problem, ctx: click.Context) -> Problem:
+    """The problem as one with an option of this command, not with a line of a file."""
+    options = {p.name: p.opts[0] for p in ctx.command.params if isinstance(p, click.Option)}
+    column = options.get(problem.column, problem.column)
+    return replace(problem, file=ctx.command_path, line=0, row=0, column=column)
+
+
+apply = _command(
+    FileKind.APPLICATIONS,
+    "apply",
+    """Weigh an application; refused where it would exceed.
+
+    It is recorded as pending, or refused (exit code 3) with the figures; the refusal is a record
+    too. Asking again answers "already refused"; --retry weighs it anew.
+
+    \b
+    Example:
+      tpp apply --application A-17 --applied-on 2026-03-02 --exporter "Acme Chips"
+        --ultimate-consignee "Bharat Compute" --destination India
+        --chip "H100 SXM" --quantity 512
+    """,
+)
+
+ship = _command(
+    FileKind.SHIPMENTS,
+    "ship",
+    """Record a shipment that took place.
+
+    A fact is always recorded; where it exceeds a limit or lacks something it is flagged, and the
+    exit code is 5.
+
+    \b
+    Example:
+      tpp ship --document S-90 --exported-on 2026-04-01 --exporter "Acme Chips"
+        --ultimate-consignee "Bharat Compute" --destination India
+        --authorization licence --licence D1042 --chip "H100 SXM" --quantity 64
+    """,
+)
+
+return_ = _command(
+    FileKind.RETURNS,
+    "return",
+    """Record goods that came back or were lost.
+
+    Whether room is given back is the regime's to say (option return_or_loss_credit).
+
+    \b
+    Example:
+      tpp return --document R-3 --returned-on 2026-05-10 --exporter "Acme Chips"
+        --shipment S-90 --quantity 8
+    """,
+)
+
+
+@click.group()
+def licence() -> None:
+    """Acts of the authority on licences."""
+
+
+licence.add_command(
+    _command(
+        FileKind.LICENCES,
+        "issue",
+        """Record a licence that was issued.
+
+        A fact is always recorded; where it exceeds a limit it is flagged, and the exit code is 5.
+
+        \b
+        Example:
+          tpp licence issue --licence D1042 --issued-on 2026-03-20 --exporter "Acme Chips"
+            --ultimate-consignee "Bharat Compute" --destination India
+            --chip "H100 SXM" --quantity 512 --application A-17
+        """,
+    )
+)
+
+
+@click.command()
+@click.argument("kind", type=click.Choice([kind.value for kind in FileKind]))
+@click.argument("values", nargs=-1, required=True, metavar="HEADING=VALUE...")
+@click.option("--source", metavar="NAME", help="Filing system; default the exporter.")
+@click.option(
+    "--field",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Anything else to keep with the movement. May be given several times.",
+)
+@click.option("--retry", is_flag=True, help="Weigh an application that was refused before anew.")
+@ledger_option
+def record(
+    kind: str,
+    values: tuple[str, ...],
+    source: str | None,
+    field: tuple[str, ...],
+    retry: bool,
+) -> None:
+    """Record one movement of any kind, given as HEADING=VALUE.
+
+    The headings are those of `tpp template KIND`.
+
+    \b
+    Examples:
+      tpp record receipts document=AR-7 received_on=2026-04-20 exporter="Acme Chips" shipment=S-90
+      tpp record adjustments document=BIS-2026-4 kind=uplift effective_on=2026-05-01
+        holder=India percent=100 authority=BIS
+    """  # noqa: D301
+    given = settings_of(values, "HEADING=VALUE")
+    _known(FileKind(kind), given)
+    extra = settings_of(field, "NAME=VALUE")
+    _record(FileKind(kind), {**extra, **given}, source, retry=retry)
+
+
+def _known(kind: FileKind, given: Mapping[str, str]) -> None:
+    """Refuse a heading the kind does not have: kept as metadata it would be a fact lost."""
+    from difflib import get_close_matches
+
+    names = [field.name for field in _headings(kind)]
+    for heading in given:
+        if heading not in names:
+            near = get_close_matches(heading, names) or names
+            raise WrongUse(f'{kind} have no heading "{heading}"; --field keeps what is none', near)
