@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -73,14 +73,25 @@ class Ruling:
 
     def body(self) -> str:
         """The ruling as canonical JSON: keys sorted, no blanks, characters as they are."""
-        shape = asdict(self)
-        shape["case"]["period"] = self.case.period.isoformat()
-        shape["options"] = dict(self.options)
+        shape = {
+            "regime": self.regime,
+            "version": self.version,
+            "case": {**_fields(self.case), "period": self.case.period.isoformat()},
+            "draws": [_fields(draw) for draw in self.draws],
+            "findings": self.findings,
+            "review": self.review,
+            "steps": [_fields(step) for step in self.steps],
+            "options": dict(self.options),
+        }
         return json.dumps(shape, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     def digest(self) -> str:
         """The SHA-256 of the body's UTF-8 bytes, in hexadecimal."""
         return hashlib.sha256(self.body().encode()).hexdigest()
+
+
+def _fields(record: Case | Draw | Step) -> dict[str, object]:
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def ruling_from_body(body: str) -> Ruling:

@@ -10,7 +10,7 @@ from ledger.service.rulebook import EQUIVALENT, Rulebook
 from ledger.storage.store import open_store
 
 # submission, topic, key, from_on, value, sentence: schemas.columnar.ABOUT.
-AboutRow = tuple[int, str, str | None, date | None, str | None, str | None]
+AboutRow = tuple[int, str, str, date | None, str | None, str | None]
 
 
 def about_rows(url: str) -> list[AboutRow]:
@@ -25,15 +25,15 @@ def about_rows(url: str) -> list[AboutRow]:
 
 def _facts(
     rulebook: Rulebook,
-) -> list[tuple[str, str | None, date | None, str | None, str | None]]:
+) -> list[tuple[str, str, date | None, str | None, str | None]]:
     regime = rulebook.regime
-    found: list[tuple[str, str | None, date | None, str | None, str | None]] = [
+    found: list[tuple[str, str, date | None, str | None, str | None]] = [
         ("regime", "key", None, regime.key, None),
         ("regime", "title", None, regime.title, None),
         ("regime", "unit", None, regime.unit, None),
         ("regime", "version", None, regime.version, None),
     ]
-    found += [("state", None, state.from_on, None, state.sentence) for state in regime.states]
+    found += [("state", "", state.from_on, None, state.sentence) for state in regime.states]
     for key, value in sorted(rulebook.options.items()):
         found.append(("option", key, None, value, regime.options[key].sentence(value)))
     for budget in regime.budgets.values():

@@ -47,18 +47,25 @@ class BulkDrawer:
         key_place = {key: n for n, key in enumerate(self._keys)}
         self._key_of = place_column([key_place[key] for key in prepared.party_keys])
         self._key_place = key_place
+        rulings = [ruled.ruling for ruled in prepared.ruled]
+        self._found = np.array([bool(ruling.findings) for ruling in rulings], bool)
+        # Rulings that draw alike in the same period are drawn together.
+        self._alike: list[tuple[tuple[Draw, ...], date]] = list(
+            dict.fromkeys((ruling.draws, ruling.case.period) for ruling in rulings)
+        )
+        place_of = {alike: n for n, alike in enumerate(self._alike)}
+        self._draws_as = place_column([place_of[r.draws, r.case.period] for r in rulings])
         self._places: dict[tuple[str, int, date, str], int] = {}
         self._windows: dict[tuple[str, int], str | None] = {}
 
     def flags(self, frame: Frame) -> dict[int, list[Flag]]:
         """What the rules and the licences say of each movement, by its place in the batch."""
         found: dict[int, list[Flag]] = {}
-        ruling, behind = frame.ints("ruling_at"), frame.ints("behind")
-        for at, ruled in enumerate(self.prepared.ruled):
-            if not ruled.ruling.findings:
-                continue
-            for row in np.flatnonzero((ruling == at) & (behind == 0)).tolist():
-                found[row] = [Flag(code, detail=d) for code, d in ruled.ruling.findings]
+        ruling = frame.ints("ruling_at")
+        flagged = self._found[ruling] & (frame.ints("behind") == 0)
+        for row in np.flatnonzero(flagged).tolist():
+            findings = self.prepared.ruled[int(ruling[row])].ruling.findings
+            found[row] = [Flag(code, detail=detail) for code, detail in findings]
         self.lines.flag(frame, found)
         return found
 
@@ -95,15 +102,14 @@ class BulkDrawer:
         )
 
     def _wanted(self, frame: Frame, line: Ints) -> list[_Wanted]:
-        ruling, behind = frame.ints("ruling_at"), frame.ints("behind")
+        alike, behind = self._draws_as[frame.ints("ruling_at")], frame.ints("behind")
         day, sent = frame.day, frame.ints("sent_no")
         found: list[_Wanted] = []
-        for at in np.unique(ruling).tolist():
-            case = self.prepared.ruled[at].ruling
-            facts = np.flatnonzero((ruling == at) & (behind == 0) & (line < 0))
-            receipts = np.flatnonzero((ruling == at) & (behind == 1))
-            for slot, draw in enumerate(case.draws):
-                period = case.case.period
+        for at in np.unique(alike).tolist():
+            draws, period = self._alike[at]
+            facts = np.flatnonzero((alike == at) & (behind == 0) & (line < 0))
+            receipts = np.flatnonzero((alike == at) & (behind == 1))
+            for slot, draw in enumerate(draws):
                 if len(facts):
                     holder = self._holder(draw, frame, facts, day)
                     effect = int(effect_of(draw))

@@ -141,8 +141,17 @@ def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, classes: _Classes
     country = classes.country
     for kind, auth, d, h, p, c, period in cases:
         stated = auth or rulebook.regime.unstated
-        named = (country[d], country[h], country[p])
-        case = Case(kind, stated, *named, *classes.chip[c], classes.period[period])
+        chip_class, datacentre = classes.chip[c]
+        case = Case(
+            kind,
+            stated,
+            country[d],
+            country[h],
+            country[p],
+            chip_class,
+            datacentre,
+            classes.period[period],
+        )
         one = rulebook.ruling(case)
         if one.digest not in place:
             place[one.digest] = len(ruled)
