@@ -25,7 +25,8 @@ def table_lines(result: Result, width: int | None = None) -> Iterator[str]:
     widths = [natural[c] for c in shown] if width is None else _fitted(shown, natural, width)
     for line in _heading(shown, widths):
         yield line.rstrip()
-    yield from _body(result, shown, widths)
+    fits = all(w >= natural[c] for c, w in zip(shown, widths, strict=True))
+    yield from _body(result, shown, widths, fits=fits)
     if missing := [c.written for c in result.columns if c not in shown]:
         yield ""
         words = ", ".join(missing)
@@ -35,9 +36,15 @@ def table_lines(result: Result, width: int | None = None) -> Iterator[str]:
 
 
 def _natural(result: Result) -> dict[Column, int]:
-    """The width each column needs: of its longest cell, and of its heading's longest word."""
-    ask = ", ".join(f"coalesce(max(length({grouped(c)})), 0)" for c in result.columns)
-    found = result.connection.execute(f"SELECT {ask} FROM result").fetchone()  # noqa: S608
+    """The width each column needs: of its longest cell, and of its heading's longest word.
+
+    Cells are written once, into a table beside the answer, for the body to be read from.
+    """
+    run = result.connection.execute
+    cells = ", ".join(f"coalesce({grouped(c)}, '') AS \"{c.name}\"" for c in result.columns)
+    run(f"CREATE OR REPLACE TEMP TABLE cell AS SELECT {cells} FROM result")  # noqa: S608
+    ask = ", ".join(f'coalesce(max(length("{c.name}")), 0)' for c in result.columns)
+    found = run(f"SELECT {ask} FROM cell").fetchone()  # noqa: S608
     assert found is not None
     words = {c: max(map(len, c.heading.split())) for c in result.columns}
     return {c: max(n, words[c]) for c, n in zip(result.columns, found, strict=True)}
@@ -88,15 +95,17 @@ def _template(shown: Sequence[Column], widths: Sequence[int]) -> str:
     return (" " * _GAP).join(marks)
 
 
-def _body(result: Result, shown: Sequence[Column], widths: Sequence[int]) -> Iterator[str]:
+def _body(
+    result: Result, shown: Sequence[Column], widths: Sequence[int], *, fits: bool
+) -> Iterator[str]:
     if not result.count:
         yield "(nothing)"
-    ask = ", ".join(f"coalesce({grouped(c)}, '')" for c in shown)
-    found = result.connection.execute(f"SELECT {ask} FROM result")  # noqa: S608
+    ask = ", ".join(f'"{c.name}"' for c in shown)
+    found = result.connection.execute(f"SELECT {ask} FROM cell")  # noqa: S608
     template = _template(shown, widths)
     while rows := found.fetchmany(10_000):
         for row in rows:
-            if all(map(int.__ge__, widths, map(len, row))):
+            if fits or all(map(int.__ge__, widths, map(len, row))):
                 yield (template % row).rstrip()
             else:
                 yield from _broken(row, template, widths)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ledger.publish.sources import Part
+from ledger.storage.errors import StoreUnavailable
 from ledger.storage.head import HEAD_SQL, Head, checked
 from ledger.storage.place import Place
 
@@ -56,21 +57,28 @@ class PostgresqlSource:
             adbc.AdbcConnection(database) as connection,
         ):
             for part in wanted:
-                yield _Asked(connection, part)
+                yield _Asked(self.place, connection, part)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
+    place: Place
     connection: Any
     part: Part
 
     @contextmanager
     def stream(self, table: str) -> Iterator[Any]:
-        """The table's rows as an Arrow stream."""
+        """The table's rows as an Arrow stream. Raises StoreUnavailable where it breaks off."""
         import adbc_driver_manager as adbc
+        import duckdb
 
-        with adbc.AdbcStatement(self.connection) as statement:
-            statement.set_sql_query(self.part.query(table))
-            stream, _ = statement.execute_query()
-            yield stream
-            stream.release()
+        try:
+            with adbc.AdbcStatement(self.connection) as statement:
+                statement.set_sql_query(self.part.query(table))
+                stream, _ = statement.execute_query()
+                yield stream
+                stream.release()
+        except (adbc.Error, duckdb.InvalidInputException) as error:
+            raise StoreUnavailable(
+                f"reading the ledger {self.place} broke off ({error})"
+            ) from error

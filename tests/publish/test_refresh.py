@@ -15,7 +15,7 @@ import pytest
 
 import reports
 from ledger import publish
-from ledger.publish import fill, folders
+from ledger.publish import fill, folders, sources
 from ledger.storage.errors import StoreUnavailable
 from ledger.storage.place import place_of
 from schemas.columnar import SEGMENTS
@@ -325,6 +325,17 @@ def test_a_folder_that_cannot_be_written_is_said(sqlite, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreUnavailable, match="cannot be written"):
         publish.refresh(sqlite.url, folder=tmp_path / "file" / "copy")
+
+
+def test_a_server_that_breaks_off_is_said(pg_url, monkeypatch):
+    ledger = Ledger.made(pg_url)
+    entry = sources.QUERIES["entry"].replace("e.lapsed_mtpp", "1 / (e.seq - e.seq)")
+    broken = {**sources.QUERIES, "entry": entry}
+    monkeypatch.setattr(sources, "QUERIES", broken)
+    with pytest.raises(StoreUnavailable, match="broke off"):
+        publish.refresh(ledger.url)
+    monkeypatch.undo()
+    assert_equal(publish.refresh(ledger.url), ledger)
 
 
 def test_views_stand_beside_the_manifest(sqlite, monkeypatch):
