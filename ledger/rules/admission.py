@@ -191,6 +191,7 @@ def by_day(entries: Entries, day: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 _NONE = np.zeros(0, np.int64)
+_FIRST = np.zeros(1, np.int64)
 
 
 def _guard(batch: Batch, budgets: Budgets, lines: Lines) -> None:
@@ -203,22 +204,34 @@ def _guard(batch: Batch, budgets: Budgets, lines: Lines) -> None:
     )
     for column, balances in pairs:
         largest = _absolute_sum(column)
-        largest += sum(int(np.abs(b).max()) for b in balances if len(b))
+        largest += sum(_largest(balance) for balance in balances)
         if largest > _LARGEST:
             raise Overflow(Overflow.__doc__)
 
 
+# Below this many a plain sum is quicker than a look at the extremes.
+_FEW = 64
+
+
 def _absolute_sum(column: Ints) -> int:
-    if not len(column):
-        return 0
+    if len(column) < _FEW:
+        return sum(map(abs, column.tolist()))
     largest = max(abs(int(column.max())), abs(int(column.min())))
     if largest * len(column) <= _LARGEST:
         return largest * len(column)
     return sum(abs(value) for value in column.tolist())
 
 
+def _largest(column: Ints) -> int:
+    if len(column) < _FEW:
+        return max(map(abs, column.tolist()), default=0)
+    return int(np.abs(column).max())
+
+
 def _grouped_sums(group: Ints, *columns: Ints) -> tuple[Ints, list[Ints]]:
     """Running sums within each group, in row order: the sorting order, and a sum a column."""
+    if len(group) == 1:  # one movement typed by hand: nothing to sort or to run
+        return _FIRST, list(columns)
     order = np.argsort(group, kind="stable")
     starts = _starts(group[order])
     lengths = np.diff(np.append(starts, len(order)))
@@ -234,6 +247,8 @@ def _starts(*keys: Ints) -> Ints:
     """Where a new group begins in sorted keys."""
     if not len(keys[0]):
         return _NONE
+    if len(keys[0]) == 1:
+        return _FIRST
     changed = np.zeros(len(keys[0]), bool)
     changed[0] = True
     for key in keys:

@@ -96,7 +96,10 @@ CONTENT_FIELDS = (
     "unit_value_cents",
     "details",
 )
-_OWN = tuple(CONTENT_FIELDS.index(name) for name in ("kind", "effective_on", "exporter", "details"))
+# Of a receipt or a return, only these are its own.
+OWN_FIELDS = tuple(
+    CONTENT_FIELDS.index(name) for name in ("kind", "effective_on", "exporter", "details")
+)
 _CHIP, _AMOUNT = CONTENT_FIELDS.index("chip"), CONTENT_FIELDS.index("amount_mtpp")
 
 # What a submission adds beside its movements: tables in this order, rows by their first column.
@@ -230,7 +233,7 @@ def content_digest(content: Sequence[object]) -> bytes:
     """
     values = list(content)
     if KEY_CLASS[Kind(str(values[0]))] in ("receipt", "return"):
-        values = [v if n in _OWN else None for n, v in enumerate(values)]
+        values = [v if n in OWN_FIELDS else None for n, v in enumerate(values)]
     values[0] = content_kind(str(values[0]))
     if values[_CHIP] is not None:
         values[_AMOUNT] = None

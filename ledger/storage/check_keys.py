@@ -7,7 +7,14 @@ from operator import itemgetter
 
 from sqlalchemy import Connection, select
 
-from ledger.storage.chain import CONTENT_FIELDS, MOVEMENT_FIELDS, US, content_kind, short_digest
+from ledger.storage.chain import (
+    CONTENT_FIELDS,
+    MOVEMENT_FIELDS,
+    OWN_FIELDS,
+    US,
+    content_kind,
+    short_digest,
+)
 from ledger.storage.rows import Pairs, streamed
 from schemas import tables as t
 from schemas.kinds import KEY_CLASS
@@ -20,6 +27,12 @@ _PARTIES = tuple(_AT[name] for name in ("exporter_no", "consignee_no", "parent_n
 _KIND, _CHIP, _AMOUNT = _AT["kind"], _AT["chip"], _AT["amount_mtpp"]
 _key_fields = itemgetter(*(_AT[name] for name in ("source", "document", "line", "attempt")))
 _content_fields = itemgetter(*(_AT.get(name) or _AT[f"{name}_no"] for name in CONTENT_FIELDS))
+# What a receipt or a return takes from its shipment: no part of its own content.
+_SHIPMENTS_OWN = tuple(
+    _AT.get(name) or _AT[f"{name}_no"]
+    for place, name in enumerate(CONTENT_FIELDS)
+    if place not in OWN_FIELDS
+)
 
 
 class Keys:
@@ -58,6 +71,9 @@ class Keys:
         for place in _PARTIES:
             fields[place] = self._names.get(fields[place], "?")
         fields[_KIND] = content_kind(kind)
+        if KEY_CLASS[kind] in ("receipt", "return"):  # type: ignore[index]
+            for place in _SHIPMENTS_OWN:
+                fields[place] = ""
         if fields[_CHIP]:
             fields[_AMOUNT] = ""
         if stored[1] != short_digest(US.join(_content_fields(fields))):
