@@ -38,7 +38,7 @@ from ledger.service.rulebook import Rulebook
 from schemas.fields import SHAPES
 from schemas.kinds import FileKind, Kind
 
-SEED = 790
+SEED = 2025
 _NOT_ON_FILE = "D9999999"
 
 
