@@ -51,7 +51,9 @@ select
     m.effective_on,
     m.kind,
     f.code,
-    coalesce(r.family, '') as family,
+    -- What refuses a request is a breach on a fact.
+    case when r.family = 'refusal' and m.kind <> 'refusal' then 'breach'
+        else coalesce(r.family, '') end as family,
     coalesce(r.sentence, '') as sentence,
     f.detail,
     b.holder,
