@@ -1,0 +1,1 @@
+"""The verbs: what a person asks of a ledger, each one transaction."""
