@@ -58,9 +58,10 @@ def table_of(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, Seque
 
 def _numbered(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str]) -> list[str]:
     """Number the distinct values of some columns from 0: a table `d_NAME(value, no)`."""
-    union = " UNION ".join(f"SELECT DISTINCT {c} AS value FROM given" for c in columns)  # noqa: S608
-    rows = con.execute(f"SELECT value FROM ({union}) WHERE value IS NOT NULL ORDER BY value")  # noqa: S608
-    values = [value for (value,) in rows.fetchall()]
+    each = [f"SELECT DISTINCT {c} AS value FROM given" for c in columns]  # noqa: S608
+    named = f"({' UNION '.join(each)}) WHERE value IS NOT NULL"
+    rows = con.execute(f"SELECT value FROM {named} ORDER BY value").fetchall()  # noqa: S608
+    values = [value for (value,) in rows]
     table_of(con, f"d_{name}", {"value": _texts(values), "no": range(len(values))})
     return values
 

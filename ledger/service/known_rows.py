@@ -91,12 +91,14 @@ class ByRows(Exception):
 # Keys looked up first of a large file: where none is known, none is likely to be, and the keys'
 # own uniqueness tells in the end.
 SAMPLE = 1000
+_PROBE = f"SELECT row, behind::BIGINT AS behind, key FROM ({KEYS}) ORDER BY key"  # noqa: S608
 
 
 def any_known(con: duckdb.DuckDBPyConnection, cursor: Cursor, good: int) -> bool:
     """Whether some of an even sample of the file's keys are on record."""
     every = max(good // SAMPLE, 1)
-    sample = con.execute(f"SELECT key FROM ({KEYS}) WHERE row % {every} = 0").fetchall()  # noqa: S608
+    sampled = f"SELECT key FROM ({KEYS}) WHERE row % {every} = 0"  # noqa: S608
+    sample = con.execute(sampled).fetchall()
     return bool(cursor.find(t.movement_key, "key", [bytes(key) for (key,) in sample]))
 
 
@@ -105,11 +107,7 @@ def mark_known(con: duckdb.DuckDBPyConnection, staging: Staging, outcome: Outcom
 
     Raises ByRows where a row's place in the ledger cannot be told from keys alone.
     """
-    reader = (
-        con.cursor()
-        .sql(f"SELECT row, behind::BIGINT AS behind, key FROM ({KEYS}) ORDER BY key")  # noqa: S608
-        .to_arrow_reader(1 << 16)
-    )
+    reader = con.cursor().sql(_PROBE).to_arrow_reader(1 << 16)
     staging.put("probe", reader, reader.schema)
     known = staging.query(
         "SELECT p.row, p.behind, k.content, k.seq, EXISTS (SELECT 1 FROM movement r"  # noqa: S608

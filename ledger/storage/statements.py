@@ -35,7 +35,8 @@ def _compile(statement: ClauseElement, dialect: str) -> Statement:
     if dialect == "sqlite":
         compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
     else:
-        compiled = statement.compile(dialect=psycopg.dialect(paramstyle="format"))
+        spoken = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+        compiled = statement.compile(dialect=spoken)
     names = tuple(getattr(compiled, "positiontup", None) or ())
     return Statement(str(compiled), names)
 
@@ -43,7 +44,7 @@ def _compile(statement: ClauseElement, dialect: str) -> Statement:
 @cache
 def insert_row(dialect: str, table: Table) -> Statement:
     """Insert one row, every column in table order."""
-    values = {c.name: bindparam(c.name) for c in table.columns}
+    values: dict[str, Any] = {c.name: bindparam(c.name) for c in table.columns}
     statement = _compile(insert(table).values(values), dialect)
     assert statement.names == tuple(values), statement.names
     return statement
@@ -53,7 +54,7 @@ def insert_row(dialect: str, table: Table) -> Statement:
 def update_row(dialect: str, table: Table, columns: tuple[str, ...]) -> Statement:
     """Set `columns` of the row with the given primary key: their values first, the key last."""
     (key,) = table.primary_key.columns
-    values = {name: bindparam(f"new_{name}") for name in columns}
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
     statement = _compile(update(table).values(values).where(key == bindparam("at")), dialect)
     assert statement.names == (*(f"new_{name}" for name in columns), "at"), statement.names
     return statement
@@ -74,7 +75,7 @@ def add_to_day(dialect: str) -> Statement:
 
 @cache
 def _look_up(dialect: str, table: Table, by: str, count: int) -> Statement:
-    marks = [bindparam(f"k{n}") for n in range(count)]
+    marks: list[Any] = [bindparam(f"k{n}") for n in range(count)]
     return _compile(select(table).where(table.c[by].in_(marks)), dialect)
 
 

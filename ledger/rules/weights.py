@@ -1,0 +1,137 @@
+"""The columns admission works on: balances, licence lines, movements, entries, excesses.
+
+Whole numbers of 64 bits; amounts are milli-TPP.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+class Overflow(ValueError):
+    """The amounts add up to more than the ledger can hold (9.2e15 TPP)."""
+
+
+class Effect(IntEnum):
+    """What a draw does to its budget."""
+
+    HOLD = 1  # a licence: + held
+    POST = 2  # a fact: + posted
+    DRAW = 3  # a shipment under a licence: + posted, - held as far as the licence's rest goes
+    UNHOLD = 4  # what was held in transit arrives: - held
+    CREDIT = 5  # a return the regime gives back: - posted
+    ADJUST = 6  # the limit itself moves by the amount
+    MARK = 7  # an act on the budget that moves no amount (block, suspend)
+    PEND = 8  # an application: + pending
+    UNPEND = 9  # its licence or refusal: - pending
+
+
+@dataclass(slots=True)
+class Budgets:
+    """Balances by budget, one place a budget; `limit` is without the adjustments."""
+
+    limit: Ints
+    adjustment: Ints
+    pending: Ints
+    held: Ints
+    posted: Ints
+    lapsed: Ints
+    safe: Ints
+
+    @classmethod
+    def empty(cls, count: int) -> Budgets:
+        """Balances of `count` budgets, all nothing."""
+        return cls(*(np.zeros(count, np.int64) for _ in range(7)))
+
+    def grow(self, count: int) -> None:
+        """Make room for `count` more budgets, with nothing on them."""
+        for name in self.__slots__:
+            old = getattr(self, name)
+            setattr(self, name, np.concatenate([old, np.zeros(count, np.int64)]))
+
+
+@dataclass(slots=True)
+class Lines:
+    """Licence lines: what was licensed, what is used, and what is still held.
+
+    `quantity` and `value` are 0 where the licence states none; then they bind nothing.
+    """
+
+    quantity: Ints
+    amount: Ints
+    value: Ints
+    used_quantity: Ints
+    used: Ints
+    used_value: Ints
+    held: Ints
+
+    @classmethod
+    def empty(cls, count: int) -> Lines:
+        """`count` licence lines of nothing."""
+        return cls(*(np.zeros(count, np.int64) for _ in range(7)))
+
+
+@dataclass(slots=True)
+class Batch:
+    """Movements in the order they are weighed, and their draws.
+
+    Per movement: `amount`, `quantity`, `value` (cents) and `line`, the place of its licence line
+    or -1. Per draw, ordered by movement: the movement's place, the budget's place, whether it
+    counts in the official tally, its Effect and its amount.
+    """
+
+    amount: Ints
+    quantity: Ints
+    value: Ints
+    line: Ints
+    draw_row: Ints
+    draw_budget: Ints
+    draw_official: Ints
+    draw_effect: Ints
+    draw_amount: Ints
+
+
+@dataclass(slots=True)
+class Entries:
+    """Entries ordered by movement, budget and tally; one for each of those at most."""
+
+    row: Ints
+    budget: Ints
+    official: Ints
+    adjustment: Ints
+    pending: Ints
+    held: Ints
+    posted: Ints
+    lapsed: Ints
+
+    @property
+    def taken(self) -> Ints:
+        """How much room each entry takes (negative: gives back)."""
+        return self.held + self.posted + self.lapsed
+
+
+@dataclass(slots=True)
+class Excess:
+    """Where a movement exceeds: figures of the moment, by code (a key of the refusals)."""
+
+    row: Ints
+    code: list[str]
+    budget: Ints  # -1 for a licence line
+    limit: Ints
+    taken: Ints
+    asked: Ints
+    short: Ints
+
+
+@dataclass(slots=True)
+class Weighed:
+    """What a batch does: its entries and what it exceeds."""
+
+    entries: Entries
+    excesses: list[Excess] = field(default_factory=list)
