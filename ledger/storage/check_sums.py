@@ -15,9 +15,9 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    null,
     or_,
     select,
+    union_all,
 )
 
 from ledger.storage.rows import as_text, differing, streamed
@@ -30,7 +30,7 @@ Fail = Callable[[str, str], None]
 DERIVED = ("balances", "days", "not negative", "licence lines", "standing")
 
 _AMOUNTS = ("adjustment_mtpp", "pending_mtpp", "held_mtpp", "posted_mtpp", "lapsed_mtpp")
-_BALANCE = (*_AMOUNTS, "safe_mtpp", "last_credit_on")
+_SUMS = (*_AMOUNTS, "safe_mtpp")
 _NEVER_BELOW = ("held_mtpp", "lapsed_mtpp", "pending_mtpp")
 _LINE = ("amount_mtpp", "quantity", "value_cents")
 _USED = ("used_mtpp", "used_quantity", "used_value_cents")
@@ -73,12 +73,19 @@ def _reversed(connection: Connection, fail: Fail) -> set[int]:
 
 
 def _check_opposites(connection: Connection, fail: Fail) -> None:
-    """Entries of a reversal and of its target must add up to nothing, on the same day."""
+    """Entries of a reversal and of its target must add up to nothing, on the same day.
+
+    Save the hold that a reversed shipment gives back to its licence: where the licence is
+    overdrawn that is less than what was taken. The check of the licence lines looks after it.
+    """
     target = t.movement.alias("target")
+    drew = and_(target.c.kind.in_(_SHIPMENTS), target.c.target_seq.is_not(None))
     pair = and_(_m.kind == Kind.REVERSAL, or_(_e.seq == _m.seq, _e.seq == _m.target_seq))
-    sums = [_sum(_e[name]) for name in _AMOUNTS]
+    sums = [_sum(_e[name]) for name in _AMOUNTS if name != "held_mtpp"]
+    sums.append(_sum(case((drew, 0), else_=_e.held_mtpp)))
     query = (
         select(_m.seq)
+        .join(target, target.c.seq == _m.target_seq)
         .join(t.entry, pair)
         .group_by(_m.seq, _e.budget_no, _e.official)
         .having(or_(*(total != 0 for total in sums)))
@@ -95,21 +102,36 @@ def _check_opposites(connection: Connection, fail: Fail) -> None:
 def _check_balances(connection: Connection, fail: Fail) -> None:
     official = [_sum(case((_OFFICIAL, _e[name]), else_=0)) for name in _AMOUNTS]
     safe = _sum(case((_OFFICIAL, 0), else_=_DRAWN))
-    credit = func.max(case((_CREDIT, as_text(_m.effective_on)), else_=null()))
+    day = as_text(_m.effective_on)
     query = (
-        select(_e.budget_no, *official, safe, credit)
+        select(_e.budget_no, *official, safe, func.max(case((_CREDIT, day))), func.max(day))
         .join(t.movement, _m.seq == _e.seq)
         .group_by(_e.budget_no)
         .order_by(_e.budget_no)
     )
-    stored = [as_text(t.balance.c[n]) if n.endswith("_on") else t.balance.c[n] for n in _BALANCE]
-    have = select(t.balance.c.budget_no, *stored).order_by(t.balance.c.budget_no)
-    nothing = (0,) * (len(_BALANCE) - 1) + (None,)
-    for budget, due, found in differing(_keyed(connection, query), _keyed(connection, have)):
-        pairs = zip(_BALANCE, due or nothing, found or nothing, strict=True)
-        for name, right, kept in pairs:
-            if right != kept:
-                fail("balances", f"budget {budget}: {name} is {kept}, its entries make {right}")
+    b = t.balance.c
+    have = select(b.budget_no, *(b[name] for name in _SUMS), as_text(b.last_credit_on))
+    nothing = ((0,) * len(_SUMS), None)
+    due = ((row[0], (tuple(row[1:-2]), tuple(row[-2:]))) for row in streamed(connection, query))
+    kept = (
+        (row[0], (tuple(row[1:-1]), row[-1]))
+        for row in streamed(connection, have.order_by(b.budget_no))
+    )
+    for budget, made, found in differing(due, kept):
+        sums, credit = found or nothing
+        right, (least, most) = made or (nothing[0], (None, None))
+        for name, total, stored in zip(_SUMS, right, sums, strict=True):
+            if total != stored:
+                fail("balances", f"budget {budget}: {name} is {stored}, its entries make {total}")
+        if not _may_be_last_credit(credit, least, most):
+            fail("balances", f"budget {budget}: last_credit_on is {credit}, room came on {least}")
+
+
+def _may_be_last_credit(stored: str | None, least: str | None, most: str | None) -> bool:
+    """Never before the last credit; later, up to the last entry, only costs a look at the days."""
+    if stored is None:
+        return least is None
+    return most is not None and (least or "") <= stored <= most
 
 
 def _keyed(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
@@ -167,9 +189,38 @@ def _check_lines(connection: Connection, reversed_seqs: set[int], fail: Fail) ->
                 fail("licence lines", f"licence line {seq}: {name} is {stored}, should be {right}")
     same_number = ln.licence == func.coalesce(_m.licence, _m.document)
     same_line = ln.line == func.coalesce(_m.licence_line, _m.line)
+    _check_holds(connection, fail)
     unlike = select(ln.seq).join(t.movement, _m.seq == ln.seq)
     for (seq,) in connection.execute(unlike.where(~and_(same_number, same_line))):
         fail("licence lines", f"licence line {seq} names another licence or line")
+
+
+def _check_holds(connection: Connection, fail: Fail) -> None:
+    """What a live line holds must be what entries hold for it: its own, its shipments', and the
+    reversals' of both.
+    """
+    shipped, back = t.movement.alias("shipped"), t.movement.alias("back")
+    ln = t.licence_line.c
+    under = and_(shipped.c.target_seq == ln.seq, shipped.c.kind.in_(_SHIPMENTS))
+    undoing = back.c.kind == Kind.REVERSAL
+    family = union_all(
+        select(ln.seq.label("line"), ln.seq.label("seq")),
+        select(ln.seq, shipped.c.seq).join(shipped, under),
+        select(ln.seq, back.c.seq).join(back, and_(back.c.target_seq == ln.seq, undoing)),
+        select(ln.seq, back.c.seq)
+        .join(shipped, under)
+        .join(back, and_(back.c.target_seq == shipped.c.seq, undoing)),
+    ).subquery()
+    held = _sum(_e.held_mtpp)
+    query = (
+        select(ln.seq, ln.held_mtpp, held)
+        .join(family, family.c.line == ln.seq)
+        .join(t.entry, and_(_e.seq == family.c.seq, _e.budget_no == ln.budget_no, _OFFICIAL))
+        .group_by(ln.seq, ln.held_mtpp)
+        .having(held != ln.held_mtpp)
+    )
+    for seq, kept, made in connection.execute(query):
+        fail("licence lines", f"licence line {seq} holds {kept}, its entries make {made}")
 
 
 def _lines(
@@ -194,7 +245,7 @@ def _lines(
             _m.seq,
             func.coalesce(_m.amount_mtpp, 0),
             _m.quantity,
-            _m.quantity * _m.unit_value_cents,
+            func.nullif(_m.quantity * _m.unit_value_cents, 0),
             *(func.coalesce(column, 0) for column in used.c[1:]),
             *(as_text(_m[name]) if name.endswith("_on") else _m[name] for name in _COPIED),
         )

@@ -232,5 +232,6 @@ def small_ledger(store: Store) -> list[str]:
         moved("refusal", "A1", findings=[over], **H100, quantity=9, amount_mtpp=142_416_000),
         moved("reversal", "R1", back, target_seq=3, details='{"reason":"typed twice, Größe"}'),
         moved("export", "E3", DRAWN, **UNDER_D1),
+        moved("receipt", "E3", **{**H100, **FOUR, "target_seq": 8, "details": '{"shipment":"E3"}'}),
     )
     return [first, second, third]

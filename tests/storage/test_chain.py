@@ -173,3 +173,10 @@ def test_an_amount_that_follows_from_the_chip_is_no_content() -> None:
 
 def test_a_refusals_content_is_the_application_it_answers() -> None:
     assert content(kind="refusal") == content(kind="application") != content()
+
+
+def test_a_receipts_content_is_its_own_fields() -> None:
+    """The others are the shipment's."""
+    assert content(kind="receipt") == content(kind="receipt", quantity=3, chip=None)
+    assert content(kind="receipt") != content(kind="receipt", details="{}")
+    assert content(kind="receipt") != content(kind="return")

@@ -76,7 +76,7 @@ def test_a_sound_ledger_passes_every_invariant_by_name(led: Store) -> None:
     found = check(led, digests[0], progress=lambda *so_far: done.append(so_far))
     assert {one.name for one in found} == SENTENCES.keys()
     assert [one for one in found if not one.holds] == []
-    assert done[-1] == (8, 8)
+    assert done[-1] == (9, 9)
 
 
 def test_a_head_noted_earlier_is_known_and_another_is_not(led: Store) -> None:
@@ -97,14 +97,15 @@ UPDATE movement SET target_seq = 7 WHERE seq = 3 | references: movement 3 points
 UPDATE movement SET ruling_no = 9 WHERE seq = 2 | references: movement 2: ruling_no 9
 UPDATE movement SET effective_on = '2025-06-03' WHERE seq = 7 | reversals: movement 7 is not dated
 DELETE FROM movement WHERE seq = 4 | seq: movement 5 follows 3
-DELETE FROM movement WHERE seq = 8 | seq: the head is at movement 8, the last
+DELETE FROM movement WHERE seq = 9 | seq: the head is at movement 9, the last
 UPDATE entry SET posted_mtpp = 1 WHERE seq = 4 | chain: submission 2
 UPDATE entry SET posted_mtpp = 1 WHERE seq = 4 | balances: budget 2: posted_mtpp is 15824000
 UPDATE entry SET posted_mtpp = 1 WHERE seq = 4 | days: budget 2, 2025-06-02
-UPDATE entry SET held_mtpp = 1 WHERE seq = 7 | reversals: movement 7 is not the opposite
+UPDATE entry SET posted_mtpp = 1 WHERE seq = 7 | reversals: movement 7 is not the opposite
+UPDATE entry SET held_mtpp = 1 WHERE seq = 7 | licence lines: licence line 2 holds 94944000
 UPDATE entry SET held_mtpp = -158240001 WHERE seq = 3 | not negative: budget 1: held_mtpp was -1
 UPDATE entry SET budget_no = 8 WHERE seq = 5 | references: entry 5/8/1: budget_no 8
-UPDATE entry SET seq = 9 WHERE seq = 5 | references: entry 9/1/1: seq 9 is no movement
+UPDATE entry SET seq = 10 WHERE seq = 5 | references: entry 10/1/1: seq 10 is no movement
 DELETE FROM entry WHERE seq = 5 | chain: submission 3
 UPDATE finding SET detail = 'none' WHERE seq = 4 AND ordinal = 1 | chain: submission 2
 UPDATE finding SET ordinal = 3 WHERE seq = 4 AND ordinal = 2 | seq: finding 3 of movement 4
@@ -121,10 +122,12 @@ UPDATE submission SET count = 2 WHERE number = 2 | submissions: movement 4 says 
 DELETE FROM submission WHERE number = 3 | submissions: the head is at 3
 DELETE FROM submission WHERE number = 2 | submissions: submission 3 follows 1
 UPDATE head SET digest = 'ab' | chain: the head's digest
-UPDATE head SET last_seq = 9 | seq: the head is at movement 9
+UPDATE head SET last_seq = 10 | seq: the head is at movement 10
 UPDATE head SET last_recorded_at = '2030' | recorded_at: the head's last instant
 UPDATE balance SET safe_mtpp = 0 WHERE budget_no = 1 | balances: budget 1: safe_mtpp is 0
 UPDATE balance SET last_credit_on = NULL WHERE budget_no = 1 | balances: budget 1: last_credit_on
+UPDATE balance SET last_credit_on = '2025-06-01' WHERE budget_no = 1 | balances: budget 1: last
+UPDATE balance SET last_credit_on = '2025-06-03' WHERE budget_no = 1 | balances: budget 1: last
 DELETE FROM balance WHERE budget_no = 2 | balances: budget 2: posted_mtpp is 0
 UPDATE balance_day SET taken_mtpp = 3 WHERE budget_no = 2 | days: budget 2
 UPDATE licence_line SET used_quantity = 9 | licence lines: licence line 2: used_quantity is 9

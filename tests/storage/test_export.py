@@ -45,7 +45,7 @@ def test_the_export_of_either_database_verifies(led: Store, tmp_path: Path) -> N
     digests = small_ledger(led)
     done: list[tuple[int, int]] = []
     head = export(led, tmp_path / "out", progress=lambda *so_far: done.append(so_far))
-    assert done == [(8, 8)]
+    assert done == [(9, 9)]
     assert verifier.verify(tmp_path / "out").endswith(f"head {head.digest}: all as recorded")
     assert verifier.verify(tmp_path / "out", digests[0])
     with pytest.raises(verifier.NotAsRecorded, match="noted earlier"):
@@ -79,7 +79,7 @@ def test_the_files_hold_every_column_as_recorded(exported: Path) -> None:
     assert read(exported / "text.csv")[2][1] == 'the catalogue, "quoted"\r\n'
     assert len(read(exported / "movement_key.csv")[1][0]) == 32
     head = json.loads((exported / "head.json").read_text(encoding="utf-8"))
-    assert head["last_seq"] == 8
+    assert head["last_seq"] == 9
     assert head["digest"] in (exported / "README.md").read_text(encoding="utf-8")
 
 
@@ -147,7 +147,7 @@ def test_the_verifier_runs_alone_and_names_what_fails_first(exported: Path, tmp_
     run = [sys.executable, "-I", str(VERIFIER), str(exported)]
     sound = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert sound.returncode == 0, sound.stderr
-    assert "8 movements in 3 submissions" in sound.stdout
+    assert "9 movements in 3 submissions" in sound.stdout
     path = exported / "entry.csv"
     kept = path.read_bytes()
     rows = read(path)
