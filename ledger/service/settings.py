@@ -28,14 +28,19 @@ def setting_for(rulebook: Rulebook, progress: Progress | None = None) -> Setting
 
     @lru_cache(maxsize=4096)
     def country(text: str) -> str | None:
-        return named.get(text) or countries.find(text)
+        code = named.get(text) or countries.find(text)
+        return None if code is None or nowhere(code) else code
 
     @lru_cache(maxsize=4096)
-    def refused(code: str) -> str | None:
-        if code in named.values() or countries.treated_as(code) is not None:
+    def refused(text: str) -> str | None:
+        code = countries.find(text)
+        if code is None or not nowhere(code):
             return None
         name = countries.name(code)
         return f"{name} is a territory the rule names nowhere: whose list it follows is not settled"
+
+    def nowhere(code: str) -> bool:
+        return code not in named.values() and countries.treated_as(code) is None
 
     @lru_cache(maxsize=256)
     def authorization(text: str) -> str | None:
