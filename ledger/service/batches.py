@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ledger.rules.admission import Entries, Ints
+from ledger.service.ahead import ahead
 from ledger.service.columns import STREAM
 from ledger.storage.bulk import Staging, columns_of
 from ledger.storage.chain import FORMAT, GS, RS, US, Tree
@@ -58,7 +60,7 @@ class Frame:
 
 def frames(
     con: duckdb.DuckDBPyConnection, party_no: Ints, last_seq: int, size: int
-) -> Iterator[Frame]:
+) -> Generator[Frame, None, None]:
     """The new movements in order; receipts know the seq of their shipment."""
     import pyarrow as pa
 
@@ -66,7 +68,7 @@ def frames(
     seq_of = np.zeros((largest or 0) + 1, np.int64)
     seq = last_seq + 1
     reader = con.cursor().sql(STREAM).to_arrow_reader(size)
-    for record in _sized(reader, size):
+    for record in ahead(_sized(reader, size)):
         frame = Frame(pa.Table.from_batches([record]), seq, *[np.zeros(0, np.int64)] * 5)
         frame.exporter_no = _numbered(frame, "exporter_at", party_no)
         frame.consignee_no = _numbered(frame, "consignee_at", party_no)
@@ -113,35 +115,59 @@ class Leaves:
     def __init__(self, con: duckdb.DuckDBPyConnection, staging: Staging, submission: int) -> None:
         self.con, self.staging, self.submission = con.cursor(), staging, submission
         self.tree = Tree()
-        self._keyed = False
+        self._keys = _Keys(staging.folder / "keys.arrow")
 
     def add(
         self, frame: Frame, entries: Entries, budget_no: Ints, findings: list[tuple[Any, ...]]
     ) -> None:
         """Stage one batch's movements, entries, findings and keys, and take their leaves."""
+        import pyarrow as pa
+
         movements = _movements(frame, self.submission)
         rows = _entries(frame, entries, budget_no)
         self.staging.append("movement", movements)
         self.staging.append("entry", rows)
         self.staging.append("finding", _findings(findings))
-        self._keep_keys(frame, movements)
-        texts = _leaf_texts(movements, rows, findings, frame.first_seq)
+        keys = {name: frame.table.column(name) for name in ("key", "content")}
+        keyed = pa.table({**keys, "seq": movements.column("seq")})
+        self.staging.later(lambda: self._keys.add(keyed))
+        first = frame.first_seq
+        self.staging.later(lambda: self._hash(_leaf_texts(movements, rows, findings, first)))
+
+    def _hash(self, texts: list[bytes]) -> None:
         self.tree.add_many([sha256(b"\0" + text).digest() for text in texts])
-
-    def _keep_keys(self, frame: Frame, movements: pa.Table) -> None:
-        import pyarrow as pa
-
-        columns = {name: frame.table.column(name) for name in ("key", "content")}
-        self.con.register("keys", pa.table({**columns, "seq": movements.column("seq")}))
-        made = "INSERT INTO keyed" if self._keyed else "CREATE TABLE keyed AS"
-        self.con.execute(f"{made} SELECT * FROM keys")  # noqa: S608
-        self.con.unregister("keys")
-        self._keyed = True
 
     def stage_keys(self) -> None:
         """Stage the keys in their own order: a table in order of random keys is dear otherwise."""
-        reader = self.con.sql("SELECT * FROM keyed ORDER BY key").to_arrow_reader(1 << 16)
-        self.staging.put("movement_key", reader, reader.schema)
+        self.staging.settle()
+        self._keys.stage(self.con, self.staging)
+
+
+class _Keys:
+    """Keys on their way to be sorted: a scratch file in Arrow's own format."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writer: Any = None
+
+    def add(self, keys: pa.Table) -> None:
+        """Keep one batch's keys."""
+        import pyarrow as pa
+
+        if self._writer is None:
+            self._writer = pa.ipc.new_stream(str(self.path), keys.schema)
+        self._writer.write_table(keys)
+
+    def stage(self, con: duckdb.DuckDBPyConnection, staging: Staging) -> None:
+        """Stage them sorted."""
+        import pyarrow as pa
+
+        self._writer.close()
+        with pa.memory_map(str(self.path)) as file, pa.ipc.open_stream(file) as kept:
+            con.register("kept", kept)
+            reader = con.sql("SELECT * FROM kept ORDER BY key").to_arrow_reader(1 << 16)
+            staging.put("movement_key", reader, reader.schema)
+            con.unregister("kept")
 
 
 def _leaf_texts(

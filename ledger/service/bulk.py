@@ -7,6 +7,7 @@ memory does not grow with the file. A test holds the two equal to the byte.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 BATCH = 1 << 16
 # The page cache while loading, in MB: the keys are inserted sorted, and need few pages.
 CACHE_MB = 64
+# What DuckDB may take while the rows are sorted and posted: the rest of the room is the batches'.
+MEMORY = "256MB"
 
 Progress = Callable[[str, int, int], None]
 
@@ -71,8 +74,8 @@ class Work:
 
 def _attempt(desk: Desk, prepared: columns.Prepared, header: Header, work: Work) -> Outcome:
     con = work.con
+    con.execute(f"SET memory_limit = '{MEMORY}'")
     columns.table_of(con, "known", {"row": [0], "behind": [0]})
-    con.execute("DROP TABLE IF EXISTS keyed")
     good = con.execute("SELECT count(*), count(received_on) FROM given").fetchall()[0]
     staging: Staging | None = None
     try:
@@ -168,11 +171,12 @@ class _Load:
     def run(self, last_seq: int, count: int, outcome: Outcome, progress: Progress | None) -> None:
         """Weigh, number and stage every row, batch by batch."""
         done = 0
-        for frame in frames(self.con, self.party_no, last_seq, BATCH):
-            self._one(frame, outcome)
-            done += frame.count
-            if progress is not None:
-                progress("posting", done, count)
+        with closing(frames(self.con, self.party_no, last_seq, BATCH)) as batches:
+            for frame in batches:
+                self._one(frame, outcome)
+                done += frame.count
+                if progress is not None:
+                    progress("posting", done, count)
         self.leaves.stage_keys()
         self.staging.finish()
 

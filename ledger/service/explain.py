@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, select
 
 from ledger.catalogue import classing
-from ledger.catalogue.reader import catalogue_from_text
-from ledger.policy.reader import regime_from_text
 from ledger.refusals import REFUSALS
 from ledger.rules.rulings import Ruling, ruling_from_body
 from ledger.service import findings
+from ledger.service.adoption import every_adoption
 from ledger.service.explanation import (
     Cited,
     Effect,
@@ -68,7 +67,7 @@ def explain(ledger: Ledger, seq_or_key: int | str) -> Explanation:
     with ledger.store.reading() as turn:
         cursor = Cursor(ledger.store.raw(turn.connection), ledger.store.dialect)
         movement = _found(cursor, seq_or_key)
-        rulebook = _rulebook(cursor, ledger.rulebook, movement["seq"])
+        rulebook = _rulebook(ledger, cursor, movement)
         return _Reader(cursor, rulebook, movement).explanation()
 
 
@@ -106,20 +105,13 @@ def _one_of(found: list[dict[str, Any]], key: str) -> dict[str, Any]:
     return next(iter(latest.values()))
 
 
-def _rulebook(cursor: Cursor, current: Rulebook, seq: int) -> Rulebook:
+def _rulebook(ledger: Ledger, cursor: Cursor, movement: dict[str, Any]) -> Rulebook:
     """The rules in force when a movement was recorded, as they were adopted."""
-    adoptions = sorted(row[0] for row in cursor.find(t.standing, "kind", [Kind.ADOPTION]))
-    before = [adoption for adoption in adoptions if adoption <= seq]
-    if not before or before[-1] == adoptions[-1]:
-        return current
-    movement = _named(t.movement, cursor.find(t.movement, "seq", [before[-1]])[0])
-    details = json.loads(movement["details"])
-    wanted = {name: details[name] for name in ("regime", "options", "catalogue")}
-    bodies = dict(row[:2] for row in cursor.find(t.text, "digest", wanted.values()))
-    texts = {name: json.loads(bodies[digest]) for name, digest in wanted.items()}
-    return Rulebook(
-        regime_from_text(texts["regime"]), texts["options"], catalogue_from_text(texts["catalogue"])
-    )
+    adoptions = [row[0] for row in cursor.find(t.standing, "kind", [Kind.ADOPTION])]
+    if max(adoptions) <= movement["seq"]:
+        return ledger.rulebook
+    before = [a for a in every_adoption(ledger.store) if a.submission <= movement["submission"]]
+    return before[-1].rulebook
 
 
 class _Reader:

@@ -9,7 +9,7 @@ PostgreSQL: COPY, on the writer's own connection.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +20,9 @@ from schemas import tables as t
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Batches staged in the background while the next are weighed; more would only take memory.
-_AHEAD = 2
+# Pieces of work waiting in the background while the next batch is weighed (some five make a
+# batch); more would only take memory.
+_AHEAD = 10
 
 
 class Collision(Exception):
@@ -45,7 +46,7 @@ class Staging:
             return
         if self.dialect == "sqlite":
             self._staged.add(table)
-            self._later(lambda: self._stage(table, batch))
+            self.later(lambda: self._stage(table, batch))
         else:
             # On the writer's own connection, which does one thing at a time.
             _copy(self.raw, table, batch)
@@ -122,7 +123,8 @@ class Staging:
         while self._pending:
             self._pending.pop(0).result()
 
-    def _later(self, work: Any) -> None:
+    def later(self, work: Callable[[], None]) -> None:
+        """Do a piece of work in the background, after those before it."""
         while len(self._pending) >= _AHEAD:
             self._pending.pop(0).result()
         self._pending.append(self._worker.submit(work))
