@@ -11,7 +11,7 @@ from ledger.cli.settings import ledger_option
 
 # Each command: its module, its object there, its line in `tpp --help` (kept equal to the
 # command's own by a test, so that the list loads no command).
-_COMMANDS: dict[str, tuple[str, str, str]] = {
+COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("demo", "demo", "Make a ledger to play with and show what remains."),
     "init": ("init", "init", "Make a new ledger under a regime, or upgrade an old one."),
     "status": ("status", "status", "Say how the ledger, or one holder, stands."),
@@ -30,7 +30,11 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "export": ("keeping", "export", "Write everything as CSV, for an independent verifier."),
     "backup": ("keeping", "backup", "Copy the ledger to a file, and verify the copy."),
     "restore": ("keeping", "restore", "Make a ledger again from a backup."),
-    "policy": ("policy", "policy", "Regimes: their numbers, with value, citation and history."),
+    "policy": (
+        "policy",
+        "policy",
+        "The law as data: every number, list, deadline, reading, budget and authorization.",
+    ),
     "chips": ("chips", "chips", "Chips and systems: TPP, density, control paragraph and source."),
 }
 
@@ -40,13 +44,13 @@ class _Root(click.Group):
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Every command, in the order of first use."""
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, its file loaded now."""
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        module, name, _ = _COMMANDS[cmd_name]
+        module, name, _ = COMMANDS[cmd_name]
         command = getattr(import_module(f"ledger.cli.{module}"), name)
         assert isinstance(command, click.Command)
         return command
@@ -54,16 +58,16 @@ class _Root(click.Group):
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without loading one."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in _COMMANDS.items()])
+            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command named, or a usage error with the nearest names."""
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches
 
-            near = get_close_matches(args[0], _COMMANDS)
+            near = get_close_matches(args[0], COMMANDS)
             hint = f" (nearest: {', '.join(near)})" if near else ""
             ctx.fail(f'there is no command "{args[0]}"{hint}')
         return super().resolve_command(ctx, args)

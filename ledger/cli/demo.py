@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,17 +52,36 @@ def _make() -> None:
     from ledger.cli.progress import bar
     from ledger.service.demo import make_demo
 
-    with bar("making the demo ledger"):
-        outcomes = make_demo(ledger_url())
+    before = _files()
+    try:
+        with bar("making the demo ledger"):
+            outcomes = make_demo(ledger_url())
+    except BaseException:
+        for file in _files() - before:
+            file.unlink(missing_ok=True)
+        raise
     say(_came_to(outcomes))
 
 
+def _files() -> set[Path]:
+    """The files of the demo ledger that are there; half a demo is not kept."""
+    from ledger.storage.place import place_of
+
+    path = place_of(ledger_url()).path
+    if path is None:
+        return set()
+    every = (Path(f"{path}{ending}") for ending in ("", "-wal", "-shm"))
+    return {file for file in every if file.exists()}
+
+
 def _came_to(outcomes: list[Outcome]) -> str:
+    from ledger.storage.place import place_of
+
     kept = sum(outcome.count for outcome in outcomes)
     refused = sum(outcome.refused for outcome in outcomes)
     breaches = sum(outcome.breaches for outcome in outcomes)
     return (
-        f"made {ledger_url()}: {kept:,} movements in {len(outcomes)} submissions,"
+        f"made {place_of(ledger_url())}: {kept:,} movements in {len(outcomes)} submissions,"
         f" {refused} refused, {breaches} breaches flagged"
     )
 

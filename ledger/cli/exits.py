@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -127,16 +128,21 @@ def _of_system(error: BaseException) -> Exit | None:
 
 def problem_lines(problems: Sequence[Problem], most: int) -> list[str]:
     """The first problems in full, and how many more there are."""
-    lines = [str(problem) for problem in problems[:most]]
+    lines = [_placed(problem) for problem in problems[:most]]
     rest = len(problems) - len(lines)
     return [*lines, *([f"... and {rest:,} more"] if rest > 0 else [])]
+
+
+def _placed(problem: Problem) -> str:
+    """A problem that is in no file is the command's."""
+    return str(problem if problem.file else replace(problem, file="tpp", line=0))
 
 
 def _interrupted(ctx: click.Context) -> str:
     """Whether the ledger stands where it stood when the run began to write."""
     before = ctx.meta.get(HEAD_BEFORE)
     if before is None:
-        return "interrupted"
+        return "interrupted: nothing was recorded"
     url, digest = before
     with suppress(Exception):
         from ledger.storage.head import head_of

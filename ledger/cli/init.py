@@ -31,7 +31,7 @@ def init(regime: str | None, options: tuple[str, ...], upgrade: bool) -> None:
     \b
     Examples:
       tpp init
-      tpp init --regime ai_diffusion --option lpp_d1_d4=excluded
+      tpp init --regime ai_diffusion --option lpp_d1_d4=allowed
       tpp init --regime ./our-caps --ledger sqlite:///caps.db
       tpp init --upgrade
     """  # noqa: D301

@@ -55,7 +55,7 @@ def movements(form: str | None, output: Path | None, **asked: str | None) -> Non
 
     form = chosen_form(form, output)
     wanted: dict[str, object] = {k: v for k, v in asked.items() if v is not None}
-    _check(wanted)
+    check_words(wanted)
     few = form == "table" and "limit" not in wanted
     if few:
         wanted["limit"] = _SHOWN
@@ -65,21 +65,25 @@ def movements(form: str | None, output: Path | None, **asked: str | None) -> Non
             say(f"only the latest {_SHOWN}; --limit N shows more")
 
 
-def _check(wanted: dict[str, object]) -> None:
+def check_words(wanted: dict[str, object]) -> None:
     """Refuse words nobody knows, with the nearest; a country by name becomes its code."""
+    from ledger.cli.status import ORDER
     from ledger.refusals import REFUSALS
     from schemas.kinds import Kind
 
     _among("flag", wanted, list(REFUSALS))
+    _among("code", wanted, list(REFUSALS))
     _among("kind", wanted, list(Kind))
+    _among("status", wanted, list(ORDER))
     if "destination" in wanted:
         from ledger import countries
 
         text = str(wanted["destination"])
-        code = countries.find(text)
-        if code is None:
-            raise WrongUse(f'no country is called "{text}"', countries.nearest(text))
-        wanted["destination"] = code
+        code, near = countries.find(text), countries.nearest(text)
+        if code is None and near:
+            raise WrongUse(f'no country is called "{text}"', near)
+        # A regime may name holders of its own that are like no country: those stay as given.
+        wanted["destination"] = code or text
 
 
 def _among(name: str, wanted: dict[str, object], known: list[str]) -> None:

@@ -59,16 +59,14 @@ def tell_import(outcome: Outcome, regime: Regime, *, dry_run: bool) -> Exit:
     click.echo(counts_line(outcome, dry_run=dry_run))
     say(*outcome.warnings)
     if outcome.rejected or outcome.problems:
-        problems = outcome.problems[:SHOWN]
-        say("rejected, among others:" if outcome.rejected > len(problems) else "rejected:")
-        say(*(f"  {problem}" for problem in problems))
+        say("rejected:", *(f"  {line}" for line in problem_lines(outcome.problems, SHOWN)))
         if outcome.rejects_file:
             say(f"the rejected rows, with the reasons: {outcome.rejects_file}")
-    _tell_findings(outcome, regime)
+    _tell_findings(outcome, regime, dry_run=dry_run)
     return Exit.DONE if outcome.clean else Exit.FLAGGED
 
 
-def _tell_findings(outcome: Outcome, regime: Regime) -> None:
+def _tell_findings(outcome: Outcome, regime: Regime, *, dry_run: bool) -> None:
     """One finding of each code, the weightiest first."""
     from ledger.refusals import by_precedence
 
@@ -76,7 +74,9 @@ def _tell_findings(outcome: Outcome, regime: Regime) -> None:
     for found in outcome.findings:
         first.setdefault(found.code, found)
     for code in by_precedence(list(first))[:SHOWN]:
-        say(*finding_lines(first[code], regime, refused=code not in outcome.counts))
+        found = first[code]
+        place = f"row {found.row}" if dry_run else f"seq {found.seq}"
+        say(*finding_lines(found, regime, place, refused=code not in outcome.counts))
     total = sum(outcome.counts.values())
     if total > min(len(first), SHOWN) and outcome.submission is not None:
         say(
@@ -88,7 +88,8 @@ def _tell_findings(outcome: Outcome, regime: Regime) -> None:
 def tell_one(outcome: Outcome, regime: Regime) -> Exit:
     """Tell what became of one movement typed by hand; the exit code that goes with it."""
     for found in outcome.findings:
-        say(*finding_lines(found, regime, refused=bool(outcome.refused)))
+        refused = bool(outcome.refused)
+        say(*finding_lines(found, regime, f"seq {found.seq}", refused=refused))
     say(*outcome.warnings)
     if outcome.problems:
         say(*problem_lines(outcome.problems, SHOWN), "nothing was recorded")
@@ -109,10 +110,11 @@ def tell_one(outcome: Outcome, regime: Regime) -> Exit:
     return Exit.DONE if outcome.clean else Exit.FLAGGED
 
 
-def finding_lines(found: Found, regime: Regime, *, refused: bool) -> list[str]:
+def finding_lines(found: Found, regime: Regime, place: str, *, refused: bool) -> list[str]:
     """A finding as a person reads it: code and sentence, then what it is on and its citation.
 
-    `refused`: it is the reason of a refusal, and not a breach by a fact.
+    `place` names the movement; `refused`: it is the reason of a refusal, and not a breach by a
+    fact.
     """
     from ledger.refusals import Family
     from ledger.service.findings import Circumstance, citation, said
@@ -124,8 +126,7 @@ def finding_lines(found: Found, regime: Regime, *, refused: bool) -> list[str]:
     on = f"{holder} {window} ({rule})" if rule else ""
     source = citation(found.code, regime, Circumstance(rule=rule))
     line = f" line {found.line}" if found.line != "1" else ""
-    place = f"seq {found.seq}, {found.document}{line}"
     return [
         f"{kind}: {said(found, regime.unit)} [{found.code}]",
-        "  " + "; ".join(part for part in (place, on, source) if part),
+        "  " + "; ".join(part for part in (f"{place}, {found.document}{line}", on, source) if part),
     ]

@@ -50,6 +50,7 @@ def report(name: str | None, holder: str | None, listed: bool, **asked: object) 
 
 
 def _print(name: str, holder: str | None, asked: dict[str, object]) -> None:
+    from ledger.cli.movements import check_words
     from ledger.cli.reading import answer, fresh_copy, put
 
     where, output = asked["where"], asked["output"]
@@ -64,6 +65,7 @@ def _print(name: str, holder: str | None, asked: dict[str, object]) -> None:
     if holder is not None:
         variables["holder"] = holder
     _known(name, variables)
+    check_words(variables)
     with answer(name, fresh_copy(), variables) as result:
         put(result, form, output)
 

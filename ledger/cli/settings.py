@@ -104,7 +104,9 @@ def form_options(command: F) -> F:
 
 
 def chosen_form(form: str | None, output: Path | None) -> str:
-    """The form to print in. Raises WrongUse where it cannot be told, or is no text for stdout."""
+    """The form to print in. Raises WrongUse where it cannot be told or put where it shall go."""
+    if output is not None and not output.parent.is_dir():
+        raise WrongUse(f"{output}: there is no folder {output.parent}")
     if form is None and output is not None:
         form = output.suffix.lower().removeprefix(".")
         form = {"txt": "table"}.get(form, form)

@@ -21,7 +21,8 @@ SHOWN = 20
 _LAST = 5
 # Holders in these states need no line of their own.
 _QUIET = ("open", "closed", "future")
-_ORDER = ("over", "exhausted", "suspended", "blocked", "critical", "open", "future", "closed")
+# Every status, as summaries list them.
+ORDER = ("over", "exhausted", "suspended", "blocked", "critical", "open", "future", "closed")
 
 
 @click.command()
@@ -98,10 +99,10 @@ def summary(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         counts.setdefault((row["budget"], row["window"]), Counter())[row["status"]] += 1
     for (budget, window), found in counts.items():
-        states = ", ".join(f"{found[state]:,} {state}" for state in _ORDER if found[state])
+        states = ", ".join(f"{found[state]:,} {state}" for state in ORDER if found[state])
         lines.append(f"  {budget} {window}: {states}")
     loud = [row for row in rows if row["status"] not in _QUIET]
-    loud.sort(key=lambda row: (_ORDER.index(row["status"]), -(row["used_percent"] or 0)))
+    loud.sort(key=lambda row: (ORDER.index(row["status"]), -(row["used_percent"] or 0)))
     if not loud:
         return [*lines, "", "Every holder is open." if rows else "No budget was opened yet."]
     lines += ["", *figures(loud[:SHOWN])]
@@ -189,10 +190,9 @@ def _last_movements(holder: str, result: Result, folder: Path) -> list[str]:
         "known_at": f"seq:{about['known_seq']}",
     }
     with run("statement", folder, asked) as statement:
-        moved = [row for row in rows_of(statement) if row["seq"] is not None]
-    if not moved:
+        count, last = _latest(statement)
+    if not last:
         return ["No movement yet."]
-    last = moved[-_LAST:]
     rows = [
         (
             str(row["seq"]),
@@ -205,8 +205,20 @@ def _last_movements(holder: str, result: Result, folder: Path) -> list[str]:
         for row in last
     ]
     headings = ("seq", "day", "kind", "document", "change", "remaining")
-    heading = f"Last movements ({len(last)} of {len(moved):,}; tpp report statement has all)"
+    heading = f"Last movements ({len(last)} of {count:,}; tpp report statement has all)"
     return [heading, *table(headings, rows, {"seq", "change", "remaining"})]
+
+
+def _latest(statement: Result) -> tuple[int, list[Row]]:
+    """How many movements a statement has, and the last of them, oldest first."""
+    connection = statement.connection
+    connection.execute("CREATE TEMP VIEW moved AS SELECT * FROM result WHERE seq IS NOT NULL")
+    found = connection.execute("SELECT count(*) FROM moved").fetchone()
+    last = connection.execute(
+        "SELECT * FROM moved ORDER BY effective_on DESC, seq DESC, tally DESC LIMIT $1", [_LAST]
+    ).fetchall()
+    names = [column.name for column in statement.columns]
+    return found[0] if found else 0, [dict(zip(names, row, strict=True)) for row in last[::-1]]
 
 
 def _room(row: Row) -> int:

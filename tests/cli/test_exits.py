@@ -1,0 +1,99 @@
+"""Each way a run can end: its exit code and what a person reads."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+
+import click
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from ledger.cli import main
+from ledger.cli.exits import Exit, WrongUse, guarded, problem_lines
+from ledger.storage import errors
+from reports import NoCopy
+from reports import WrongUse as WrongReport
+from schemas.problems import Problem, Unusable
+
+
+def ended_by(error: BaseException) -> Result:
+    @click.command()
+    @click.pass_context
+    def command(ctx: click.Context) -> None:
+        with guarded(ctx):
+            raise error
+
+    return CliRunner().invoke(command)
+
+
+ENDS = [
+    (WrongUse("no such thing", ["this", "that"]), 2, "tpp: no such thing (nearest: this, that)"),
+    (WrongReport("no such report"), 2, "tpp: no such report"),
+    (Unusable(Problem("a.csv", 3, 2, "chip", "H1", "unknown")), 2, 'a.csv:3, chip "H1": unknown'),
+    (errors.NotALedger("x.db is not a ledger"), 2, "tpp: x.db is not a ledger"),
+    (errors.LedgerExists("there is one"), 2, "tpp: there is one"),
+    (errors.OlderLedger("older"), 2, "tpp: older"),
+    (errors.NewerLedger("newer"), 2, "tpp: newer"),
+    (errors.StoreError("write sqlite:///PATH"), 2, "tpp: write sqlite:///PATH"),
+    (errors.StoreUnavailable("the disk is full"), 6, "tpp: the disk is full"),
+    (errors.StoreBusy("another process writes"), 6, "tpp: another process writes"),
+    (errors.ReadOnlyLedger("can only be read"), 6, "tpp: can only be read"),
+    (NoCopy("the copy is gone"), 6, "tpp: the copy is gone; run the command again"),
+    (PermissionError(errno.EACCES, "Permission denied", "o"), 2, "tpp: o: Permission denied"),
+    (OSError(errno.ENOSPC, "No space left on device"), 6, "tpp: No space left on device"),
+    (MemoryError(), 6, "tpp: there is not enough memory for this; nothing was recorded"),
+    (KeyboardInterrupt(), 130, "interrupted: nothing was recorded"),
+    (duckdb.InterruptException("Interrupted!"), 130, "interrupted: nothing was recorded"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("error", "code", "said"), ENDS, ids=lambda x: type(x).__name__)
+def test_an_error_ends_the_run_with_its_code_and_one_sentence(error, code, said):
+    done = ended_by(error)
+    assert (done.exit_code, done.stdout, done.stderr) == (code, "", said + "\n")
+
+
+def test_a_bug_asks_to_be_reported_and_shows_its_place_on_request(monkeypatch):
+    done = ended_by(KeyError("India"))
+    assert done.exit_code == Exit.BUG
+    assert "this is a bug in tpp (KeyError: 'India')" in done.stderr
+    assert "Traceback" not in done.stderr
+    monkeypatch.setenv("TPP_DEBUG", "1")
+    assert "Traceback" in ended_by(KeyError("India")).stderr
+
+
+def test_every_problem_is_told_up_to_a_limit_and_the_rest_counted():
+    problems = [Problem("a.csv", line, line, "chip", "", "unknown") for line in range(1, 61)]
+    assert problem_lines(problems, 2) == [
+        "a.csv:1, chip: unknown",
+        "a.csv:2, chip: unknown",
+        "... and 58 more",
+    ]
+    assert ended_by(Unusable(*problems)).stderr.splitlines()[-1] == "... and 10 more"
+
+
+def test_a_problem_that_is_in_no_file_has_no_line():
+    assert problem_lines([Problem("", 1, 1, "seq", "7", "gone")], 5) == ['tpp, seq "7": gone']
+
+
+def test_a_reader_that_leaves_early_is_no_error():
+    done = subprocess.run(
+        f"{sys.executable} -c 'from ledger.cli import main; main()' report --list | head -1;"
+        ' echo "${PIPESTATUS[0]}"',
+        shell=True,
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["authorizations: Shipments by authorization", "0"]
+
+
+def test_an_unknown_command_names_the_nearest():
+    done = CliRunner().invoke(main, ["reprot"], prog_name="tpp")
+    assert done.exit_code == 2
+    assert 'there is no command "reprot" (nearest: report, export)' in done.stderr
