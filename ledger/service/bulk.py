@@ -21,10 +21,10 @@ from ledger.service.book import Book
 from ledger.service.bulk_draws import BulkDrawer
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.draws import Drawer
-from ledger.service.known_rows import any_known, mark_known
+from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_known
 from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.posting import Desk, save_days
-from ledger.service.rows import Flag
+from ledger.service.rows import Flag, ordered
 from ledger.service.seal import Header, Sealer
 from ledger.storage.bulk import Collision, Staging
 from ledger.storage.statements import Cursor
@@ -86,8 +86,11 @@ def _attempt(desk: Desk, prepared: columns.Prepared, header: Header, work: Work)
             book = Book(cursor, desk.known, turn.head.last_submission + 1)
             outcome = Outcome(head=turn.head.digest)
             with staging:
-                if work.thorough or any_known(con, cursor, good[0]):
+                thorough = work.thorough or any_known(con, cursor, good[0])
+                if thorough:
                     mark_known(con, staging, outcome)
+                if licensed_already(con, staging):
+                    raise ByRows if thorough else Collision("licence_line")
                 fresh = sum(good) - outcome.already
                 if fresh:
                     load = _Load(desk, con, prepared, book, staging)
@@ -209,7 +212,7 @@ class _Load:
         rows = []
         for at in sorted(flags):
             seq = frame.first_seq + at
-            for ordinal, flag in enumerate(_ordered(flags[at]), start=1):
+            for ordinal, flag in enumerate(ordered(flags[at], self.book.numbers), start=1):
                 number = None if flag.place is None else self.book.numbers[flag.place]
                 figures = (flag.limit, flag.taken, flag.asked, flag.short)
                 rows.append((seq, ordinal, flag.code, number, *figures, flag.detail))
@@ -240,12 +243,3 @@ def _flag(flags: dict[int, list[Flag]], weighed: Weighed) -> None:
         for code, at, place, *values in zip(excess.code, *lists, strict=True):
             flag = Flag(code, place if place >= 0 else None, *values)
             flags.setdefault(at, []).append(flag)
-
-
-def _ordered(flags: list[Flag]) -> list[Flag]:
-    from ledger.refusals import by_precedence
-
-    if len(flags) == 1:
-        return flags
-    rank = {code: n for n, code in enumerate(by_precedence([f.code for f in flags]))}
-    return sorted(flags, key=lambda flag: rank[flag.code])

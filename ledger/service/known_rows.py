@@ -139,6 +139,28 @@ _ORPHANS = """
 """
 
 
+def licensed_already(con: duckdb.DuckDBPyConnection, staging: Staging) -> bool:
+    """Whether a new licence of the file bears the number and line of one on record."""
+    if not staging.query("SELECT 1 FROM licence_line LIMIT 1"):
+        return False
+    reader = con.cursor().sql(_NEW_LICENCES).to_arrow_reader(1 << 16)
+    staging.put("numbered", reader, reader.schema)
+    joined = f"{staging.attach('numbered')} n JOIN licence_line l"
+    return bool(
+        staging.query(
+            f"SELECT 1 FROM {joined} ON l.licence = n.licence AND l.line = n.line"  # noqa: S608
+            " WHERE l.live = 1 LIMIT 1"
+        )
+    )
+
+
+_NEW_LICENCES = """
+    SELECT g.document AS licence, g.line FROM given g WHERE g.kind = 'licence'
+    AND NOT EXISTS (SELECT 1 FROM known n WHERE n.row = g.row AND n.behind = 0)
+    ORDER BY g.document, g.line
+"""
+
+
 def _kinds(
     cursor: Cursor, rows: Sequence[Row], found: dict[bytes, tuple[bytes, int]]
 ) -> dict[int, str]:

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ledger.refusals import by_precedence
 from ledger.rules.admission import Batch, Ints, Weighed, by_day, weigh
 from ledger.service import known_rows, requests, targets
 from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, days_number
 from ledger.service.draws import Drawer
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
-from ledger.service.rows import Flag, Row
+from ledger.service.rows import Flag, Row, ordered
 from ledger.service.rulebook import Rulebook
 from ledger.service.seal import Header, Sealer
 from ledger.storage.statements import Cursor
@@ -118,7 +117,7 @@ class _Posting:
         self.weighed = weigh(self.batch, self.book.balances, self.lines.lines, tolerance)
         _flag_excesses(rows, self.weighed)
         for row in rows:
-            _order_flags(row)
+            row.flags = ordered(row.flags, self.book.numbers)
 
     def save_derived(self, rows: Sequence[Row]) -> None:
         """Move the balances, the days, the licence lines and the standing acts."""
@@ -181,9 +180,3 @@ def _flag_excesses(rows: Sequence[Row], weighed: Weighed) -> None:
         for code, at, place, limit, taken, asked, short in zip(excess.code, *lists, strict=True):
             budget = place if place >= 0 else None
             rows[at].flags.append(Flag(code, budget, limit, taken, asked, short))
-
-
-def _order_flags(row: Row) -> None:
-    if len(row.flags) > 1:
-        rank = {code: n for n, code in enumerate(by_precedence([f.code for f in row.flags]))}
-        row.flags.sort(key=lambda flag: rank[flag.code])

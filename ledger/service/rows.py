@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from ledger.refusals import by_precedence
 from ledger.rules.admission import Effect
 from ledger.storage import chain
 from schemas.kinds import KEY_CLASS, RECEIPTS, RETURNS, SHIPMENTS, Kind
@@ -44,6 +46,21 @@ class Flag:
     asked: int | None = None
     short: int | None = None
     detail: str | None = None
+
+
+def ordered(flags: list[Flag], numbers: Sequence[int]) -> list[Flag]:
+    """Flags as they are stored: the weightiest first, those of one code by their budget's number.
+
+    `numbers` are the budgets' by place; places differ with the order budgets were looked up in.
+    """
+    if len(flags) < 2:
+        return flags
+    rank = {code: n for n, code in enumerate(by_precedence([f.code for f in flags]))}
+
+    def at(flag: Flag) -> tuple[int, int]:
+        return rank[flag.code], 0 if flag.place is None else numbers[flag.place]
+
+    return sorted(flags, key=at)
 
 
 @dataclass(slots=True)

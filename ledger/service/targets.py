@@ -10,7 +10,7 @@ from typing import Any
 from ledger.rules.judge import Draw, ruling_from_body
 from ledger.service.book import Book
 from ledger.service.known_rows import reversed_among
-from ledger.service.rows import Flag, Row, points_at_shipment
+from ledger.service.rows import Flag, Row, is_shipment, key_of, points_at_shipment
 from ledger.service.rulebook import Ruled
 from ledger.storage import chain
 from ledger.storage.statements import Cursor
@@ -46,7 +46,8 @@ class Target:
 def find(cursor: Cursor, book: Book, rows: Sequence[Row]) -> None:
     """Give each receipt and return its shipment, and each licence its pending application."""
     pointing = [row for row in rows if points_at_shipment(row.kind)]
-    beside = {row.key: row for row in rows if not points_at_shipment(row.kind)}
+    # By the first attempt's key: a file that is imported again makes later attempts.
+    beside = {key_of(row.given): row for row in rows if is_shipment(row.kind)}
     stored: dict[bytes, Target] = {}
     for row in pointing:
         key = _shipment_key(row.given, 1)

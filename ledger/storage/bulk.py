@@ -117,6 +117,9 @@ class Staging:
         for name in self._attached:
             self.raw.execute(f"DETACH DATABASE stage_{name}")
         self._attached = []
+        # Another attempt stages anew in the same folder.
+        for left in self.folder.glob("stage_*.db"):
+            left.unlink()
 
     def settle(self) -> None:
         """Wait for the background; raises what went wrong there."""
@@ -169,9 +172,13 @@ _POSTGRESQL = {
 
 
 def _copy(raw: Any, table: str, batch: pa.Table) -> None:
-    """COPY columns in. Empty is NULL: the ledger stores no empty text."""
+    """COPY columns in. Empty is NULL: the ledger stores no empty text.
+
+    Raises Collision where a key is there already.
+    """
     import pyarrow as pa
     import pyarrow.csv as csv
+    from psycopg.errors import UniqueViolation
 
     for place, field in enumerate(batch.schema):
         if pa.types.is_binary(field.type):
@@ -181,11 +188,14 @@ def _copy(raw: Any, table: str, batch: pa.Table) -> None:
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
     csv.write_csv(batch, buffer, options)
     names = ", ".join(f'"{name}"' for name in batch.column_names)
-    with (
-        raw.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy,
-    ):
-        copy.write(buffer.getbuffer())
+    try:
+        with (
+            raw.cursor() as cursor,
+            cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy,
+        ):
+            copy.write(buffer.getbuffer())
+    except UniqueViolation as error:
+        raise Collision(table) from error
 
 
 def columns_of(table: str) -> tuple[str, ...]:

@@ -1,0 +1,30 @@
+"""Ledgers whose ids and instants are told beforehand, so that two can be equal to the byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+INSTANT = "2026-11-23T18:00:00.000000Z"
+
+
+class _Clock(datetime):
+    """A clock that stands still."""
+
+    @classmethod
+    def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+        """Always the same instant."""
+        return datetime(2026, 11, 23, 18, tzinfo=UTC)
+
+
+@pytest.fixture
+def frozen() -> Iterator[None]:
+    """Everything is recorded at one instant, in ledgers of one id."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ledger.service.seal.instant_after", lambda last: INSTANT)
+        patch.setattr("ledger.storage.store.datetime", _Clock)
+        patch.setattr("ledger.storage.store.uuid4", lambda: UUID(int=7))
+        yield

@@ -1,0 +1,116 @@
+"""Licences and shipments that use every way through the posting, from one seeded source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from random import Random
+
+Line = dict[str, object]
+
+CHIPS = ("nvidia-h100-sxm", "nvidia-a100", "amd-mi300x", "nvidia-dgx-h100", "nvidia-l40s")
+PLACES = ("India", "SG", "Liechtenstein", "Switzerland", "Hong Kong", "China", "Macau", "VN", "AE")
+PLACES += ("Namibia", "Japan", "US", "KH", "Cayman Islands", "United Kingdom", "IL", "SA")
+PARTIES = (
+    "Acme Ltd",
+    "ACME  Ltd",
+    "Acme Limited",
+    "Ünïcode Ñandú S.A.",
+    'Quote "Q" & Sons, Inc.',
+    "株式会社コンピュート",
+    "Over There GmbH",
+    "12",
+    "Sold Off Ltd",
+    "Merged Away Ltd",
+    "Tab\tCo",
+)
+DOCUMENTS = ("EX-{}", 'say "{}"', "línea {}", "two\nlines {}", "a, b; {}", "\\. {}", "=1+{}")
+AUTHORIZATIONS = ("licence", "LPP", "AIA", "NVEU", "ACA", "NLR", "none", "", "UVEU", "ACM")
+KINDS = ("", "export", "reexport", "in_country_transfer", "export_from_abroad")
+FIRST, LAST = date(2024, 12, 1), date(2028, 1, 20)
+
+
+def _of(random: Random, *choices: object) -> object:
+    return random.choice(choices)
+
+
+def _day(random: Random) -> date:
+    """Any day of the regime and around it; every third one close to a New Year."""
+    if random.random() < 0.3:
+        year = random.choice((2024, 2025, 2026, 2027))
+        return date(year, 12, 28) + timedelta(random.randrange(8))
+    return FIRST + timedelta(random.randrange((LAST - FIRST).days))
+
+
+def _parties(random: Random) -> Line:
+    return {
+        "exporter": random.choice(("X Corp", "Y Corp", "x corp")),
+        "ultimate_consignee": random.choice(PARTIES),
+        "ultimate_parent": _of(random, "", "", *PARTIES),
+        "consignee_hq": _of(random, "", "India", "CN", "Germany"),
+        "parent_hq": _of(random, "", "SG", "Macau", "HK", "KH"),
+        "destination": random.choice(PLACES),
+    }
+
+
+def licences(random: Random, count: int) -> list[Line]:
+    """Licences, some lines of one document, some of no value, some soon to expire."""
+    made: list[Line] = []
+    for number in range(count):
+        issued = _day(random)
+        quantity = random.choice((1, 40, 2_000, 18_000))
+        made.append(
+            {
+                "licence": f"D{number // 2}",
+                "line": number % 2 + 1,
+                "issued_on": issued,
+                "expires_on": _of(random, "", issued + timedelta(40), issued + timedelta(900)),
+                **_parties(random),
+                "chip": random.choice(CHIPS),
+                "quantity": quantity,
+                "unit_value_usd": _of(random, "", "30000", "0.01", "12345.67", "0"),
+                "end_user": _of(random, "", "Końcowy użytkownik"),
+                "colour": _of(random, "", 'deep "blue"', "green\nor red", "/\\"),
+            }
+        )
+    return made
+
+
+def shipments(random: Random, count: int, under: Sequence[Line]) -> list[Line]:
+    """Shipments of every kind; those under a licence mostly agree with what it says."""
+    return [_shipment(random, number, under) for number in range(count)]
+
+
+def _shipment(random: Random, number: int, under: Sequence[Line]) -> Line:
+    sent = _day(random)
+    authorization = random.choice(AUTHORIZATIONS[:2] * 3 + AUTHORIZATIONS)
+    line: Line = {
+        "document": random.choice(DOCUMENTS).format(number),
+        "line": _of(random, "", "1", "2", "a/1"),
+        "kind": random.choice(KINDS[:2] * 3 + KINDS),
+        "exported_on": sent,
+        "received_on": _of(random, "", "", sent, sent + timedelta(random.randrange(1, 30))),
+        **_parties(random),
+        "authorization": authorization,
+        "licence": "",
+        "licence_line": "",
+        "chip": random.choice(CHIPS),
+        "quantity": random.choice((1, 7, 300, 900, 2_500)),
+        "unit_value_usd": _of(random, "", "31000", "40000", "0.01"),
+        "itn": _of(random, "", f"X2025{number:08}"),
+        "colour": _of(random, "", "grün\tblau", '{"json": "\\u0041"}', "\U0001f600 \u2028 \x85"),
+    }
+    if authorization == "licence":
+        _name_licence(random, line, under)
+    return line
+
+
+def _name_licence(random: Random, line: Line, under: Sequence[Line]) -> None:
+    if not under or random.random() < 0.1:
+        line |= {"licence": "not on file", "licence_line": _of(random, "", "3")}
+        return
+    named = random.choice(under)
+    agreed = ("chip", "destination", "ultimate_consignee")
+    kept = [name for name in agreed if random.random() < 0.9]
+    line |= {"licence": named["licence"], "licence_line": named["line"]}
+    line |= {name: named[name] for name in kept}

@@ -1,0 +1,289 @@
+"""The two appenders say the same, to the byte: row by row, and as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ledger.service import bulk, known_rows
+from ledger.service.ledger import Ledger, new_ledger, open_ledger
+from ledger.service.outcome import Outcome
+from ledger.storage.bulk import Staging
+from tests.service import nasty
+from tests.service.books import assert_sound, copied, rows, whole, write_csv
+
+BY_ROWS, AS_COLUMNS = 10**9, 1
+ON_RECORD = [
+    # kind, party, other party, from, until
+    ("ownership", "Sold Off Ltd", "Acme Ltd", "2025-01-01", "2026-06-30"),
+    ("ownership", "Sold Off Ltd", "Over There GmbH", "2026-07-01", ""),
+    ("party_merged", "Merged Away Ltd", "12", "2026-01-01", ""),
+    ("party_merged", "ACME Limited", "Acme Ltd", "2025-03-01", ""),
+]
+OPTIONS = [
+    {"lpp_year": "received"},
+    {"lpp_year": "exported", "licences_before_compliance": "not_counted"},
+    {"lpp_year": "both"},
+    {"lpp_d1_d4": "allowed", "exceptions_count_lpp": "yes", "exceptions_count_aia": "yes"},
+]
+
+pytestmark = pytest.mark.usefixtures("frozen")
+
+
+def declared(url: str, **options: str) -> str:
+    """A ledger with declarations of ownership and mergers, closed; its URL."""
+    with new_ledger(url, options=options) as ledger:
+        for number, (kind, party, other, on, until) in enumerate(ON_RECORD):
+            said = {"document": f"N{number}", "kind": kind, "effective_on": on, "party": party}
+            ledger.record("declarations", said | {"other_party": other, "until_on": until})
+    return url
+
+
+@contextmanager
+def twins(url: str, folder: Path) -> Iterator[tuple[Ledger, Ledger]]:
+    """Two open ledgers like the closed one at a URL."""
+    with ExitStack() as stack:
+        urls = [stack.enter_context(copied(url, folder)) for _ in range(2)]
+        yield tuple(stack.enter_context(open_ledger(one)) for one in urls)  # type: ignore[misc]
+
+
+def both_ways(ledgers: tuple[Ledger, Ledger], path: Path, kind: str) -> tuple[Outcome, Outcome]:
+    """Import a file into one ledger by rows and into the other as columns."""
+    ways = zip(ledgers, (BY_ROWS, AS_COLUMNS), strict=True)
+    said = (one.import_file(path, kind, columns_from=at) for one, at in ways)
+    # Which rows were known is told alike, but not in the same order, nor of as many.
+    by_rows, as_columns = (replace(one, repeated=sorted(one.repeated, key=str)) for one in said)
+    assert {r.row for r in by_rows.repeated} == {r.row for r in as_columns.repeated}
+    return by_rows, as_columns
+
+
+def assert_same(ledgers: tuple[Ledger, Ledger]) -> None:
+    """Both hold the same rows in every table; the heads' digests are among them."""
+    one, other = (whole(ledger.url) for ledger in ledgers)
+    for name, table in one.items():
+        assert table == other[name], name
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "BATCH", 64)
+
+
+@pytest.fixture
+def columns_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Notes what falls back to rows, so that a test of columns cannot be one of rows."""
+    fell: list[str] = []
+
+    def counted(*arguments: Any, **named: Any) -> Outcome:
+        try:
+            return bulk.post_columns(*arguments, **named)
+        except known_rows.ByRows:
+            fell.append("by rows")
+            raise
+
+    monkeypatch.setattr("ledger.service.importing.post_columns", counted)
+    return fell
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda o: "-".join(o.values()))
+def test_nasty_files_post_alike(
+    ledger_url: str, tmp_path: Path, options: dict[str, str], columns_only: list[str]
+):
+    random = Random(str(options))
+    licences = nasty.licences(random, 70)
+    shipments = nasty.shipments(random, 260, licences)
+    base = declared(ledger_url, **options)
+    with twins(base, tmp_path) as ledgers:
+        for kind, lines in (("licences", licences), ("shipments", shipments)):
+            path = write_csv(tmp_path / f"{kind}.csv", lines)
+            by_rows, as_columns = both_ways(ledgers, path, kind)
+            assert by_rows == as_columns
+            assert (by_rows.count >= len(lines), by_rows.rejected) == (True, 0)
+            assert_same(ledgers)
+        assert_sound(ledgers[1])
+    assert columns_only == []
+
+
+few = settings(max_examples=12, suppress_health_check=list(HealthCheck))
+
+
+@few
+@given(seed=st.integers(0, 2**32), counts=st.tuples(st.integers(1, 6), st.integers(1, 9)))
+def test_small_files_post_alike(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, counts: tuple[int, int]
+):
+    """In SQLite alone: the databases differ in how they are written to, not in what is."""
+    folder = tmp_path_factory.mktemp("few")
+    random = Random(seed)
+    base = declared(f"sqlite:///{folder / 'base.db'}", **random.choice(OPTIONS))
+    licences = nasty.licences(random, counts[0])
+    shipments = nasty.shipments(random, counts[1], licences)
+    with pytest.MonkeyPatch.context() as patch, twins(base, folder) as ledgers:
+        patch.setattr(bulk, "BATCH", 4)
+        for kind, lines in (("licences", licences), ("shipments", shipments)):
+            path = write_csv(folder / f"{kind}.csv", lines)
+            by_rows, as_columns = both_ways(ledgers, path, kind)
+            assert by_rows == as_columns
+        assert_same(ledgers)
+
+
+# Files of which something is on record
+
+
+@contextmanager
+def filled(url: str, folder: Path) -> Iterator[tuple[Ledger, Ledger, list[nasty.Line]]]:
+    """Two ledgers with licences on file, and shipments to draw on them."""
+    random = Random(11)
+    licences = nasty.licences(random, 20)
+    shipments = nasty.shipments(random, 120, licences)
+    base = declared(url)
+    with open_ledger(base) as ledger:
+        ledger.import_file(write_csv(folder / "licences.csv", licences), "licences")
+    with twins(base, folder) as ledgers:
+        yield (*ledgers, shipments)
+
+
+def shipped(folder: Path, lines: Sequence[nasty.Line]) -> Path:
+    return write_csv(folder / "shipments.csv", lines)
+
+
+def test_the_same_file_again_records_nothing(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    with filled(ledger_url, tmp_path) as (one, other, lines):
+        path = shipped(tmp_path, lines)
+        first, _ = both_ways((one, other), path, "shipments")
+        before = whole(one.url)
+        for again in both_ways((one, other), path, "shipments"):
+            assert (again.submission, again.count, again.already) == (None, 0, first.count)
+            assert again.head == first.head
+        assert whole(one.url) == before
+        assert_same((one, other))
+    assert columns_only == []
+
+
+@pytest.mark.parametrize("sample", [known_rows.SAMPLE, 1], ids=["seen at once", "seen at the end"])
+def test_a_file_cut_off_and_completed_goes_on(
+    ledger_url: str,
+    tmp_path: Path,
+    columns_only: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    sample: int,
+):
+    """Also where the sample of keys that are looked up first holds none that is known."""
+    monkeypatch.setattr(known_rows, "SAMPLE", sample)
+    with filled(ledger_url, tmp_path) as (one, other, lines):
+        half, completed = lines[:50], lines
+        for part in (half, completed):
+            by_rows, as_columns = both_ways((one, other), shipped(tmp_path, part), "shipments")
+            assert replace(by_rows, repeated=()) == replace(as_columns, repeated=())
+            assert_same((one, other))
+        assert as_columns.already >= 50
+        assert {r.row for r in as_columns.repeated} == set(range(1, 51))
+        assert_sound(other)
+    assert columns_only == []
+
+
+def test_a_receipt_that_is_new_for_a_known_shipment(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    with filled(ledger_url, tmp_path) as (one, other, lines):
+        on_the_way = [line | {"received_on": ""} for line in lines]
+        both_ways((one, other), shipped(tmp_path, on_the_way), "shipments")
+        by_rows, as_columns = both_ways((one, other), shipped(tmp_path, lines), "shipments")
+        assert by_rows == as_columns
+        assert (as_columns.already, as_columns.rejected) == (len(lines), 0)
+        assert as_columns.count == sum(1 for line in lines if line["received_on"])
+        assert_same((one, other))
+        assert_sound(other)
+    assert columns_only == ["by rows"]
+
+
+def test_a_file_whose_submission_was_reversed_goes_in_again(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    with filled(ledger_url, tmp_path) as (one, other, lines):
+        path = shipped(tmp_path, lines)
+        balances = rows(one.url, "balance")
+        first, _ = both_ways((one, other), path, "shipments")
+        for ledger in (one, other):
+            assert first.submission is not None
+            ledger.reverse_submission(first.submission, "wrong file")
+        assert _amounts(rows(one.url, "balance")) == _amounts(balances)
+        by_rows, as_columns = both_ways((one, other), path, "shipments")
+        assert by_rows == as_columns
+        assert (as_columns.count, as_columns.already) == (first.count, 0)
+        assert as_columns.counts == first.counts
+        assert_same((one, other))
+        assert {m["attempt"] for m in rows(one.url, "movement")[-first.count :]} == {2}
+        assert_sound(other)
+    assert columns_only == ["by rows"]
+
+
+def _amounts(balances: list[dict[str, Any]]) -> dict[int, tuple[int, ...]]:
+    """Balances that are not nothing, by budget."""
+    found = {
+        b["budget_no"]: tuple(v for n, v in b.items() if n.endswith("_mtpp")) for b in balances
+    }
+    return {number: values for number, values in found.items() if any(values)}
+
+
+def test_a_licence_number_that_another_filer_has_on_record(ledger_url: str, tmp_path: Path):
+    """Two licences of one number cannot be told apart by who ships under them."""
+    line = {"licence": "D1", "issued_on": "2025-06-01", "exporter": "X", "destination": "India"}
+    line |= {"ultimate_consignee": "C", "chip": "nvidia-h100-sxm", "quantity": 5}
+    with twins(declared(ledger_url), tmp_path) as ledgers:
+        for ledger in ledgers:
+            ledger.issue({name: str(value) for name, value in line.items()})
+        second = [line | {"exporter": "Y"}, line | {"exporter": "Y", "licence": "D2"}]
+        path = write_csv(tmp_path / "licences.csv", second)
+        by_rows, as_columns = both_ways(ledgers, path, "licences")
+        assert (by_rows.rejected, by_rows.count) == (1, 1)
+        assert "is on record" in by_rows.problems[0].reason
+        assert by_rows == as_columns
+        assert_same(ledgers)
+
+
+def test_findings_on_two_budgets_stand_in_one_order(ledger_url: str, tmp_path: Path):
+    """Whichever of the two was looked up first: the licence's country, or the parent's year."""
+    base = declared(ledger_url, lpp_year="exported", exceptions_count_lpp="yes")
+    lot = {"exporter": "X", "ultimate_consignee": "C", "destination": "India"}
+    lot |= {"chip": "nvidia-h100-sxm", "quantity": "60000"}
+    with open_ledger(base) as ledger:
+        ledger.issue(lot | {"licence": "D1", "issued_on": "2025-06-01"})
+    small = {"exported_on": "2025-07-01", **lot, "quantity": "1"}
+    much = {"exported_on": "2025-07-03", **lot, "authorization": "LPP"}
+    lines: list[nasty.Line] = [
+        small | {"document": "S1", "authorization": "LPP", "ultimate_consignee": "Another"},
+        small | {"document": "S2", "licence": "D1", "authorization": "licence"},
+        much | {"document": "S3"},
+        much | {"document": "S4", "ultimate_consignee": "Another"},
+    ]
+    with twins(base, tmp_path) as ledgers:
+        by_rows, as_columns = both_ways(ledgers, shipped(tmp_path, lines), "shipments")
+        assert by_rows.counts["over_limit"] == 5
+        assert by_rows == as_columns
+        assert_same(ledgers)
+
+
+def test_memory_does_not_hold_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Rows are staged a batch at a time, as they come."""
+    sizes: list[int] = []
+    append = Staging.append
+
+    def noted(self: Staging, table: str, batch: Any) -> None:
+        sizes.append(batch.num_rows)
+        append(self, table, batch)
+
+    monkeypatch.setattr(Staging, "append", noted)
+    with filled(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path) as (_, other, lines):
+        other.import_file(shipped(tmp_path, lines), "shipments", columns_from=AS_COLUMNS)
+    assert max(sizes) <= 64 * 3
