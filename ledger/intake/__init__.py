@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from ledger.intake.setting import ChipFact, Setting
 
 if TYPE_CHECKING:
+    from ledger.intake.hand import typed
     from ledger.intake.mapping import MapFile, load_map
     from ledger.intake.reading import Intake, read
-    from ledger.intake.template import template
-    from ledger.intake.typed import typed
 
-__all__ = ["ChipFact", "Intake", "MapFile", "Setting", "load_map", "read", "template", "typed"]
+__all__ = ["ChipFact", "Intake", "MapFile", "Setting", "load_map", "read", "typed"]
 
 # Loaded when asked for: a row typed by hand needs no DuckDB.
 _HOMES = {
@@ -20,8 +19,7 @@ _HOMES = {
     "read": "reading",
     "MapFile": "mapping",
     "load_map": "mapping",
-    "template": "template",
-    "typed": "typed",
+    "typed": "hand",
 }
 
 

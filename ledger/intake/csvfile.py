@@ -54,14 +54,18 @@ def headings_of(path: Path, delimiter: str | None, score: Callable[[list[str]], 
     if b"\r" in text.split(b"\n", 1)[0].rstrip(b"\r"):
         raise unusable(path, "its lines end in CR alone; save it with LF or CRLF line ends")
     told = (delimiter.encode(),) if delimiter else _DELIMITERS
-    found = [_header(path, text, d) for d in told]
+    tried = [_header(path, text, d) for d in told]
+    found = [f for f in tried if isinstance(f, CsvFile)]
+    if not found:
+        raise unusable(path, str(tried[0]), 1)
     best = max(found, key=lambda f: (score(f.headings), len(f.headings)))
     best.header_line = 1 + head[:skipped].count(b"\n")
     best.header_size += skipped
     return best
 
 
-def _header(path: Path, text: bytes, delimiter: bytes) -> CsvFile:
+def _header(path: Path, text: bytes, delimiter: bytes) -> CsvFile | str:
+    """The file with the headings this delimiter makes, or why it makes none."""
     end = -1
     while True:
         end = text.find(b"\n", end + 1)
@@ -71,9 +75,9 @@ def _header(path: Path, text: bytes, delimiter: bytes) -> CsvFile:
         except Open:
             if end >= 0:
                 continue
-            raise unusable(path, "a quote opens in the headings and never closes", 1) from None
+            return "a quote opens in the headings and never closes"
         except Stray:
-            raise unusable(path, "text stands after a closing quote in the headings", 1) from None
+            return "text stands after a closing quote in the headings"
         break
     try:
         headings = [cell.decode() for cell in cells]
@@ -295,9 +299,10 @@ class _Scan:
 
     def _swallowed(self, text: bytes, stray: Stray) -> Exception:
         opened = self.pending_line + text.count(b"\n", 0, stray.at)
+        closed = self.pending_line + text.count(b"\n", 0, stray.end)
         return unusable(
             self.file.path,
-            f"the quote that opens in this line runs on to line {self.line} and text follows its "
+            f"the quote that opens in this line runs on to line {closed} and text follows its "
             "closing quote, so rows cannot be told apart from there",
             opened,
             self.pending[opened - self.pending_line].decode(errors="replace"),

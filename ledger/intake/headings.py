@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ledger.intake.cells import BLANKS, Wrong
 from ledger.intake.mapping import Columns, Filter, MapFile
-from ledger.intake.rows import Rejected, Row, Slot
+from ledger.intake.rows import Rejected, Row, Slot, Wrongs, shown
 from ledger.intake.words import near
 from schemas.fields import KNOWN_HEADINGS, Type
 from schemas.problems import Problem, Unusable
@@ -59,18 +59,19 @@ class Plan:
     def read(self, reader: Row, cells: Sequence[str | None], row: int, line: int) -> Given:
         """One row. Raises Rejected, its problems under the file's own headings and cells."""
         values: dict[str, str | None] = {h: cells[i] for h, i in self.metadata.items()}
-        wrongs: list[tuple[str, str, Wrong]] = []
+        wrongs: Wrongs = []
         for name, origin in self.fields.items():
             try:
                 values[name] = self.cell(reader.slots[name], origin.text(cells))
             except Wrong as wrong:
-                wrongs.append((name, "", wrong))
+                wrongs.append((name, wrong))
         try:
             given = reader.read(values, row, line)
         except Rejected as rejected:
-            known = {name for name, _, _ in wrongs}
-            wrongs += [w for w in rejected.wrongs if w[0] not in known]
+            known = {name for name, _ in wrongs}
+            wrongs += [(name, w) for name, _, w in rejected.wrongs if name not in known]
         if wrongs:
+            wrongs.sort(key=lambda wrong: self._place(wrong[0]))
             raise Rejected([self._theirs(cells, *wrong) for wrong in wrongs])
         return given
 
@@ -81,13 +82,19 @@ class Plan:
             return text
         return self.mapping.rewritten(name, text, type_ is Type.DATE, type_ in _NUMBERS)
 
-    def _theirs(
-        self, cells: Sequence[str | None], name: str, cell: str, wrong: Wrong
-    ) -> tuple[str, str, Wrong]:
+    def _place(self, name: str) -> int:
+        """The first column a field comes from: problems are told from left to right."""
         origin = self.fields.get(name)
-        if origin is None:
-            return name, cell, wrong
-        return origin.heading, origin.text(cells) or "", wrong
+        columns = origin.columns if origin else ()
+        return min(columns, default=self.metadata.get(name, len(self.headings)))
+
+    def _theirs(
+        self, cells: Sequence[str | None], name: str, wrong: Wrong
+    ) -> tuple[str, str, Wrong]:
+        if origin := self.fields.get(name):
+            return origin.heading, shown(origin.text(cells)), wrong
+        index = self.metadata.get(name)
+        return name, "" if index is None else shown(cells[index]), wrong
 
 
 def normal(heading: str) -> str:
@@ -215,20 +222,23 @@ class _Planner:
         kept = {h: i for i, h in rest.items()}
         if wanted is not None:
             kept = {h: self.at[h] for h in wanted if h in self.at}
-        for heading in kept.keys() & self.reader.slots.keys() & fields.keys():
+        once = {h for h in kept if self.headings.count(h) == 1}
+        for heading in sorted(once & self.reader.slots.keys() & fields.keys()):
             reason = f"stands in the file too, and the mapping takes {heading} from elsewhere"
             self.wrong(heading, "", f"{reason}; list under metadata what else to keep")
         return kept
 
     def _check_missing(self, fields: Mapping[str, Origin], metadata: Mapping[str, int]) -> None:
         missing = [n for n in self.reader.required if n not in fields]
+        taken = {i for origin in fields.values() for i in origin.columns}
         absent = [n for n in self.reader.slots if n not in fields]
         for heading in () if self.mapping.columns else metadata:
             if meant := _misspelt(normal(heading), absent):
                 missing = [n for n in missing if n != meant]
                 self.wrong(heading, "", "not a heading we know", (meant,))
         for name in missing:
-            self.wrong(name, "", "this heading is missing", near(name, list(metadata)))
+            free = [self.headings[i] for i in range(len(self.headings)) if i not in taken]
+            self.wrong(name, "", "this heading is missing", near(name, free))
 
 
 def _misspelt(heading: str, absent: Sequence[str]) -> str | None:

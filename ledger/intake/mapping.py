@@ -206,7 +206,7 @@ class _Reader:
 
     def number(self, key: str, value: object) -> str:
         if value not in _NUMBERS:
-            self.wrong(f"number.{key}", value, "no such rule for numbers", _NUMBERS)
+            self.wrong(f"number.{key}", value, f"no such rule for numbers; known is {_NUMBERS[0]}")
         return str(value)
 
     def columns(self, key: str, value: object) -> Columns:

@@ -65,7 +65,7 @@ class Intake:
 
     def problems(self, limit: int | None = None) -> list[Problem]:
         """The problems in the order of the file, the first `limit` of them."""
-        sql = 'SELECT line, row, "column", value, reason, nearest FROM problem ORDER BY row, line'
+        sql = 'SELECT line, row, "column", value, reason, nearest FROM problem ORDER BY row, rowid'
         with plainly():
             found = self.con.execute(sql if limit is None else f"{sql} LIMIT {int(limit)}")
             return [problem_of(self.path.name, row) for row in found.fetchall()]

@@ -20,12 +20,13 @@ class Open(Exception):
 
 
 class Stray(Exception):
-    """Text stands after a closing quote; `cell` is the number of the cell, from 0."""
+    """Text stands after a closing quote; `cell` counts from 0, the quotes are `at` and `end`."""
 
-    def __init__(self, cell: int, at: int) -> None:
+    def __init__(self, cell: int, at: int, end: int) -> None:
         super().__init__(cell)
         self.cell = cell
         self.at = at
+        self.end = end
 
 
 def clean(delimiter: bytes, count: int) -> re.Pattern[bytes]:
@@ -52,7 +53,7 @@ def split(text: bytes, delimiter: bytes) -> list[bytes]:
             cells.append(text[at + 1 : end].replace(b'""', b'"'))
             end += 1
             if end < len(text) and not text.startswith(delimiter, end):
-                raise Stray(len(cells) - 1, at)
+                raise Stray(len(cells) - 1, at, end - 1)
         else:
             end = text.find(delimiter, at)
             end = len(text) if end < 0 else end

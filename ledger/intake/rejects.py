@@ -57,7 +57,7 @@ def write(
 
 def _reasons(con: duckdb.DuckDBPyConnection, file: str) -> Iterator[tuple[int, str]]:
     """Each rejected row's number with its problems in one text, in order."""
-    sql = 'SELECT line, row, "column", value, reason, nearest FROM problem ORDER BY row, line'
+    sql = 'SELECT line, row, "column", value, reason, nearest FROM problem ORDER BY row, rowid'
     with plainly():
         found = con.cursor().execute(sql)
         row, texts = 0, list[str]()

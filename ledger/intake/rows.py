@@ -47,6 +47,9 @@ MUST_SAY_KIND = (FileKind.ADJUSTMENTS, FileKind.DECLARATIONS)
 _LICENSED = (FileKind.LICENCES, FileKind.APPLICATIONS)
 
 
+Wrongs = list[tuple[str, Wrong]]
+
+
 class Rejected(Exception):
     """A row that will not do: (heading, cell, what is wrong) of each problem in it."""
 
@@ -132,7 +135,7 @@ class Row:
         """
         out: dict[str, Any] = {}
         details: dict[str, str] = {}
-        wrongs: list[tuple[str, str, Wrong]] = []
+        wrongs: Wrongs = []
         plain = self._plain
         for heading, cell in values.items():
             if not cell or not cell.strip(BLANKS):
@@ -150,21 +153,19 @@ class Row:
                 if also or not column:
                     details[heading] = str(value)
             except Wrong as wrong:
-                wrongs.append((heading, cell, wrong))
+                wrongs.append((heading, wrong))
         self._finish(out, details, wrongs)
         if wrongs:
-            raise Rejected(wrongs)
+            raise Rejected([(h, shown(values.get(h)), wrong) for h, wrong in wrongs])
         out["details"] = canonical(details)
         return Given(row=row, file_line=line, **out)
 
-    def _finish(
-        self, out: dict[str, Any], details: dict[str, str], wrongs: list[tuple[str, str, Wrong]]
-    ) -> None:
-        seen = {heading for heading, _, _ in wrongs}
+    def _finish(self, out: dict[str, Any], details: dict[str, str], wrongs: Wrongs) -> None:
+        seen = {heading for heading, _ in wrongs}
         for heading in self.required:
             column = self.slots[heading].column
             if heading not in seen and (column or heading) not in (out if column else details):
-                wrongs.append((heading, "", Wrong("is empty")))
+                wrongs.append((heading, Wrong("is empty")))
         self._defaults(out, details)
         self._order(out, details, wrongs)
         if is_lot(self.shape):
@@ -192,17 +193,15 @@ class Row:
         else:
             out["source"] = out.get("exporter") or details.get("authority") or "ledger"
 
-    def _order(
-        self, out: dict[str, Any], details: dict[str, str], wrongs: list[tuple[str, str, Wrong]]
-    ) -> None:
+    def _order(self, out: dict[str, Any], details: dict[str, str], wrongs: Wrongs) -> None:
         start = out.get("effective_on")
         for heading in LATER_DAYS if start else ():
             day = out.get(heading) or details.get(heading)
             if day and str(day) < str(start):
                 reason = f"before {self.shape.effective_on} ({start})"
-                wrongs.append((heading, str(day), Wrong(reason)))
+                wrongs.append((heading, Wrong(reason)))
 
-    def _lot(self, out: dict[str, Any], wrongs: list[tuple[str, str, Wrong]]) -> None:
+    def _lot(self, out: dict[str, Any], wrongs: Wrongs) -> None:
         fact: ChipFact | None = out.pop("chip", None)
         quantity: int | None = out.get("quantity")
         given: int | None = out.pop("amount_mtpp", None)
@@ -212,31 +211,30 @@ class Row:
             out["amount_mtpp"] = amount = fact.unit_mtpp * quantity
             if amount > LARGEST_WHOLE:
                 wrong = Wrong("with this chip, larger than the ledger can hold (9.2e15 TPP)")
-                wrongs.append(("quantity", str(quantity), wrong))
+                wrongs.append(("quantity", wrong))
             elif given is not None and given != amount:
-                wrongs.append(("tpp", milli_text(given), _contradiction(fact, quantity)))
+                wrongs.append(("tpp", _contradiction(fact, quantity)))
         if not self.counts_chips:
             self._amount_lot(out, given, fact, wrongs)
         cents = out.get("unit_value_cents")
         if cents and quantity and cents * quantity > LARGEST_WHOLE:
             wrong = Wrong("times quantity, larger than the ledger can hold (9.2e16 dollars)")
-            wrongs.append(("unit_value_usd", _dollars(cents), wrong))
+            wrongs.append(("unit_value_usd", wrong))
 
     def _amount_lot(
         self,
         out: dict[str, Any],
         given: int | None,
         fact: ChipFact | None,
-        wrongs: list[tuple[str, str, Wrong]],
+        wrongs: Wrongs,
     ) -> None:
         out["amount_mtpp"] = given
         if given == 0:
-            wrongs.append(("tpp", "0", Wrong("is 0; a lot has an amount")))
-        named = [cell for heading, cell, _ in wrongs if heading == "chip"]
-        if fact or named:
+            wrongs.append(("tpp", Wrong("is 0; a lot has an amount")))
+        if fact or any(heading == "chip" for heading, _ in wrongs):
             wrongs[:] = [w for w in wrongs if w[0] != "chip"]
             reason = "this regime counts amounts: leave chip empty and give tpp"
-            wrongs.append(("chip", fact.key if fact else named[0], Wrong(reason)))
+            wrongs.append(("chip", Wrong(reason)))
 
 
 def canonical(details: Mapping[str, str]) -> str | None:
@@ -246,18 +244,16 @@ def canonical(details: Mapping[str, str]) -> str | None:
     return json.dumps(details, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _change(
-    out: dict[str, Any], details: dict[str, str], wrongs: list[tuple[str, str, Wrong]]
-) -> None:
+def _change(out: dict[str, Any], details: dict[str, str], wrongs: Wrongs) -> None:
     """A change of a limit says by how much, once."""
     if out.get("kind") not in LIMIT_CHANGES or any(w[0] in ("tpp", "percent") for w in wrongs):
         return
     if ("amount_mtpp" in out) == ("percent" in details):
         both = "amount_mtpp" in out
         reason = "give tpp or percent, not both" if both else "is empty, and so is percent"
-        wrongs.append(("tpp", milli_text(out["amount_mtpp"]) if both else "", Wrong(reason)))
+        wrongs.append(("tpp", Wrong(reason)))
     elif out.get("amount_mtpp") == 0:
-        wrongs.append(("tpp", "0", Wrong("is 0: it changes nothing")))
+        wrongs.append(("tpp", Wrong("is 0: it changes nothing")))
 
 
 def _contradiction(fact: ChipFact, quantity: int) -> Wrong:
@@ -265,8 +261,9 @@ def _contradiction(fact: ChipFact, quantity: int) -> Wrong:
     return Wrong(f"the catalogue makes it {product}: {quantity} x {fact.key} of {unit} TPP")
 
 
-def _dollars(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d}"
+def shown(cell: str | None) -> str:
+    """The cell as a problem shows it: blanks alone are nothing."""
+    return cell if cell and cell.strip(BLANKS) else ""
 
 
 def _text(cell: str) -> str:

@@ -133,13 +133,15 @@ class Statement:
         if field.type is Type.AMOUNT:
             signed = self.reader.kind is FileKind.ADJUSTMENTS
             pattern = cells.SIGNED_AMOUNT if signed else cells.AMOUNT
-            return Value(_scaled(raw, 3), raw, _matches(raw, pattern))
+            value = _scaled(raw, 3, pattern)
+            return Value(value, raw, f"({raw} IS NULL OR {value} IS NOT NULL)")
         if field.type in _PATTERNS:
             good = _matches(raw, _PATTERNS[field.type])
             if field.type is Type.COUNT:
                 return Value(f"TRY_CAST({raw} AS BIGINT)", raw, good)
             if field.type is Type.MONEY:
-                return Value(_scaled(raw, 2), raw, good)
+                value = _scaled(raw, 2, cells.MONEY)
+                return Value(value, raw, f"({raw} IS NULL OR {value} IS NOT NULL)")
             return Value(raw, raw, good)
         text = trimmed(raw, self.seen.odd_blanks)
         slot = self.reader.slots[field.name]
@@ -296,9 +298,10 @@ def _matches(raw: str, pattern: str) -> str:
     return f"({raw} IS NULL OR regexp_full_match({raw}, {quote(pattern)}))"
 
 
-def _scaled(raw: str, places: int) -> str:
-    number = f"TRY_CAST({raw} AS DECIMAL(18, {places}))"
-    return f"CAST({number} * {10**places} AS BIGINT)"
+def _scaled(raw: str, places: int, pattern: str) -> str:
+    # Only what matches is multiplied: DuckDB stops at an overflow, in a rejected row too.
+    number = f"CAST(TRY_CAST({raw} AS DECIMAL(38, {places})) * {10**places} AS BIGINT)"
+    return f"CASE WHEN regexp_full_match({raw}, {quote(pattern)}) THEN {number} END"
 
 
 def _q(name: str) -> str:

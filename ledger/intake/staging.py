@@ -131,7 +131,11 @@ class XlsxSource:
 
     def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
         """Every row again in order: number, line, cells as they were."""
-        return self._file.rows()
+        for row, line, cells in self._file.rows():
+            shown = list(cells)
+            for index, value, _ in self._file.wrong_cells(line, cells):
+                shown[index] = value
+            yield row, line, shown
 
     def ended(self) -> None:
         """Drop the staged copy."""

@@ -148,7 +148,7 @@ class XlsxFile:
         return [
             (i, *self._wrongs[line, i]) for i in range(len(cells)) if (line, i) in self._wrongs
         ] + [
-            (i, cell.strip(), "a true-or-false cell; write it as text")
+            (i, cell.rstrip("\0"), "a true-or-false cell; write it as text")
             for i, cell in enumerate(cells)
             if cell in _BOOLEANS
         ]

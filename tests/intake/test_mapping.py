@@ -1,0 +1,185 @@
+"""A mapping file: other headings, words, day forms and numbers; and what is wrong with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.intake.settings import real
+
+THEIRS = "Ref;Datum;Absender;Empfänger;Konzern;Land;Chip;Menge;Wert;Status;Notiz\n"
+MAP = """
+source = "Zollamt"
+[file]
+delimiter = ";"
+date_format = ["%d.%m.%Y", "%Y-%m-%d"]
+decimal_comma = true
+metadata = ["Notiz"]
+[columns]
+document = { columns = ["Ref", "Chip"], join = "/" }
+exported_on = "Datum"
+ultimate_consignee = ["Konzern", "Empfänger"]
+destination = "Land"
+chip = "Chip"
+quantity = "Menge"
+unit_value_usd = "Wert"
+[fixed]
+exporter = "Acme"
+authorization = "NLR"
+[values.destination]
+"Indien" = "India"
+"?" = ""
+[number]
+quantity = "round_15_digits"
+[[filter]]
+name = "planned"
+column = "Status"
+keep = ["da", "fast da"]
+[[filter]]
+name = "no chip"
+column = "Chip"
+empty = false
+"""
+ROWS = """7;1.6.2025;X;Bharat DC;;Indien;H100;30000,000000000004;20000,5;da;schön
+8;02.06.2025;X;Bharat DC;Bharat; Indien ;H100;4,0;;fast da;
+9;2025-06-03;X;Bharat DC;;SG;H100;5;;geplant;
+10;2025-06-03;X;Bharat DC;;SG;;5;;da;
+11;6/3/2025;X;Bharat DC;;?;H100;5,5;1.000,5;da;
+"""
+
+
+def test_a_mapped_file(desk):
+    found = desk.read(THEIRS + ROWS, mapping=MAP)
+    assert found.filtered == {"planned": 1, "no chip": 1}
+    assert (found.rows, found.good, found.rejected) == (5, 2, 1)
+    assert desk.given(
+        found, "file_line", "source", "document", "effective_on", "consignee", "quantity", "details"
+    ) == [
+        (2, "Zollamt", "7/H100", _day("2025-06-01"), "Bharat DC", 30000, '{"Notiz":"schön"}'),
+        (3, "Zollamt", "8/H100", _day("2025-06-02"), "Bharat", 4, None),
+    ]
+    assert (
+        desk.given(found, "destination", "exporter", "authorization") == [("IN", "Acme", "NLR")] * 2
+    )
+    assert [str(p) for p in found.problems()] == [
+        'in.csv:6, Datum "6/3/2025": is not a day written %d.%m.%Y or %Y-%m-%d, as the mapping '
+        "file says",
+        'in.csv:6, Land "?": is empty',
+        'in.csv:6, Menge "5,5": is not a whole number',
+        'in.csv:6, Wert "1.000,5": has a point, where the mapping file says decimal_comma',
+    ]
+
+
+def _day(text):
+    from datetime import date
+
+    return date.fromisoformat(text)
+
+
+def test_decimal_comma(desk):
+    headings = THEIRS.replace("Notiz", "Rest")
+    mapping = MAP.replace('metadata = ["Notiz"]', "metadata = false").split("[number]")[0]
+    found = desk.read(headings + "7;1.6.2025;X;B;;SG;H100;3;20000,50;;\n", mapping=mapping)
+    assert desk.given(found, "unit_value_cents", "details") == [(2_000_050, None)]
+    found = desk.read(headings + "7;1.6.2025;X;B;;SG;H100;3;20.000;;\n", mapping=mapping)
+    assert [p.reason for p in found.problems()] == [
+        "has a point, where the mapping file says decimal_comma"
+    ]
+
+
+def test_the_source_asked_for_comes_before_the_mapping_s(desk):
+    found = desk.read(THEIRS + "8;02.06.2025;X;B;B;SG;H100;4;;da;\n", mapping=MAP, source="AES")
+    assert desk.given(found, "source") == [("AES",)]
+
+
+def test_a_mapping_that_names_what_is_not_there(said):
+    mapping = MAP.replace('"Datum"', '"Dattum"').replace("chip = ", "chips = ")
+    assert said(THEIRS + ROWS, mapping=mapping) == [
+        "in.csv:1, Dattum: the mapping file (columns.exported_on) names this heading; the file "
+        "has none such (nearest: Datum)",
+        "in.csv:1, chips: the mapping file names a field that shipments do not have "
+        "(nearest: chip)",
+        "in.csv:1, chip: this heading is missing",
+    ]
+
+
+WRONG = [
+    (
+        "colums = 1",
+        ' "colums": no such key; known are source, file, columns, fixed, filter, '
+        "values, number (nearest: columns)",
+    ),
+    (
+        '[file]\nsheets = "a"',
+        ', file "sheets": no such key; known are delimiter, sheet, '
+        "date_format, decimal_comma, metadata (nearest: sheet)",
+    ),
+    ('[file]\ndelimiter = "::"', ', file.delimiter "::": must be one of "," ";" "\\t" "|"'),
+    ("[fixed]\nquantity = 8", ', fixed.quantity "8": must be text in quotes'),
+    ('[fixed]\nquantity = ""', ", fixed.quantity: is empty; leave the line out"),
+    (
+        '[number]\nquantity = "round"',
+        ', number.quantity "round": no such rule for numbers; known is round_15_digits',
+    ),
+    ('[[filter]]\ncolumn = "A"', ', filter "A": must say keep, drop or empty'),
+    (
+        '[columns]\nchip = "A"\n[fixed]\nchip = "B"',
+        ", chip: stands in [columns] and in [fixed]; one of them, not both",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), WRONG)
+def test_wrong_mapping_files(said, text, problem):
+    assert said("x", mapping=text) == [f"map.toml{problem}"]
+
+
+def test_a_mapping_that_is_no_toml(said):
+    (problem,) = said("x", mapping="source = ")
+    assert problem.startswith("map.toml: not a TOML file: ")
+
+
+def test_a_fixed_value_is_checked_before_any_row(said):
+    mapping = MAP.replace('authorization = "NLR"', 'authorization = "NLRR"')
+    assert said(THEIRS + ROWS, mapping=mapping) == [
+        'in.csv:1, authorization "NLRR": the mapping file (fixed): no such authorization in this '
+        "regime (nearest: NLR)"
+    ]
+
+
+HOUSE = Path(__file__).parents[2]
+REAL = HOUSE.parent / "shared" / "data" / "gpu_clusters.2025-11.csv"
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the data are not kept with the project")
+def test_real_clusters_are_all_accounted_for(desk):
+    from ledger.intake import load_map, read
+    from schemas.kinds import FileKind
+
+    mapping = load_map(HOUSE / "docs" / "examples" / "gpu_clusters.toml")
+    found = read(REAL, FileKind.SHIPMENTS, real(), mapping, workspace=desk.workspace)
+    desk.open.append(found)
+    assert found.rows == 786
+    assert found.filtered == {
+        "not existing": 177,
+        "possible duplicate": 93,
+        "no country": 19,
+        "no chip": 221,
+    }
+    assert [(p.line, p.column, p.value, p.reason) for p in found.problems()] == [
+        (224, "First Operational Date", "", "is empty"),
+        (275, "First Operational Date", "", "is empty"),
+        (290, "Chip type (primary)", "PEZY-SC2", "no such chip in the catalogue"),
+        (487, "Chip type (primary)", "Google TPU v1", "no such chip in the catalogue"),
+        (526, "Chip type (primary)", "PEZY-SC2", "no such chip in the catalogue"),
+        (830, "Chip type (primary)", "Cerebras CS-2", "no such chip in the catalogue"),
+    ]
+    assert (found.good, found.rejected, found.repeated) == (270, 6, 0)
+    assert desk.given(found, "document", "consignee", "destination", "chip", "quantity")[0] == (
+        "xAI Colossus Memphis Phase 3",
+        "xAI",
+        "US",
+        "nvidia-h100-sxm",
+        200_000,
+    )

@@ -1,0 +1,76 @@
+"""Progress, Ctrl-C, a full disk, and bounded memory."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from ledger.intake import names, read, store
+from schemas.kinds import FileKind
+from tests.intake.conftest import GOOD, SHIPMENTS
+from tests.intake.settings import small
+
+
+def test_progress_is_told_in_stages(desk):
+    told = []
+    setting = small(progress=lambda *step: told.append(step))
+    desk.shipments(GOOD, setting=setting)
+    size = (desk.folder / "in.csv").stat().st_size
+    assert told[0][0] == "reading"
+    assert told[0][2] == size
+    assert told[-1] == ("checking", 1, 1)
+
+
+def test_ctrl_c_in_the_middle_of_the_database_s_work(desk, monkeypatch):
+    slow = "SELECT max(hash(range)) FROM range(1000000000000)"
+    monkeypatch.setattr(names, "spellings", lambda con: _run(con, slow))
+    path = desk.file(f"{SHIPMENTS}\n{GOOD}\n")
+    threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        read(path, FileKind.SHIPMENTS, small(), workspace=desk.workspace)
+
+
+def _run(con, sql):
+    with store.plainly():
+        con.execute(sql).fetchall()
+
+
+def test_a_disk_that_fills_while_rows_are_staged(desk):
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no /dev/full here")
+    path = desk.file("\n".join([SHIPMENTS, *[GOOD] * 100_000]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ledger.intake.staging.STAGED", str(full))
+        with pytest.raises(OSError, match="No space left"):
+            read(path, FileKind.SHIPMENTS, small(), workspace=desk.workspace)
+
+
+def test_a_disk_that_fills_in_the_database(desk, monkeypatch):
+    import duckdb
+
+    def fail(con):
+        with store.plainly():
+            raise duckdb.IOException('Could not write file "x": No space left on device')
+
+    monkeypatch.setattr(names, "spellings", fail)
+    path = desk.file(f"{SHIPMENTS}\n{GOOD}\n")
+    with pytest.raises(OSError, match="No space left"):
+        read(path, FileKind.SHIPMENTS, small(), workspace=desk.workspace)
+
+
+def test_the_database_is_on_disk_and_bounded(desk):
+    found = desk.shipments(GOOD)
+    settings = dict(
+        found.con.execute(
+            "SELECT name, value FROM duckdb_settings() "
+            "WHERE name IN ('memory_limit', 'threads', 'temp_directory')"
+        ).fetchall()
+    )
+    assert settings["threads"] == "2"
+    assert settings["memory_limit"] == "381.4 MiB"
+    assert str(desk.workspace) in settings["temp_directory"]
