@@ -170,3 +170,16 @@ def test_half_a_demo_is_not_kept(empty, tpp, monkeypatch):
     done = tpp("demo")
     assert (done.exit_code, done.stderr) == (130, "interrupted: nothing was recorded\n")
     assert list(empty.iterdir()) == []
+
+
+def test_the_same_in_either_database(ledger_url, empty, tpp, monkeypatch):
+    monkeypatch.setenv("TPP_LEDGER", ledger_url)
+    monkeypatch.setenv("TPP_COPY", str(empty / "copies"))
+    assert tpp("init").exit_code == 0
+    assert tpp(ISSUE + "46000").stdout == "recorded, seq 2\n"
+    assert "1 critical" in tpp("status --as-of 2026-06-30").stdout
+    assert "held +728,272,000 TPP" in tpp("explain D1").stdout
+    assert tpp("reverse 2 --reason mistaken").exit_code == 0
+    assert tpp("check").exit_code == 0
+    assert tpp("export -o out").exit_code == 0
+    assert "critical" not in tpp("status --as-of 2026-06-30").stdout

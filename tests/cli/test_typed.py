@@ -117,3 +117,15 @@ def test_a_return_points_at_its_shipment(folder, tpp):
     shown = tpp("explain 4").stdout
     assert "Points at seq 3: export S-1 line 1" in shown
     assert "return_or_loss_credit = none" in shown
+
+
+def test_an_interruption_after_the_commit_does_not_deny_it(folder, tpp, monkeypatch):
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ledger.cli.outcomes.tell_one", stopped)
+    done = tpp(ISSUE + "10")
+    assert (done.exit_code, done.stderr) == (
+        130,
+        "interrupted, but submission 2 was recorded meanwhile: see `tpp status`\n",
+    )
