@@ -19,7 +19,7 @@ from ledger.intake.setting import ChipFact, Setting
 from ledger.intake.sniff import Format, format_of
 from ledger.intake.sql import ASK, FILTERED, GOOD, Statement
 from ledger.intake.staging import CsvSource, Source, XlsxSource
-from ledger.intake.store import BATCH, Problems, insert, open_store, plainly, problem_of
+from ledger.intake.store import BATCH, Problems, insert, open_store, plainly, problem_of, stoppable
 from ledger.intake.xlsxfile import XlsxFile
 from schemas.fields import Type
 from schemas.kinds import FileKind
@@ -55,8 +55,14 @@ class Intake:
         self.warnings: list[str] = []
         self.file_digest = ""
         self.con, self._folder = open_store(workspace)
+        self.connections = [self.con]
         self._problems = Problems(self.con)
         self._source: Source | None = None
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A second connection, to read while the first one writes."""
+        self.connections.append(self.con.cursor())
+        return self.connections[-1]
 
     @property
     def good(self) -> int:
@@ -89,7 +95,7 @@ class Intake:
         self.rows, self.rejected, self.file_digest = source.rows, source.rejected, source.digest
         statement = Statement(reader, plan, source.seen)
         told("checking", 0, self.rows)
-        _Lookups(self.con, reader, plan, statement).fill(relation)
+        _Lookups(self, reader, plan, statement).fill(relation)
         with plainly():
             self.con.execute(f"CREATE TABLE loaded AS {statement.select(relation)}")
             columns = ", ".join(f'"{name}"' for name in GIVEN_TYPES)
@@ -128,7 +134,7 @@ class Intake:
     def _ask(self, reader: Row, plan: Plan) -> None:
         """Read the rows that are not plainly good one by one: good after all, empty or rejected."""
         types = [*GIVEN_TYPES.values(), "SMALLINT", "VARCHAR[]"]
-        asked = self.con.cursor()
+        asked = self.cursor()
         with plainly():
             found = asked.execute(
                 f"SELECT row, file_line, cells FROM loaded WHERE state = {ASK}"  # noqa: S608
@@ -170,10 +176,9 @@ class Intake:
 class _Lookups:
     """Fills a table `look_<field>` with the meaning of each distinct cell, asked in Python."""
 
-    def __init__(
-        self, con: duckdb.DuckDBPyConnection, reader: Row, plan: Plan, statement: Statement
-    ) -> None:
-        self._con = con
+    def __init__(self, intake: Intake, reader: Row, plan: Plan, statement: Statement) -> None:
+        self._con = intake.con
+        self._cursor = intake.cursor
         self._reader = reader
         self._plan = plan
         self._statement = statement
@@ -191,7 +196,7 @@ class _Lookups:
         named = ", ".join(f"{word} AS w{i}" for i, word in enumerate(words))
         listed = ", ".join(f"w{i}" for i in range(len(words)))
         sets = ", ".join(f"(w{i})" for i in range(len(words)))
-        reading = self._con.cursor()
+        reading = self._cursor()
         with plainly():
             found = reading.execute(
                 f"SELECT {listed} FROM (SELECT {named} FROM {relation}) "  # noqa: S608
@@ -245,7 +250,8 @@ def read(
     reader = Row(file_kind, setting, source or mapped.source)
     intake = Intake(path, workspace or path.parent)
     try:
-        intake.fill(reader, mapped, setting)
+        with stoppable(intake.connections):
+            intake.fill(reader, mapped, setting)
     except BaseException:
         intake.close()
         raise

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ledger.intake.cells import Wrong
@@ -64,6 +65,33 @@ def plainly() -> Iterator[None]:
         raise OSError(errno.EIO, str(error)) from error
     except duckdb.OutOfMemoryException as error:
         raise OSError(errno.ENOSPC, str(error)) from error
+
+
+@contextmanager
+def stoppable(connections: Sequence[duckdb.DuckDBPyConnection]) -> Iterator[None]:
+    """Ctrl-C stops what DuckDB's other threads are at, too; then it goes where it always went.
+
+    `connections` may grow meanwhile. Without this a query whose last task runs in another thread
+    would be waited for to its end.
+    """
+    import signal
+    import threading
+
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for connection in connections:
+            connection.interrupt()
+        before(number, frame)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Problems:
