@@ -96,9 +96,9 @@ _FIRST = np.zeros(1, np.int64)
 def _guard(batch: Batch, budgets: Budgets, lines: Lines) -> None:
     """Every partial sum stays below the sum of all absolute amounts and balances."""
     pairs = (
-        (batch.draw_amount, (budgets.limit, budgets.adjustment, budgets.posted, budgets.held)),
+        (batch.draw_amount, tuple(getattr(budgets, name) for name in budgets.__slots__)),
         (batch.quantity, (lines.used_quantity,)),
-        (batch.value, (lines.used_value,)),
+        (batch.value, (lines.used_value, lines.value, lines.value)),  # with its tolerance
         (batch.amount, (lines.used,)),
     )
     for column, balances in pairs:

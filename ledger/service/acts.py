@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ledger.service.rows import Row
+from ledger.service.rows import Row, content_of
 from ledger.service.rulebook import Rulebook
 from schemas.kinds import LIMIT_CHANGES, Kind
 from schemas.problems import Problem
@@ -44,6 +44,7 @@ def _amount(row: Row, base: int) -> list[Problem]:
     if share != share.to_integral_value():
         return [_problem(row, "percent", percent, "gives no whole number of thousandths")]
     row.given = replace(row.given, amount_mtpp=int(share))
+    row.content = content_of(row.given)
     return []
 
 

@@ -23,7 +23,7 @@ from ledger.service.bulk_lines import BulkLines
 from ledger.service.draws import Drawer
 from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_known
 from ledger.service.outcome import SHOWN, Found, Outcome
-from ledger.service.posting import Desk, save_days
+from ledger.service.posting import Desk, save_days, sums_that_fit
 from ledger.service.rows import Flag, ordered
 from ledger.service.seal import Header, Sealer
 from ledger.storage.bulk import Collision, Staging
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import duckdb
 
 # Rows weighed at a time, a power of two so that the tree takes them as whole subtrees.
-BATCH = 1 << 16
+BATCH = 1 << 15
 # The page cache while loading, in MB: the keys are inserted sorted, and need few pages.
 CACHE_MB = 64
 # What DuckDB may take while the rows are sorted and posted: the rest of the room is the batches'.
@@ -94,7 +94,8 @@ def _attempt(desk: Desk, prepared: columns.Prepared, header: Header, work: Work)
                 fresh = sum(good) - outcome.already
                 if fresh:
                     load = _Load(desk, con, prepared, book, staging)
-                    load.run(turn.head.last_seq, fresh, outcome, work.progress)
+                    with sums_that_fit():
+                        load.run(turn.head.last_seq, fresh, outcome, work.progress)
                     sealer = Sealer(desk.store, cursor, book, turn.head)
                     sealer.link(fresh, load.leaves.tree.root().hex(), header, outcome)
                     load.save()

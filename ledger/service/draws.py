@@ -15,9 +15,10 @@ from ledger.service.lines import LineBook
 from ledger.service.relations import Relation, Relations
 from ledger.service.rows import Drawn, Flag, Row, is_shipment, party_key
 from ledger.service.rulebook import Rulebook
+from ledger.service.targets import Share, Target
 from ledger.storage.statements import Cursor
 from schemas import tables as t
-from schemas.kinds import LIMIT_CHANGES, STATUS_CHANGES, Kind
+from schemas.kinds import LIMIT_CHANGES, RETURNS, STATUS_CHANGES, Kind
 from schemas.records import Given
 
 TRANSIT = "hold_until_received"
@@ -101,30 +102,31 @@ class Drawer:
         return found
 
     def _follows(self, row: Row) -> list[Drawn]:
-        """A receipt or a return: what its shipment was ruled to do then."""
-        target = row.target
-        assert target is not None
+        """A receipt or a return: what its shipment was ruled to do then.
+
+        Neither gives back more than the shipment still has, however often goods are said to have
+        arrived or come back.
+        """
+        assert row.target is not None
+        target = row.target.drawn()
         if row.kind == Kind.RECEIPT:
-            return [d for draw in target.draws for d in self._received(row, draw)]
-        if row.kind in (Kind.RETURN, Kind.ATTRITION) and self.rulebook.gives_back(row.kind):
-            return [
-                Drawn(place, official, Effect.CREDIT, min(row.amount, posted))
-                for place, official, posted in target.posted
-            ]
+            return [d for draw in target.draws for d in self._received(row, target, draw)]
+        if row.kind in RETURNS and self.rulebook.gives_back(row.kind):
+            return _taken(Effect.CREDIT, target.posted, row.amount)
         return []
 
-    def _received(self, row: Row, draw: Draw) -> list[Drawn]:
-        target = row.target
-        assert target is not None
-        official = 1 if draw.official else 0
+    def _received(self, row: Row, target: Target, draw: Draw) -> list[Drawn]:
         if draw.effect not in (TRANSIT, BOTH_YEARS):
             return []
-        sent = self._place(row, draw, target.given, target.given.effective_on)
         arrived = self._place(row, draw, target.given, row.given.effective_on)
+        official = 1 if draw.official else 0
         found: list[Drawn] = []
-        if draw.effect == TRANSIT and sent is not None:
-            found.append(Drawn(sent, official, Effect.UNHOLD, row.amount))
-        if arrived is not None and (draw.effect == TRANSIT or arrived != sent):
+        if draw.effect == TRANSIT:
+            named = self.book.named
+            held = [one for one in target.held if named(one.place)[0] == draw.rule]
+            found = _taken(Effect.UNHOLD, held, row.amount)
+        posted = any(one.place == arrived for one in target.posted)
+        if arrived is not None and not posted:
             found.append(Drawn(arrived, official, Effect.POST, row.amount))
         return found
 
@@ -180,6 +182,15 @@ class Drawer:
         else:
             return None
         return (row.seq, str(row.kind), subject, other, row.day, until, 1)
+
+
+def _taken(effect: Effect, shares: Sequence[Share], amount: int) -> list[Drawn]:
+    """Take an amount back from each share, as far as it goes."""
+    return [
+        Drawn(share.place, share.official, effect, taken)
+        for share in shares
+        if (taken := share.take(amount))
+    ]
 
 
 def _relation(row: tuple[Any, ...]) -> Relation:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.service import columns
 from ledger.service.columns import KEYS
 from ledger.service.outcome import Outcome, Repeated
-from ledger.service.rows import Row, key_of
+from ledger.service.rows import Row, is_shipment, key_of, points_at_shipment
 from ledger.storage.chain import CONTENT_FIELDS
 from ledger.storage.statements import Cursor
 from schemas import tables as t
@@ -32,15 +32,21 @@ _HEADING = {
 }
 
 
+# What the content of a receipt or a return is of: the rest is the shipment's.
+_POINTING = ("kind", "effective_on", "exporter", "details")
+
+
 def sift(
     cursor: Cursor, rows: Sequence[Row], outcome: Outcome, *, retry: bool = False
 ) -> list[Row]:
     """The rows to record; what is known goes into the outcome.
 
     The key of a movement that was reversed is free again: the next attempt takes it. So does an
-    application that was refused, where `retry` is set.
+    application that was refused, where `retry` is set. The receipt that a rejected shipment
+    carries is rejected with it.
     """
     fresh: list[Row] = []
+    rejected: set[int] = set()
     waiting = list(rows)
     repeated = list(outcome.repeated)
     while waiting:
@@ -54,7 +60,7 @@ def sift(
                 continue
             content, seq = found[row.key]
             refused = kinds.get(seq) == Kind.REFUSAL
-            if seq in reversed_seqs or (retry and refused):
+            if seq in reversed_seqs or (refused and (retry or _tried_again(cursor, row))):
                 row.attempt += 1
                 row.key = key_of(row.given, row.attempt)
                 again.append(row)
@@ -65,9 +71,15 @@ def sift(
             else:
                 outcome.problems.append(_conflict(cursor, row, seq))
                 outcome.rejected += 1
+                if is_shipment(row.kind):
+                    rejected.add(row.given.row)
         waiting = again
     outcome.repeated = repeated
-    return fresh
+    return [row for row in fresh if row.given.row not in rejected]
+
+
+def _tried_again(cursor: Cursor, row: Row) -> bool:
+    return bool(cursor.find(t.movement_key, "key", [key_of(row.given, row.attempt + 1)]))
 
 
 def _found(cursor: Cursor, rows: Sequence[Row]) -> dict[bytes, tuple[bytes, int]]:
@@ -176,7 +188,7 @@ def _conflict(cursor: Cursor, row: Row, seq: int) -> Problem:
     (stored,) = cursor.find(t.movement, "seq", [seq])
     numbers = {stored[_MOVEMENT[f"{role}_no"]] for role in ("exporter", "consignee", "parent")}
     names: dict[Any, str] = {p[0]: p[1] for p in cursor.find(t.party, "party_no", numbers - {None})}
-    for name in CONTENT_FIELDS:
+    for name in _POINTING if points_at_shipment(row.kind) else CONTENT_FIELDS:
         given: Any = getattr(row.given, name)
         if name in ("exporter", "consignee", "parent"):
             before: Any = names.get(stored[_MOVEMENT[f"{name}_no"]])

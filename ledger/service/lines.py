@@ -47,8 +47,9 @@ class LineBook:
         for row in rows:
             name = (row.given.document, row.given.line)
             if row.kind == Kind.LICENCE and name in taken:
-                reason = f"licence {name[0]} line {name[1]} is on record as seq {taken[name]}"
-                _reject(row, f"{reason}, from another source", outcome)
+                where = f"is on record as seq {taken[name]}" if taken[name] else "is in this file"
+                reason = f"licence {name[0]} line {name[1]} {where}, from another source"
+                _reject(row, reason, outcome)
                 continue
             if row.kind == Kind.LICENCE:
                 taken[name] = 0

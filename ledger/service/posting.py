@@ -7,13 +7,13 @@ same for columns and is held equal to the byte by a test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
 
-from ledger.rules.admission import Batch, Ints, Weighed, by_day, weigh
+from ledger.rules.admission import Batch, Ints, Overflow, Weighed, by_day, weigh
 from ledger.service import known_rows, requests, targets
 from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, days_number
 from ledger.service.draws import Drawer
@@ -24,6 +24,7 @@ from ledger.service.rulebook import Rulebook
 from ledger.service.seal import Header, Sealer
 from ledger.storage.statements import Cursor
 from ledger.storage.store import Store
+from schemas.problems import Problem, Unusable
 
 _INT = np.int64
 
@@ -45,6 +46,15 @@ class _Undo(Exception):
     """Ends a transaction that was only to see."""
 
 
+@contextmanager
+def sums_that_fit() -> Iterator[None]:
+    """Where amounts add up to more than 64 bits, the input is what will not do."""
+    try:
+        yield
+    except Overflow as error:
+        raise Unusable(Problem("", 0, 0, "tpp", "", str(error))) from error
+
+
 def post(
     desk: Desk,
     rows: Sequence[Row],
@@ -55,9 +65,10 @@ def post(
 ) -> Outcome:
     """Record rows as one submission; what is known already is left out and said.
 
-    Raises the store's errors; then nothing was recorded. With nothing new to record there is no
-    submission. `retry`: an application refused before is weighed anew, as its next attempt.
-    `dry_run`: all is done and then undone; the outcome says what would have been.
+    Raises the store's errors, and Unusable where the amounts add up to more than the ledger can
+    hold; then nothing was recorded. With nothing new to record there is no submission. `retry`:
+    an application refused before is weighed anew, as its next attempt. `dry_run`: all is done
+    and then undone; the outcome says what would have been.
     """
     outcome = Outcome()
     with suppress(_Undo), desk.store.writing() as turn:
@@ -73,7 +84,8 @@ def post(
         for key, terms in desk.opening:
             if book.budget(key) is None:
                 book.open_budget(key, terms)
-        posting.weigh(fresh)
+        with sums_that_fit():
+            posting.weigh(fresh)
         Sealer(desk.store, cursor, book, turn.head).seal(fresh, posting.weighed, header, outcome)
         posting.save_derived(fresh)
         if dry_run:

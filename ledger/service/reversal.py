@@ -44,7 +44,10 @@ class Standing(Exception):
 
 
 def of_submission(store: Store, number: int) -> list[int]:
-    """The movements of a submission that still stand. Raises Unusable for an unknown number."""
+    """The movements of a submission that still stand; a refusal stands for nothing.
+
+    Raises Unusable for an unknown number, and where none stands.
+    """
     with store.reading() as turn:
         cursor = Cursor(store.raw(turn.connection), store.dialect)
         found = cursor.read(_OF_SUBMISSION, number)
@@ -53,7 +56,11 @@ def of_submission(store: Store, number: int) -> list[int]:
         first, count = found[0]
         seqs = list(range(first, first + count))
         gone = reversed_among(cursor, seqs)
-    return [seq for seq in seqs if seq not in gone]
+        kinds = {m[0]: m[_AT["kind"]] for m in cursor.find(t.movement, "seq", seqs)}
+    left = [seq for seq in seqs if seq not in gone and kinds[seq] != Kind.REFUSAL]
+    if not left:
+        raise Unusable(_problem("submission", str(number), "nothing of it stands any more"))
+    return left
 
 
 def reverse(desk: Desk, seqs: list[int], header: Header, *, cascade: bool) -> Outcome:

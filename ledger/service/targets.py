@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw, ruling_from_body
 from ledger.service.book import Book
 from ledger.service.known_rows import reversed_among
@@ -15,32 +17,60 @@ from ledger.service.rulebook import Ruled
 from ledger.storage import chain
 from ledger.storage.statements import Cursor
 from schemas import tables as t
-from schemas.kinds import RECEIPTS, Kind
+from schemas.kinds import RECEIPTS, RETURNS, Kind
 from schemas.records import Given
 
 _AT = {name: place for place, name in enumerate(t.movement.columns.keys())}
 _ENTRY = {name: place for place, name in enumerate(t.entry.columns.keys())}
+_POSTED = (Effect.POST, Effect.DRAW)
+
+
+@dataclass(slots=True)
+class Share:
+    """What a shipment has of one budget (by place), in milli-TPP, less what was given back."""
+
+    place: int
+    official: int
+    amount: int
+
+    def take(self, amount: int) -> int:
+        """Give back up to an amount; how much that was."""
+        taken = min(amount, self.amount)
+        self.amount -= taken
+        return taken
 
 
 @dataclass(slots=True)
 class Target:
-    """A shipment pointed at: what it was, what it was ruled to draw, what it posted.
+    """A shipment pointed at: what it was, what it was ruled to draw, and what it has drawn.
 
-    `posted` holds (place of the budget, official, milli-TPP) of its entries; `gone` and
-    `received` what returns and receipts on record already account for.
+    `held` and `posted` are what it still has of budgets; `gone` and `received` what returns and
+    receipts already account for. `row` is the shipment's, where it is of the same submission: it
+    then has what it is drawn for before what points at it.
     """
 
     seq: int
     given: Given
     ruled: Ruled | None
-    posted: list[tuple[int, int, int]]
+    held: list[Share]
+    posted: list[Share]
     gone: int = 0
     received: int = 0
+    row: Row | None = None
 
     @property
     def draws(self) -> tuple[Draw, ...]:
         """What it was ruled to draw."""
         return self.ruled.ruling.draws if self.ruled else ()
+
+    def drawn(self) -> Target:
+        """The same, with what its row in this submission was drawn for."""
+        if self.row is not None:
+            shares = [(d.effect, Share(d.place, d.official, d.amount)) for d in self.row.draws]
+            self.held = [share for effect, share in shares if effect == Effect.HOLD]
+            self.posted = [share for effect, share in shares if effect in _POSTED]
+            self.row = None
+        return self
 
 
 def find(cursor: Cursor, book: Book, rows: Sequence[Row]) -> None:
@@ -74,7 +104,7 @@ def _shipment_key(given: Given, attempt: int) -> bytes:
 
 
 def _beside(row: Row) -> Target:
-    return Target(row.seq, row.given, row.ruled, [])
+    return Target(row.seq, row.given, row.ruled, [], [], row=row)
 
 
 def _on_file(cursor: Cursor, book: Book, given: Given) -> Target | None:
@@ -83,35 +113,49 @@ def _on_file(cursor: Cursor, book: Book, given: Given) -> Target | None:
         return None
     seq = movement[_AT["seq"]]
     ruled = _ruled(cursor, movement[_AT["ruling_no"]])
-    target = Target(seq, given_of(cursor, movement), ruled, [])
-    entries = [e for e in cursor.find(t.entry, "seq", [seq]) if e[_ENTRY["posted_mtpp"]] > 0]
-    places = book.places([e[_ENTRY["budget_no"]] for e in entries])
-    target.posted = [
-        (place, e[_ENTRY["official"]], e[_ENTRY["posted_mtpp"]])
-        for place, e in zip(places, entries, strict=True)
-    ]
+    target = Target(seq, given_of(cursor, movement), ruled, [], [])
     pointing = cursor.find(t.movement, "target_seq", [seq])
     undone = reversed_among(cursor, [p[_AT["seq"]] for p in pointing])
-    for pointer in pointing:
-        if pointer[_AT["seq"]] in undone:
-            continue
+    live = {p[_AT["seq"]]: p for p in pointing if p[_AT["seq"]] not in undone}
+    for pointer in live.values():
         if pointer[_AT["kind"]] == Kind.RECEIPT:
             target.received += pointer[_AT["amount_mtpp"]] or 0
-        elif pointer[_AT["kind"]] in (Kind.RETURN, Kind.ATTRITION):
+        elif pointer[_AT["kind"]] in RETURNS:
             target.gone += pointer[_AT["amount_mtpp"]] or 0
+    _share(target, cursor, book, live)
     return target
 
 
+def _share(target: Target, cursor: Cursor, book: Book, live: dict[int, tuple[Any, ...]]) -> None:
+    """What the shipment still has: receipts took from its hold, returns from what it posted."""
+    entries = cursor.find(t.entry, "seq", [target.seq, *live])
+    back: Counter[tuple[str, int, int]] = Counter()
+    for entry in entries:
+        if entry[_ENTRY["seq"]] != target.seq:
+            of_return = live[entry[_ENTRY["seq"]]][_AT["kind"]] in RETURNS
+            column = "posted" if of_return else "held"
+            back[column, *entry[1:3]] += entry[_ENTRY[f"{column}_mtpp"]]
+    own = [entry for entry in entries if entry[_ENTRY["seq"]] == target.seq]
+    places = book.places([entry[_ENTRY["budget_no"]] for entry in own])
+    for place, entry in zip(places, own, strict=True):
+        for column, shares in (("held", target.held), ("posted", target.posted)):
+            drawn = entry[_ENTRY[f"{column}_mtpp"]]
+            if drawn > 0:
+                rest = drawn + back[column, *entry[1:3]]
+                shares.append(Share(place, entry[_ENTRY["official"]], max(rest, 0)))
+
+
 def _live(cursor: Cursor, key_of_attempt: Any) -> tuple[Any, ...] | None:
-    """The latest attempt under a key that was not reversed."""
+    """The latest attempt under a key that was neither refused nor reversed."""
     attempt = 1
     while True:
         found = cursor.find(t.movement_key, "key", [key_of_attempt(attempt)])
         if not found:
             return None
         seq = found[0][2]
-        if not reversed_among(cursor, [seq]):
-            return cursor.find(t.movement, "seq", [seq])[0]
+        movement = cursor.find(t.movement, "seq", [seq])[0]
+        if movement[_AT["kind"]] != Kind.REFUSAL and not reversed_among(cursor, [seq]):
+            return movement
         attempt += 1
 
 
@@ -173,7 +217,7 @@ def _point(row: Row, target: Target) -> None:
     _flag_excess(row, sent.amount_mtpp or 0, before)
     if row.kind == Kind.RECEIPT:
         target.received += amount or 0
-    elif row.kind in (Kind.RETURN, Kind.ATTRITION):
+    elif row.kind in RETURNS:
         target.gone += amount or 0
 
 
@@ -195,7 +239,7 @@ def _answer(cursor: Cursor, book: Book, row: Row) -> None:
         return chain.key_digest(Kind.APPLICATION, given.source, number, given.line, attempt)
 
     movement = _live(cursor, key)
-    if movement is None or movement[_AT["kind"]] != Kind.APPLICATION:
+    if movement is None:
         return
     seq = movement[_AT["seq"]]
     answers = [

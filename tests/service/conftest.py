@@ -8,6 +8,8 @@ from uuid import UUID
 
 import pytest
 
+pytest.register_assert_rewrite("tests.service.books")
+
 INSTANT = "2026-11-23T18:00:00.000000Z"
 
 

@@ -1,0 +1,40 @@
+"""A ledger under the AI Diffusion rule, in chips or in amounts, sound at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from ledger.service.ledger import Ledger, new_ledger
+
+pytest.register_assert_rewrite("tests.cases.table", "tests.service.books")
+
+from tests.cases.table import in_amounts  # noqa: E402
+from tests.service.books import assert_sound  # noqa: E402
+
+Opener = Callable[..., Ledger]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opener]:
+    """Makes ledgers under a regime (default: the rule) and options; each is checked at the end."""
+    with ExitStack() as stack:
+        made: list[Ledger] = []
+
+        def make(regime: str | Path = "ai_diffusion", **options: str) -> Ledger:
+            url = f"sqlite:///{tmp_path / f'ledger{len(made)}.db'}"
+            made.append(stack.enter_context(new_ledger(url, regime=regime, options=options)))
+            return made[-1]
+
+        yield make
+        for ledger in made:
+            assert_sound(ledger)
+
+
+@pytest.fixture
+def amounts(opened: Opener, tmp_path: Path) -> Callable[..., Ledger]:
+    """Makes ledgers under the rule that weigh amounts as given."""
+    return lambda **options: opened(in_amounts(tmp_path), **options)

@@ -1,0 +1,115 @@
+"""Cases as text tables: what happens, day by day, and what the ledger says to it.
+
+A table's first line names its columns, separated by `|`; each line below is one act. `act` says
+which; `says` lists the codes found (`refused:` before a refusal's; empty: nothing); every other
+column is a heading of the import file, an empty cell leaving it out. What a line does not say is
+taken from USUAL; its document is its act and number.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ledger.service.ledger import Ledger
+from ledger.service.outcome import Outcome
+from schemas.tpp import grouped
+from tests.service.books import rows
+
+USUAL = {"exporter": "X", "ultimate_consignee": "C", "chip": "nvidia-h100-sxm", "quantity": "1"}
+LAW = Path(__file__).parents[2] / "ledger/policy/ai_diffusion"
+
+# Each act: the import file it is a row of, the headings of its document and day, and its kind.
+ACTS = {
+    "apply": ("applications", "application", "applied_on", ""),
+    "licence": ("licences", "licence", "issued_on", ""),
+    "ship": ("shipments", "document", "exported_on", ""),
+    "reexport": ("shipments", "document", "exported_on", "reexport"),
+    "transfer": ("shipments", "document", "exported_on", "in_country_transfer"),
+    "receive": ("receipts", "document", "received_on", ""),
+    "return": ("returns", "document", "returned_on", ""),
+    "loss": ("returns", "document", "returned_on", "attrition"),
+    **{
+        kind: ("adjustments", "document", "effective_on", kind)
+        for kind in ("uplift", "amendment", "block", "unblock", "suspend", "reinstate")
+    },
+    **{
+        kind: ("declarations", "document", "effective_on", kind)
+        for kind in ("ownership", "party_merged")
+    },
+}
+LOTS = ("applications", "licences", "shipments")
+POINTING = ("receipts", "returns")
+
+
+def lines(text: str) -> list[dict[str, str]]:
+    """The lines of a table as dictionaries, empty cells left out."""
+    head, *body = (line for line in text.splitlines() if line.strip())
+    names = [name.strip() for name in head.split("|")]
+    cells = [[cell.strip() for cell in line.split("|")] for line in body]
+    return [{n: c for n, c in zip(names, line, strict=True) if c} for line in cells]
+
+
+def play(ledger: Ledger, text: str) -> list[Outcome]:
+    """Do what a table says, line by line, and compare what the ledger says with `says`."""
+    outcomes = []
+    for number, line in enumerate(lines(text), start=1):
+        outcome = act(ledger, number, line)
+        outcomes.append(outcome)
+        said = ", ".join(outcome.counts)
+        assert said == line.get("says", ""), f"line {number}: {line}"
+    return outcomes
+
+
+def act(ledger: Ledger, number: int, line: dict[str, str]) -> Outcome:
+    """One line of a table as one submission."""
+    name = line["act"]
+    kind, document, day, movement = ACTS[name]
+    values = {document: f"{name} {number}", day: line["day"]}
+    if movement:
+        values["kind"] = movement
+    if kind in LOTS:
+        usual = dict(USUAL)
+        if ledger.rulebook.regime.counts == "amounts":
+            usual = {n: v for n, v in usual.items() if n not in ("chip", "quantity")}
+        values |= usual
+    elif kind in POINTING:
+        values["exporter"] = USUAL["exporter"]
+    given = {n: v for n, v in line.items() if n not in ("act", "day", "says", "number")}
+    if "number" in line:
+        given[document] = line["number"]
+    return ledger.record(kind, values | given)
+
+
+def standing(ledger: Ledger) -> str:
+    """Every budget that anything was drawn on, as a table: thousandths only where there are any."""
+    said = []
+    budgets = {b["budget_no"]: b for b in rows(ledger.url, "budget")}
+    for balance in rows(ledger.url, "balance"):
+        budget = budgets[balance["budget_no"]]
+        names = ("adjustment", "pending", "held", "posted", "safe")
+        amounts = [balance[f"{name}_mtpp"] for name in names]
+        if not any(amounts):
+            continue
+        adjustment, _, held, posted, _ = amounts
+        remaining = budget["limit_mtpp"] + adjustment - held - posted - balance["lapsed_mtpp"]
+        parts = [f"{n} {grouped(a)}" for n, a in zip(names, amounts, strict=True) if a]
+        where = f"{budget['holder_name']} {budget['window']}"
+        said.append(f"{where}: {', '.join(parts)}; remaining {grouped(remaining)}")
+    return "\n".join(sorted(said))
+
+
+def stands(ledger: Ledger, text: str) -> None:
+    """Compare what is drawn with lines of `holder window: amounts; remaining amount`."""
+    expected = sorted(line.strip() for line in text.splitlines() if line.strip())
+    assert standing(ledger).splitlines() == expected
+
+
+def in_amounts(folder: Path) -> Path:
+    """The rule as it is, but weighing the amounts that a file gives instead of chips."""
+    copy = folder / "in_amounts"
+    shutil.copytree(LAW, copy)
+    file = copy / "regime.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('counts = "chips"', 'counts = "amounts"'), encoding="utf-8")
+    return copy
