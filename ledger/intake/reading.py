@@ -19,7 +19,16 @@ from ledger.intake.setting import ChipFact, Setting
 from ledger.intake.sniff import Format, format_of
 from ledger.intake.sql import ASK, FILTERED, GOOD, Statement
 from ledger.intake.staging import CsvSource, Source, XlsxSource
-from ledger.intake.store import BATCH, Problems, insert, open_store, plainly, problem_of, stoppable
+from ledger.intake.store import (
+    BATCH,
+    Problems,
+    insert,
+    open_store,
+    plainly,
+    problem_of,
+    quieten,
+    stoppable,
+)
 from ledger.intake.xlsxfile import XlsxFile
 from schemas.fields import Type
 from schemas.kinds import FileKind
@@ -61,8 +70,10 @@ class Intake:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A second connection, to read while the first one writes."""
-        self.connections.append(self.con.cursor())
-        return self.connections[-1]
+        second = self.con.cursor()
+        quieten(second)
+        self.connections.append(second)
+        return second
 
     @property
     def good(self) -> int:

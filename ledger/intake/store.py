@@ -45,9 +45,20 @@ def open_store(workspace: Path) -> tuple[duckdb.DuckDBPyConnection, Path]:
         "preserve_insertion_order": "false",
         "autoinstall_known_extensions": "false",
     }
-    con = duckdb.connect(str(folder / "intake.duckdb"), config=settings)
+    con = _quiet(duckdb.connect(str(folder / "intake.duckdb"), config=settings))
     con.execute(f"CREATE TABLE problem ({', '.join(_PROBLEM_COLUMNS)})")
     return con, folder
+
+
+def second(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Another connection to the same database, to read while the first one writes."""
+    return _quiet(con.cursor())
+
+
+def _quiet(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    # DuckDB's own progress bar goes to stdout; it is set connection by connection.
+    con.execute("SET enable_progress_bar = false")
+    return con
 
 
 @contextmanager

@@ -29,9 +29,13 @@ def test_ctrl_c_in_the_middle_of_the_database_s_work(desk, monkeypatch):
     slow = "SELECT max(hash(range)) FROM range(1000000000000)"
     monkeypatch.setattr(names, "spellings", lambda con: _run(con, slow))
     path = desk.file(f"{SHIPMENTS}\n{GOOD}\n")
-    threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt):
-        read(path, FileKind.SHIPMENTS, small(), workspace=desk.workspace)
+    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            read(path, FileKind.SHIPMENTS, small(), workspace=desk.workspace)
+    finally:
+        timer.cancel()
 
 
 def _run(con, sql):
@@ -68,9 +72,10 @@ def test_the_database_is_on_disk_and_bounded(desk):
     settings = dict(
         found.con.execute(
             "SELECT name, value FROM duckdb_settings() "
-            "WHERE name IN ('memory_limit', 'threads', 'temp_directory')"
+            "WHERE name IN ('memory_limit', 'threads', 'temp_directory', 'enable_progress_bar')"
         ).fetchall()
     )
     assert settings["threads"] == "2"
+    assert settings["enable_progress_bar"] == "false"  # it would write to stdout
     assert settings["memory_limit"] == "381.4 MiB"
     assert str(desk.workspace) in settings["temp_directory"]
