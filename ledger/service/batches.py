@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ class Frame:
     parent_no: Ints
     ruling_no: Ints
     target: Ints
+    _ints: dict[str, Ints] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -43,9 +44,11 @@ class Frame:
 
     def ints(self, name: str, none: int = 0) -> Ints:
         """A column as whole numbers, `none` where it is NULL."""
-        column = self.table.column(name).combine_chunks().fill_null(none)
-        values: Ints = column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-        return values
+        if name not in self._ints:
+            column = self.table.column(name).combine_chunks().fill_null(none)
+            values = column.to_numpy(zero_copy_only=False)
+            self._ints[name] = values.astype(np.int64, copy=False)
+        return self._ints[name]
 
     @property
     def day(self) -> Ints:
@@ -69,7 +72,8 @@ def frames(
     seq = last_seq + 1
     reader = con.cursor().sql(STREAM).to_arrow_reader(size)
     for record in ahead(_sized(reader, size)):
-        frame = Frame(pa.Table.from_batches([record]), seq, *[np.zeros(0, np.int64)] * 5)
+        none = np.zeros(0, np.int64)
+        frame = Frame(pa.Table.from_batches([record]), seq, none, none, none, none, none)
         frame.exporter_no = _numbered(frame, "exporter_at", party_no)
         frame.consignee_no = _numbered(frame, "consignee_at", party_no)
         frame.parent_no = _numbered(frame, "parent_at", party_no)

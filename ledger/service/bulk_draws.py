@@ -18,6 +18,9 @@ from ledger.service.rows import Flag
 
 _EPOCH = date(1970, 1, 1).toordinal()
 NONE = -1
+_UNKNOWN = -2
+# Rule, period, holder and window of a budget.
+_Key = tuple[str, date, int, int]
 
 
 @dataclass(slots=True)
@@ -40,8 +43,8 @@ class BulkDrawer:
         self.drawer, self.book, self.rulebook = drawer, drawer.book, drawer.rulebook
         self.prepared, self.lines = prepared, lines
         followed = [self.rulebook.followed(code) or code for code in prepared.countries]
-        self._holders: dict[str, list[str]] = {"destination": sorted(set(followed))}
-        place = {code: n for n, code in enumerate(self._holders["destination"])}
+        self._codes = sorted(set(followed))
+        place = {code: n for n, code in enumerate(self._codes)}
         self._country = place_column([place[code] for code in followed])
         self._keys = sorted(set(prepared.party_keys))
         key_place = {key: n for n, key in enumerate(self._keys)}
@@ -55,8 +58,9 @@ class BulkDrawer:
         )
         place_of = {alike: n for n, alike in enumerate(self._alike)}
         self._draws_as = place_column([place_of[r.draws, r.case.period] for r in rulings])
-        self._places: dict[tuple[str, int, date, str], int] = {}
-        self._windows: dict[tuple[str, int], str | None] = {}
+        self._places: dict[tuple[str, date], Ints] = {}
+        self._windows_of: dict[str, list[str]] = {}
+        self._window_of: dict[tuple[str, int], int] = {}
 
     def flags(self, frame: Frame) -> dict[int, list[Flag]]:
         """What the rules and the licences say of each movement, by its place in the batch."""
@@ -139,8 +143,8 @@ class BulkDrawer:
             _Wanted(draw, period, rows, before, sent[rows], post, slot),
             _Wanted(draw, period, rows, after, day[rows], post, slot),
         )
-        windows = [[self._window(draw.rule, d) for d in want.day.tolist()] for want in asked]
-        other = np.array([a != b for a, b in zip(*windows, strict=True)], bool) | (before != after)
+        sent_in, come_in = (self._window(draw.rule, want.day) for want in asked)
+        other = (sent_in != come_in) | (before != after)
         return [_Wanted(draw, period, rows[other], after[other], day[rows][other], post, slot)]
 
     def _holder(self, draw: Draw, frame: Frame, rows: Ints, day: Ints) -> Ints:
@@ -186,50 +190,75 @@ class BulkDrawer:
 
     def _open(self, wanted: Sequence[_Wanted], frame: Frame, flags: dict[int, list[Flag]]) -> None:
         """Find the budgets drawn on, opening new ones in the order movements come to them."""
-        new: dict[tuple[str, int, date, str], tuple[tuple[int, int, int], _Wanted, int]] = {}
+        new: dict[_Key, tuple[tuple[int, int, int], _Wanted, int]] = {}
         for turn, want in enumerate(wanted):
-            combined = want.holder << 32 | want.day
+            window = self._window(want.draw.rule, want.day)
+            self._flag_windowless(want, window, flags)
+            known = self._table(want)[want.holder, window]
+            unknown = np.flatnonzero((want.holder >= 0) & (window >= 0) & (known == _UNKNOWN))
+            combined = want.holder[unknown] << 32 | window[unknown]
             _, first = np.unique(combined, return_index=True)
-            for at in sorted(first.tolist()):
-                key = self._budget_key(want, int(want.holder[at]), int(want.day[at]))
-                if key is None or key in self._places:
-                    continue
+            for at in unknown[first].tolist():
+                key = (want.draw.rule, want.period, int(want.holder[at]), int(window[at]))
                 place = (int(want.rows[at]), want.slot, turn)
                 if key not in new or place < new[key][0]:
-                    new[key] = (place, want, int(at))
-            self._flag_windowless(want, flags)
+                    new[key] = (place, want, at)
         for key, (_, want, at) in sorted(new.items(), key=lambda item: item[1][0]):
-            self._places[key] = self._opened(want, key, frame, at)
+            self._table(want)[key[2], key[3]] = self._opened(want, frame, at)
 
-    def _flag_windowless(self, want: _Wanted, flags: dict[int, list[Flag]]) -> None:
-        for day in np.unique(want.day).tolist():
-            if self._window(want.draw.rule, day) is None:
-                for row in want.rows[(want.day == day) & (want.holder >= 0)].tolist():
-                    detail = f"{want.draw.rule} on {_day(day)}"
-                    flags.setdefault(row, []).append(Flag("after_windows", detail=detail))
+    def _place(self, want: _Wanted) -> Ints:
+        """The place of each movement's budget, -1 where it has none."""
+        window = self._window(want.draw.rule, want.day)
+        found = self._table(want)[want.holder, window]
+        return np.where((want.holder >= 0) & (window >= 0), found, NONE)
 
-    def _budget_key(
-        self, want: _Wanted, holder: int, day: int
-    ) -> tuple[str, int, date, str] | None:
-        window = self._window(want.draw.rule, day)
-        if holder < 0 or window is None:
-            return None
-        return (want.draw.rule, holder, want.period, window)
+    def _table(self, want: _Wanted) -> Ints:
+        """The places of a rule's budgets by holder and window, as far as they are known."""
+        key = (want.draw.rule, want.period)
+        # One row and column more than there are, for the -1 of those that have none.
+        size = (
+            len(self._keys if want.draw.holder_from != "destination" else self._codes) + 1,
+            len(self._windows_of.get(want.draw.rule, ())) + 1,
+        )
+        table = self._places.get(key)
+        if table is None or table.shape != size:
+            grown = np.full(size, _UNKNOWN, np.int64)
+            if table is not None:
+                grown[: table.shape[0] - 1, : table.shape[1] - 1] = table[:-1, :-1]
+            self._places[key] = table = grown
+        return table
 
-    def _window(self, rule: str, day: int) -> str | None:
-        if (rule, day) not in self._windows:
+    def _flag_windowless(self, want: _Wanted, window: Ints, flags: dict[int, list[Flag]]) -> None:
+        for at in np.flatnonzero((window < 0) & (want.holder >= 0)).tolist():
+            detail = f"{want.draw.rule} on {_day(int(want.day[at]))}"
+            flags.setdefault(int(want.rows[at]), []).append(Flag("after_windows", detail=detail))
+
+    def _window(self, rule: str, day: Ints) -> Ints:
+        """The number of the window each day falls in, -1 for none."""
+        days, inverse = np.unique(day, return_inverse=True)
+        numbers = [self._window_no(rule, one) for one in days.tolist()]
+        found: Ints = place_column(numbers)[inverse]
+        return found
+
+    def _window_no(self, rule: str, day: int) -> int:
+        known = self._window_of.get((rule, day))
+        if known is None:
             window = self.rulebook.regime.budgets[rule].window_on(_day(day))
-            self._windows[rule, day] = None if window is None else window.key
-        return self._windows[rule, day]
+            keys = self._windows_of.setdefault(rule, [])
+            if window is not None and window.key not in keys:
+                keys.append(window.key)
+            known = NONE if window is None else keys.index(window.key)
+            self._window_of[rule, day] = known
+        return known
 
-    def _opened(self, want: _Wanted, key: tuple[str, int, date, str], frame: Frame, at: int) -> int:
-        rule, holder, _, _ = key
+    def _opened(self, want: _Wanted, frame: Frame, at: int) -> int:
+        holder = int(want.holder[at])
         if want.draw.holder_from == "destination":
-            code = self._holders["destination"][holder]
+            code = self._codes[holder]
             named = (code, self.rulebook.country_name(code))
         else:
             named = (self._keys[holder], self._name(frame, int(want.rows[at]), holder))
-        opened = self.rulebook.account(rule, *named, _day(int(want.day[at])))
+        opened = self.rulebook.account(want.draw.rule, *named, _day(int(want.day[at])))
         if opened is None:
             return NONE
         place = self.book.budget(opened[0])
@@ -242,17 +271,6 @@ class BulkDrawer:
             if at is not None and self.prepared.party_keys[at] == self._keys[holder]:
                 return str(self.prepared.parties[at])
         return self._keys[holder]
-
-    def _place(self, want: _Wanted) -> Ints:
-        """The place of each movement's budget, -1 where it has none."""
-        combined = want.holder << 32 | want.day
-        values, inverse = np.unique(combined, return_inverse=True)
-        places = []
-        for value in values.tolist():
-            key = self._budget_key(want, value >> 32, value & 0xFFFFFFFF)
-            places.append(NONE if key is None else self._places[key])
-        found: Ints = place_column(places)[inverse]
-        return found
 
 
 def _day(number: int) -> date:
