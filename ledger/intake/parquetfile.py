@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ledger.intake.sniff import unusable
 from ledger.intake.sql import Seen, quote
-from ledger.intake.store import Problems, plainly
+from ledger.intake.store import Problems, plainly, second
 
 if TYPE_CHECKING:
     import duckdb
@@ -75,7 +75,7 @@ class ParquetSource:
 
     def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
         """Every row again in order: number, line (the same), cells."""
-        cursor = self._con.cursor()
+        cursor = second(self._con)
         with plainly():
             found = cursor.execute(f"SELECT * FROM ({self._select()}) ORDER BY row")  # noqa: S608
             while rows := found.fetchmany(_BATCH):

@@ -26,7 +26,6 @@ from ledger.intake.store import (
     open_store,
     plainly,
     problem_of,
-    quieten,
     stoppable,
 )
 from ledger.intake.xlsxfile import XlsxFile

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ledger.intake.headings import REJECTS_HEADINGS
 from ledger.intake.staging import Source
-from ledger.intake.store import BATCH, plainly, problem_of
+from ledger.intake.store import BATCH, plainly, problem_of, second
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,7 +59,7 @@ def _reasons(con: duckdb.DuckDBPyConnection, file: str) -> Iterator[tuple[int, s
     """Each rejected row's number with its problems in one text, in order."""
     sql = 'SELECT line, row, "column", value, reason, nearest FROM problem ORDER BY row, rowid'
     with plainly():
-        found = con.cursor().execute(sql)
+        found = second(con).execute(sql)
         row, texts = 0, list[str]()
         while problems := found.fetchmany(BATCH):
             for values in problems:
