@@ -10,7 +10,7 @@ from ledger.rules.admission import Batch, Effect, Ints, Lines
 from ledger.service.batches import Frame
 from ledger.service.book import Book
 from ledger.service.columns import Prepared, place_column
-from ledger.service.lines import LICENSED, LineBook, line_flags
+from ledger.service.lines import LICENSED, OUTSIDE, LineBook, line_flags
 from ledger.service.rows import Flag
 from ledger.storage.bulk import Staging, columns_of
 from schemas.kinds import Kind
@@ -35,6 +35,8 @@ class BulkLines:
         self.staging, self.prepared, self.book = staging, prepared, book
         self.line_book = LineBook(book.cursor, book)
         found = _find(con, staging)
+        codes = [{code for code, _ in ruled.ruling.findings} for ruled in prepared.ruled]
+        self._outside = np.array([OUTSIDE in found for found in codes], bool)
         self._place = np.full(_count(con) + 1, -1, np.int64)
         lines = [line for line, _, _ in found]
         self.line_book.load(lines)
@@ -55,9 +57,16 @@ class BulkLines:
         places = dict(zip(known, self.book.places(known), strict=True))
         return place_column([None if n is None else places[n] for n in numbers])
 
+    def _asked(self, frame: Frame) -> Ints:
+        """Which line each movement asks for by the number of `d_line`, -1 for none."""
+        asked: Ints = np.where(
+            self._outside[frame.ints("ruling_at")], -1, frame.ints("line_at", -1)
+        )
+        return asked
+
     def places(self, frame: Frame) -> Ints:
         """The place of each movement's line, -1 for none or not on file; targets are filled in."""
-        at = frame.ints("line_at", -1)
+        at = self._asked(frame)
         place: Ints = np.where(at >= 0, self._place[at], -1)
         if len(self.line_book.stored):
             seqs = place_column([line[_AT["seq"]] for line in self.line_book.stored])
@@ -67,7 +76,7 @@ class BulkLines:
 
     def flag(self, frame: Frame, flags: dict[int, list[Flag]]) -> None:
         """Flag draws on licences that are not on file or name something else."""
-        at = frame.ints("line_at", -1)
+        at = self._asked(frame)
         place = np.where(at >= 0, self._place[at], -1)
         for row in np.flatnonzero((at >= 0) & (place < 0)).tolist():
             licence = frame.table.column("licence")[row].as_py()

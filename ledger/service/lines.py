@@ -225,11 +225,16 @@ def line_flags(
     return found
 
 
+# A shipment of before the regime draws on nothing, its licence included.
+OUTSIDE = "before_regime"
+
+
 def _draws_on_licence(row: Row) -> bool:
     return (
         is_shipment(row.kind)
         and row.given.authorization == LICENSED
         and row.given.licence is not None
+        and all(flag.code != OUTSIDE for flag in row.flags)
     )
 
 

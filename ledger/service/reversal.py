@@ -117,7 +117,7 @@ def _chosen(cursor: Cursor, seqs: list[int], *, cascade: bool) -> list[tuple[Any
             problems.append(_problem("seq", str(seq), "there is no such movement"))
         elif found[seq][_AT["kind"]] in (Kind.ADOPTION, Kind.REFUSAL, Kind.REVERSAL):
             kind = found[seq][_AT["kind"]]
-            problems.append(_problem("seq", str(seq), f"a {kind} cannot be reversed"))
+            problems.append(_problem("seq", str(seq), f"{kind}: cannot be reversed"))
     if problems:
         raise Unusable(*problems)
     if blocking:

@@ -91,8 +91,11 @@ class Sealer:
         outcome.head = digest
 
     def _annex(self, header: Header) -> str:
+        known = {row[0] for row in self.cursor.find(t.text, "digest", header.texts)}
         texts = [
-            (digest, body, self.book.submission) for digest, body in sorted(header.texts.items())
+            (digest, body, self.book.submission)
+            for digest, body in sorted(header.texts.items())
+            if digest not in known
         ]
         self.cursor.add(t.text, texts)
         tables = {**self.book.annex_rows(), "text": texts}
