@@ -69,10 +69,8 @@ class Intake:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A second connection, to read while the first one writes."""
-        second = self.con.cursor()
-        quieten(second)
-        self.connections.append(second)
-        return second
+        self.connections.append(second(self.con))
+        return self.connections[-1]
 
     @property
     def good(self) -> int:
