@@ -26,6 +26,7 @@ from ledger.intake.store import (
     open_store,
     plainly,
     problem_of,
+    second,
     stoppable,
 )
 from ledger.intake.xlsxfile import XlsxFile
