@@ -68,6 +68,20 @@ def options(command: click.Command) -> list[click.Option]:
     return [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
 
 
+def policy_page() -> str:
+    """Every number of the built-in regimes, made by a file of its own."""
+    page = import_module("docs.policy_page").policy_page()
+    assert isinstance(page, str)
+    return page
+
+
+def faults_page() -> str:
+    """What bad input gets, made by a file of its own."""
+    page = import_module("docs.faults_page").faults_page()
+    assert isinstance(page, str)
+    return page
+
+
 def _command(path: tuple[str, ...], command: click.Command) -> str:
     arguments = [_argument(p) for p in command.params if isinstance(p, click.Argument)]
     if isinstance(command, click.Group):
@@ -121,6 +135,8 @@ def _page(title: str, *parts: str) -> str:
 _ALL: dict[str, tuple[str, Callable[[], str]]] = {
     # page: the module it is made from, and by what
     "docs/cli.md": ("ledger.cli", cli_page),
+    "docs/faults.md": ("docs.faults_page", faults_page),
+    "docs/policy.md": ("ledger.policy", policy_page),
     "docs/refusals.md": ("ledger.refusals", refusals_page),
 }
 
