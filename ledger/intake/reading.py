@@ -133,10 +133,9 @@ class Intake:
 
     def _count_filtered(self, plan: Plan) -> None:
         self.filtered = dict.fromkeys((rule.name for rule, _ in plan.filters), 0)
+        sql = "SELECT state, count(*) FROM loaded WHERE state >= ? GROUP BY state"
         with plainly():
-            counted = self.con.execute(
-                f"SELECT state, count(*) FROM loaded WHERE state >= {FILTERED} GROUP BY state"  # noqa: S608
-            ).fetchall()
+            counted = self.con.execute(sql, [FILTERED]).fetchall()
         for state, count in counted:
             self.filtered[plan.filters[state - FILTERED][0].name] += count
 

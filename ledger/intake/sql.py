@@ -105,8 +105,9 @@ class Statement:
         out = ", ".join(f"CAST({given[c]} AS {t}) AS {_q(c)}" for c, t in GIVEN_TYPES.items())
         state = f"CASE {self._filters()} WHEN {self._whole(set(values))} THEN {GOOD} ELSE {ASK} END"
         names = ", ".join(map(_q, GIVEN_TYPES))
+        cells_asked = f"CASE WHEN state = {ASK} THEN [{columns}] END AS cells"
         return (
-            f"SELECT {names}, state, CASE WHEN state = {ASK} THEN [{columns}] END AS cells "  # noqa: S608
+            f"SELECT {names}, state, {cells_asked} "  # noqa: S608
             f"FROM (SELECT {out}, CAST({state} AS SMALLINT) AS state, {columns} FROM ({inner_sql}))"
         )
 

@@ -183,3 +183,13 @@ def test_real_clusters_are_all_accounted_for(desk):
         "nvidia-h100-sxm",
         200_000,
     )
+
+
+def test_the_mapping_in_the_docs_is_read(desk):
+    from ledger.intake import load_map
+
+    text = (HOUSE / "docs" / "import.md").read_text(encoding="utf-8")
+    example = text.split("```toml\n")[1].split("```")[0]
+    mapping = load_map(desk.file(example, "map.toml"))
+    assert mapping.columns["document"].join == "/"
+    assert mapping.filters[0].keep == {"Done"}
