@@ -65,9 +65,7 @@ def _must(name: str, type_: Type, meaning: str) -> Field:
 LINE = _f("line", Type.TEXT, "line of the document; empty is line 1")
 _PARTIES = (
     _must("exporter", Type.PARTY, "who sends"),
-    _must(
-        "ultimate_consignee", Type.PARTY, "principal abroad who receives (15 CFR 748.5)"
-    ),
+    _must("ultimate_consignee", Type.PARTY, "principal abroad who receives (15 CFR 748.5)"),
     _f("ultimate_parent", Type.PARTY, "entity that ultimately owns the consignee"),
     _f("consignee_hq", Type.COUNTRY, "country of the consignee's headquarters"),
     _f("parent_hq", Type.COUNTRY, "country of the ultimate parent's headquarters"),
@@ -77,9 +75,7 @@ _LOT = (
     _f("chip", Type.CHIP, "chip or system, as in `tpp chips search`"),
     _f("quantity", Type.COUNT, "units of the chip or system, a whole number from 1"),
     _f("unit_value_usd", Type.MONEY, "value of one unit in US dollars, to the cent"),
-    _f(
-        "tpp", Type.AMOUNT, "the lot's total; checked against the catalogue where given"
-    ),
+    _f("tpp", Type.AMOUNT, "the lot's total; checked against the catalogue where given"),
 )
 
 # Known beside each file's own headings; kept with the movement.
@@ -151,9 +147,7 @@ SHAPES: dict[FileKind, FileShape] = {
                 "export (default), reexport, in_country_transfer, export_from_abroad",
             ),
             _must("exported_on", Type.DATE, "day it left"),
-            _f(
-                "received_on", Type.DATE, "day it arrived; becomes a receipt of its own"
-            ),
+            _f("received_on", Type.DATE, "day it arrived; becomes a receipt of its own"),
             *_PARTIES,
             _f("authorization", Type.AUTHORIZATION, "why it may go; empty is unstated"),
             _f("licence", Type.TEXT, "licence it draws on"),
@@ -218,9 +212,7 @@ SHAPES: dict[FileKind, FileShape] = {
             ),
             _must("effective_on", Type.DATE, "first day it holds"),
             _must("holder", Type.TEXT, "country or party whose budget it is"),
-            _f(
-                "budget", Type.TEXT, "which budget; empty where the holder has one kind"
-            ),
+            _f("budget", Type.TEXT, "which budget; empty where the holder has one kind"),
             _f("window", Type.TEXT, "which window; empty is the one of that day"),
             _f("tpp", Type.AMOUNT, "change of the limit, signed"),
             _f("percent", Type.PERCENT, "or the change as a share of the base limit"),
@@ -256,7 +248,6 @@ SHAPES: dict[FileKind, FileShape] = {
 
 KNOWN_HEADINGS = tuple(
     dict.fromkeys(
-        [f.name for shape in SHAPES.values() for f in shape.fields]
-        + [f.name for f in OPTIONAL]
+        [f.name for shape in SHAPES.values() for f in shape.fields] + [f.name for f in OPTIONAL]
     )
 )

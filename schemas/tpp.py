@@ -83,7 +83,7 @@ def _milli_of(value: Decimal | str) -> int:
     shift = exponent + 3
     if shift < 0 and whole % 10**-shift:
         raise NotAnAmount("finer than 0.001 TPP")
-    milli = whole * 10**shift if shift >= 0 else whole // 10**-shift
+    milli = int(whole * 10**shift) if shift >= 0 else int(whole // 10**-shift)
     return -milli if sign else milli
 
 
@@ -91,18 +91,10 @@ def milli_text(milli: int) -> str:
     """The shortest exact decimal text of a number of thousandths."""
     sign = "-" if milli < 0 else ""
     whole, part = divmod(abs(milli), MILLI)
-    return (
-        f"{sign}{whole}.{part:03d}".rstrip("0").rstrip(".")
-        if part
-        else f"{sign}{whole}"
-    )
+    return f"{sign}{whole}.{part:03d}".rstrip("0").rstrip(".") if part else f"{sign}{whole}"
 
 
 def grouped(milli: int) -> str:
     """The same with thousands grouped, for people: "790,000,000", "20,919.2"."""
     whole, _, part = milli_text(milli).partition(".")
-    return (
-        f"{int(whole):,}" + (f".{part}" if part else "")
-        if whole != "-0"
-        else f"-0.{part}"
-    )
+    return f"{int(whole):,}" + (f".{part}" if part else "") if whole != "-0" else f"-0.{part}"
