@@ -2,8 +2,8 @@
 
 A table's first line names its columns, separated by `|`; each line below is one act. `act` says
 which; `says` lists the codes found (`refused:` before a refusal's; empty: nothing); every other
-column is a heading of the import file, an empty cell leaving it out. What a line does not say is
-taken from USUAL; its document is its act and number.
+column is a heading of the import file or SHORT for one, an empty cell leaving it out. What a line
+does not say is taken from USUAL; its document (`no`) is its act and place.
 """
 
 from __future__ import annotations
@@ -17,6 +17,17 @@ from schemas.tpp import grouped
 from tests.service.books import rows
 
 USUAL = {"exporter": "X", "ultimate_consignee": "C", "chip": "nvidia-h100-sxm", "quantity": "1"}
+SHORT = {
+    "to": "destination",
+    "by": "authorization",
+    "under": "licence",
+    "of": "shipment",
+    "units": "quantity",
+    "usd": "unit_value_usd",
+    "consignee": "ultimate_consignee",
+    "parent": "ultimate_parent",
+    "arrives": "received_on",
+}
 LAW = Path(__file__).parents[2] / "ledger/policy/ai_diffusion"
 
 # Each act: the import file it is a row of, the headings of its document and day, and its kind.
@@ -45,7 +56,7 @@ POINTING = ("receipts", "returns")
 def lines(text: str) -> list[dict[str, str]]:
     """The lines of a table as dictionaries, empty cells left out."""
     head, *body = (line for line in text.splitlines() if line.strip())
-    names = [name.strip() for name in head.split("|")]
+    names = [SHORT.get(name.strip(), name.strip()) for name in head.split("|")]
     cells = [[cell.strip() for cell in line.split("|")] for line in body]
     return [{n: c for n, c in zip(names, line, strict=True) if c} for line in cells]
 
@@ -75,9 +86,9 @@ def act(ledger: Ledger, number: int, line: dict[str, str]) -> Outcome:
         values |= usual
     elif kind in POINTING:
         values["exporter"] = USUAL["exporter"]
-    given = {n: v for n, v in line.items() if n not in ("act", "day", "says", "number")}
-    if "number" in line:
-        given[document] = line["number"]
+    given = {n: v for n, v in line.items() if n not in ("act", "day", "says", "no")}
+    if "no" in line:
+        given[document] = line["no"]
     return ledger.record(kind, values | given)
 
 

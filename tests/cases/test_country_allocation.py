@@ -14,14 +14,14 @@ def test_the_limit_itself_is_within(amounts):
     play(
         ledger,
         """
-        act     | day        | destination | tpp           | says
-        licence | 2025-06-01 | India       | 789999999.999 |
-        licence | 2025-06-02 | India       | 0.001         |
-        licence | 2025-06-03 | India       | 0.001         | over_limit
-        licence | 2025-06-03 | Singapore   | 790000000     |
-        apply   | 2025-06-04 | Poland      | 790000000.001 | refused:over_limit
-        apply   | 2025-06-05 | Poland      | 790000000     |
-        apply   | 2025-06-06 | Poland      | 0.001         | refused:over_limit
+        act     | day        | to        | tpp           | says
+        licence | 2025-06-01 | India     | 789999999.999 |
+        licence | 2025-06-02 | India     | 0.001         |
+        licence | 2025-06-03 | India     | 0.001         | over_limit
+        licence | 2025-06-03 | Singapore | 790000000     |
+        apply   | 2025-06-04 | Poland    | 790000000.001 | refused:over_limit
+        apply   | 2025-06-05 | Poland    | 790000000     |
+        apply   | 2025-06-06 | Poland    | 0.001         | refused:over_limit
         """,
     )
     stands(
@@ -40,11 +40,11 @@ def test_whole_units_under_the_limit(opened):
     outcomes = play(
         ledger,
         """
-        act     | day        | destination | quantity | says
-        licence | 2025-06-01 | India       | 49898    |
-        apply   | 2025-06-02 | India       | 1        | refused:over_limit
-        licence | 2025-06-02 | India       | 1        | over_limit
-        apply   | 2025-06-02 | Poland      | 49899    | refused:over_limit
+        act     | day        | to     | units | says
+        licence | 2025-06-01 | India  | 49898 |
+        apply   | 2025-06-02 | India  | 1     | refused:over_limit
+        licence | 2025-06-02 | India  | 1     | over_limit
+        apply   | 2025-06-02 | Poland | 49899 | refused:over_limit
         """,
     )
     (found,) = outcomes[1].findings
@@ -59,10 +59,10 @@ def test_a_licence_draws_when_issued_and_its_shipments_do_not_draw_again(opened)
     play(
         ledger,
         """
-        act      | number | day        | destination | quantity | licence | says
-        licence  | L1     | 2025-06-01 | India       | 100      |         |
-        ship     | S1     | 2025-06-10 | India       | 60       | L1      |
-        transfer | S2     | 2025-06-11 | India       | 30       | L1      |
+        act      | no | day        | to    | units | under | says
+        licence  | L1 | 2025-06-01 | India | 100   |       |
+        ship     | S1 | 2025-06-10 | India | 60    | L1    |
+        transfer | S2 | 2025-06-11 | India | 30    | L1    |
         """,
     )
     stands(ledger, "India 2025-2027: held 158,320, posted 1,424,880; remaining 788,416,800")
@@ -77,10 +77,10 @@ def test_licences_of_2025_before_the_compliance_date(opened, reading, taken):
     play(
         ledger,
         """
-        act     | day        | destination | says
-        licence | 2025-01-01 | India       |
-        licence | 2024-12-31 | India       | before_regime
-        licence | 2025-05-15 | Poland      |
+        act     | day        | to     | says
+        licence | 2025-01-01 | India  |
+        licence | 2024-12-31 | India  | before_regime
+        licence | 2025-05-15 | Poland |
         """,
     )
     poland = "Poland 2025-2027: held 15,832; remaining 789,984,168"
@@ -92,9 +92,9 @@ def test_after_the_three_years_there_is_nothing_to_draw_on(opened):
     play(
         ledger,
         """
-        act     | day        | destination | says
-        licence | 2027-12-31 | India       |
-        licence | 2028-01-01 | India       | after_windows
+        act     | day        | to    | says
+        licence | 2027-12-31 | India |
+        licence | 2028-01-01 | India | after_windows
         """,
     )
     stands(ledger, "India 2025-2027: held 15,832; remaining 789,984,168")
@@ -105,10 +105,10 @@ def test_only_items_of_paragraph_a_count(opened):
     play(
         ledger,
         """
-        act     | day        | destination | chip           | says
-        licence | 2025-06-01 | India       | nvidia-l40     |
-        licence | 2025-06-01 | India       | nvidia-h20     |
-        licence | 2025-06-01 | India       | nvidia-a100    |
+        act     | day        | to    | chip        | says
+        licence | 2025-06-01 | India | nvidia-l40  |
+        licence | 2025-06-01 | India | nvidia-h20  |
+        licence | 2025-06-01 | India | nvidia-a100 |
         """,
     )
     stands(ledger, "India 2025-2027: held 4,992; remaining 789,995,008")
@@ -120,14 +120,14 @@ def test_an_uplift_lets_pass_what_is_dated_after_it(opened):
     play(
         ledger,
         """
-        act     | day        | destination | quantity | holder | percent | says
-        licence | 2025-06-01 | India       | 49000    |        |         |
-        uplift  | 2025-09-01 |             |          | India  | 100     | uplift_not_listed
-        apply   | 2025-08-31 | India       | 899      |        |         | refused:over_limit
-        apply   | 2025-08-31 | India       | 898      |        |         |
-        apply   | 2025-09-01 | India       | 49900    |        |         | refused:over_limit
-        apply   | 2025-09-01 | India       | 49899    |        |         |
-        apply   | 2025-09-02 | India       | 1        |        |         | refused:over_limit
+        act     | day        | to    | units | holder | percent | says
+        licence | 2025-06-01 | India | 49000 |        |         |
+        uplift  | 2025-09-01 |       |       | India  | 100     | uplift_not_listed
+        apply   | 2025-08-31 | India | 899   |        |         | refused:over_limit
+        apply   | 2025-08-31 | India | 898   |        |         |
+        apply   | 2025-09-01 | India | 49900 |        |         | refused:over_limit
+        apply   | 2025-09-01 | India | 49899 |        |         |
+        apply   | 2025-09-02 | India | 1     |        |         | refused:over_limit
         """,
     )
     stands(
@@ -142,9 +142,9 @@ def test_an_uplift_goes_up_to_twice_the_limit(opened):
     play(
         ledger,
         """
-        act    | day        | holder | percent | says
-        uplift | 2025-09-01 | India  | 60      | uplift_not_listed
-        uplift | 2025-09-02 | India  | 40      | uplift_not_listed
+        act    | day        | holder | percent  | says
+        uplift | 2025-09-01 | India  | 60       | uplift_not_listed
+        uplift | 2025-09-02 | India  | 40       | uplift_not_listed
         uplift | 2025-09-03 | India  | 0.000001 | uplift_over_maximum, uplift_not_listed
         """,
     )
@@ -156,13 +156,13 @@ def test_a_credit_does_not_help_what_was_asked_before_it(opened):
     play(
         ledger,
         """
-        act       | day        | destination | quantity | holder | tpp        | says
-        licence   | 2025-12-01 | India       | 40000    |        |            |
-        apply     | 2025-06-01 | India       | 9899     |        |            | refused:over_limit
-        apply     | 2025-06-01 | India       | 9898     |        |            |
-        amendment | 2026-01-01 |             |          | India  | -700000000 |
-        apply     | 2025-06-01 | Poland      | 49898    |        |            |
-        apply     | 2025-06-02 | India       | 1        |        |            | refused:over_limit
+        act       | day        | to     | units | holder | tpp        | says
+        licence   | 2025-12-01 | India  | 40000 |        |            |
+        apply     | 2025-06-01 | India  | 9899  |        |            | refused:over_limit
+        apply     | 2025-06-01 | India  | 9898  |        |            |
+        amendment | 2026-01-01 |        |       | India  | -700000000 |
+        apply     | 2025-06-01 | Poland | 49898 |        |            |
+        apply     | 2025-06-02 | India  | 1     |        |            | refused:over_limit
         """,
     )
 
@@ -203,14 +203,14 @@ def test_the_safe_side_counts_what_went_without_a_licence(opened):
     play(
         ledger,
         """
-        act      | day        | destination | authorization | licence | says
-        ship     | 2025-06-01 | India       | none          |         | no_authorization
-        ship     | 2025-06-02 | India       |               |         | authorization_unstated
-        ship     | 2025-06-03 | India       | licence       | L9      | licence_not_on_file
-        ship     | 2025-06-04 | India       | NLR           |         | authorization_unavailable
-        ship     | 2025-05-14 | India       | NLR           |         |
-        ship     | 2025-05-14 | Vietnam     | NLR           |         | authorization_unavailable
-        reexport | 2025-06-05 | India       | none          |         | no_authorization
+        act      | day        | to      | by      | under | says
+        ship     | 2025-06-01 | India   | none    |       | no_authorization
+        ship     | 2025-06-02 | India   |         |       | authorization_unstated
+        ship     | 2025-06-03 | India   | licence | L9    | licence_not_on_file
+        ship     | 2025-06-04 | India   | NLR     |       | authorization_unavailable
+        ship     | 2025-05-14 | India   | NLR     |       |
+        ship     | 2025-05-14 | Vietnam | NLR     |       | authorization_unavailable
+        reexport | 2025-06-05 | India   | none    |       | no_authorization
         """,
     )
     stands(
@@ -222,29 +222,31 @@ def test_the_safe_side_counts_what_went_without_a_licence(opened):
     )
 
 
-def test_a_shipment_of_before_the_regime_is_recorded_and_draws_nothing(opened):
+def test_what_is_dated_before_the_regime_is_recorded_and_draws_on_nothing(opened):
     ledger = opened()
     play(
         ledger,
         """
-        act  | day        | destination | authorization | licence | says
-        ship | 2024-12-31 | India | none    |    | before_regime
-        ship | 2024-12-31 | India | licence | L9 | licence_not_on_file, before_regime
+        act     | no | day        | to    | by   | under | says
+        licence | L1 | 2025-01-01 | India |      |       |
+        ship    | S1 | 2024-12-31 | India | none |       | before_regime
+        ship    | S2 | 2024-12-31 | India |      | L9    | before_regime
+        ship    | S3 | 2024-12-31 | India |      | L1    | before_regime
         """,
     )
-    stands(ledger, "")
+    stands(ledger, "India 2025-2027: held 15,832; remaining 789,984,168")
 
 
 TERRITORIES = """
-act     | number | day        | destination    | says
-licence | L1     | 2025-06-01 | Liechtenstein  |
-licence | L2     | 2025-06-01 | Switzerland    |
-licence | L3     | 2025-06-01 | Hong Kong      |
-licence | L4     | 2025-06-01 | Macau          |
-licence | L5     | 2025-06-01 | Cayman Islands |
-licence | L6     | 2025-06-01 | Germany        |
-licence | L7     | 2025-06-01 | United States  |
-licence | L8     | 2025-06-01 | Namibia        |
+act     | no | day        | to             | says
+licence | L1 | 2025-06-01 | Liechtenstein  |
+licence | L2 | 2025-06-01 | Switzerland    |
+licence | L3 | 2025-06-01 | Hong Kong      |
+licence | L4 | 2025-06-01 | Macau          |
+licence | L5 | 2025-06-01 | Cayman Islands |
+licence | L6 | 2025-06-01 | Germany        |
+licence | L7 | 2025-06-01 | United States  |
+licence | L8 | 2025-06-01 | Namibia        |
 """
 
 
@@ -267,10 +269,10 @@ def test_an_application_for_hong_kong_is_told_of_the_presumption(opened):
     play(
         opened(),
         """
-        act   | day        | destination | consignee_hq | says
-        apply | 2025-06-01 | Hong Kong   |              | review_denial
-        apply | 2025-06-01 | India       | Macau        | review_denial
-        apply | 2025-06-01 | India       | India        |
+        act   | day        | to        | consignee_hq | says
+        apply | 2025-06-01 | Hong Kong |              | review_denial
+        apply | 2025-06-01 | India     | Macau        | review_denial
+        apply | 2025-06-01 | India     | India        |
         """,
     )
 
@@ -278,7 +280,7 @@ def test_an_application_for_hong_kong_is_told_of_the_presumption(opened):
 @pytest.mark.parametrize(("day", "held"), [("2026-02-02", ""), ("2026-02-03", "Cambodia")])
 def test_cambodia_holds_an_allocation_from_the_day_it_left_group_d5(opened, day, held):
     ledger = opened()
-    play(ledger, f"act | day | destination\nlicence | {day} | Cambodia")
+    play(ledger, f"act | day | to\nlicence | {day} | Cambodia")
     stands(ledger, f"{held} 2025-2027: held 15,832; remaining 789,984,168" if held else "")
 
 
@@ -288,23 +290,23 @@ def test_a_suspended_country_is_refused_until_it_is_reinstated(opened, last):
     play(
         ledger,
         """
-        act       | day        | destination | holder | until_on   | says
-        suspend   | 2025-07-01 |             | India  |            |
-        apply     | 2025-06-30 | India       |        |            |
-        apply     | 2025-07-01 | India       |        |            | refused:holder_suspended
-        licence   | 2025-07-01 | India       |        |            |
-        suspend   | 2025-07-01 |             | Poland | 2025-07-31 |
-        apply     | 2025-07-31 | Poland      |        |            | refused:holder_suspended
-        apply     | 2025-08-01 | Poland      |        |            |
+        act     | day        | to     | holder | until_on   | says
+        suspend | 2025-07-01 |        | India  |            |
+        apply   | 2025-06-30 | India  |        |            |
+        apply   | 2025-07-01 | India  |        |            | refused:holder_suspended
+        licence | 2025-07-01 | India  |        |            |
+        suspend | 2025-07-01 |        | Poland | 2025-07-31 |
+        apply   | 2025-07-31 | Poland |        |            | refused:holder_suspended
+        apply   | 2025-08-01 | Poland |        |            |
         """,
     )
     if last == "reinstate":
         play(
             ledger,
             """
-            act       | day        | destination | holder | number | says
-            reinstate | 2025-09-01 |             | India  | B      |
-            apply     | 2025-08-31 | India       |        | A1     | refused:holder_suspended
-            apply     | 2025-09-01 | India       |        | A2     |
+            act       | day        | to    | holder | no | says
+            reinstate | 2025-09-01 |       | India  | B  |
+            apply     | 2025-08-31 | India |        | A1 | refused:holder_suspended
+            apply     | 2025-09-01 | India |        | A2 |
             """,
         )

@@ -1,0 +1,174 @@
+"""The same line twice: recorded once, or a problem that names what differs."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas.problems import Unusable
+from tests.service.books import rows, whole, write_csv
+
+LOT = {"exporter": "X", "ultimate_consignee": "C", "destination": "India"}
+LOT |= {"chip": "nvidia-h100-sxm", "quantity": "10"}
+SHIPMENT = {"document": "S1", "exported_on": "2025-06-01", **LOT, "authorization": "LPP"}
+
+
+def test_the_same_again_is_already_recorded(opened):
+    ledger = opened()
+    first = ledger.ship(SHIPMENT)
+    again = ledger.ship(SHIPMENT)
+    assert (again.submission, again.already, again.head) == (None, 1, first.head)
+    assert again.repeated[0].seq == first.first_seq
+
+
+@pytest.mark.parametrize(
+    ("changed", "column", "before"),
+    [
+        ({"exported_on": "2025-06-02"}, "day", "2025-06-01"),
+        ({"ultimate_consignee": "c"}, "ultimate_consignee", "C"),
+        ({"ultimate_parent": "P"}, "ultimate_parent", ""),
+        ({"consignee_hq": "India"}, "consignee_hq", ""),
+        ({"destination": "Poland"}, "destination", "IN"),
+        ({"authorization": "AIA"}, "authorization", "LPP"),
+        ({"chip": "nvidia-h200-sxm"}, "chip", "nvidia-h100-sxm"),
+        ({"quantity": "11"}, "quantity", "10"),
+        ({"unit_value_usd": "0.01"}, "unit_value_usd", ""),
+        ({"colour": "green"}, "other fields", ""),
+        ({"kind": "reexport"}, "kind", "export"),
+    ],
+)
+def test_the_same_key_with_other_content_names_the_field(opened, changed, column, before):
+    ledger = opened()
+    ledger.ship(SHIPMENT)
+    standing = whole(ledger.url)
+    outcome = ledger.ship(SHIPMENT | changed)
+    (problem,) = outcome.problems
+    assert (outcome.submission, outcome.rejected, problem.column) == (None, 1, column)
+    said = f'there it is "{before}"' if before else "there it is empty"
+    assert problem.reason == f"S1 line 1 of X is on record as seq 2 with other content; {said}"
+    assert whole(ledger.url) == standing
+
+
+def test_a_tpp_that_the_catalogue_makes_is_no_difference(opened):
+    ledger = opened()
+    ledger.ship(SHIPMENT)
+    assert ledger.ship(SHIPMENT | {"tpp": "158320"}).already == 1
+
+
+def test_a_rejected_shipment_takes_its_receipt_along(opened, tmp_path):
+    """A row is recorded or rejected, never half."""
+    ledger = opened()
+    ledger.ship(SHIPMENT)
+    other = SHIPMENT | {"exported_on": "2025-06-02", "received_on": "2025-06-09"}
+    new = SHIPMENT | {"document": "S2", "received_on": "2025-06-09"}
+    path = write_csv(tmp_path / "shipments.csv", [other, new])
+    for columns_from in (1, 10**9):
+        outcome = ledger.import_file(path, "shipments", columns_from=columns_from)
+        assert outcome.rejected == 1
+    assert [m["document"] for m in rows(ledger.url, "movement")[1:]] == ["S1", "S2", "S2"]
+
+
+def test_a_receipt_of_another_shipment_names_what_differs(opened):
+    ledger = opened()
+    for name in ("S1", "S2"):
+        ledger.ship(SHIPMENT | {"document": name})
+    receipt = {"document": "R1", "received_on": "2025-06-09", "exporter": "X", "shipment": "S1"}
+    ledger.record("receipts", receipt)
+    assert ledger.record("receipts", receipt).already == 1
+    (problem,) = ledger.record("receipts", receipt | {"shipment": "S2"}).problems
+    assert problem.column == "other fields"
+    assert '"shipment":"S1"' in problem.reason
+
+
+def test_document_numbers_belong_to_their_source(opened):
+    ledger = opened()
+    for source in (None, "AES", "office"):
+        assert ledger.record("shipments", SHIPMENT, source=source).count == 1
+    assert ledger.ship(SHIPMENT | {"exporter": "x"}).count == 1
+    assert ledger.record("shipments", SHIPMENT, source="AES").already == 1
+
+
+def test_an_application_a_licence_and_a_shipment_may_bear_one_number(opened):
+    ledger = opened()
+    ledger.apply({"application": "N1", "applied_on": "2025-06-01", **LOT})
+    ledger.issue({"licence": "N1", "issued_on": "2025-06-02", **LOT})
+    ledger.ship(SHIPMENT | {"document": "N1", "authorization": "licence", "licence": "N1"})
+    assert len(rows(ledger.url, "movement")) == 4
+
+
+REFUSED = {"application": "A1", "applied_on": "2025-06-01", **LOT, "quantity": "49898"}
+
+
+def test_a_refusal_is_a_record_that_moves_nothing(opened):
+    ledger = opened()
+    ledger.issue({"licence": "L1", "issued_on": "2025-06-01", **LOT})
+    before = {n: rows(ledger.url, n) for n in ("balance", "balance_day", "licence_line", "entry")}
+    outcome = ledger.apply(REFUSED)
+    assert (outcome.count, outcome.refused, outcome.counts) == (1, 1, {"refused:over_limit": 1})
+    assert {name: rows(ledger.url, name) for name in before} == before
+    (kept,) = [m for m in rows(ledger.url, "movement") if m["kind"] == "refusal"]
+    assert (kept["quantity"], kept["amount_mtpp"]) == (49_898, 789_985_136_000)
+
+
+def test_a_refused_key_says_so_until_it_is_tried_again(opened, tmp_path):
+    ledger = opened()
+    ledger.issue({"licence": "L1", "issued_on": "2025-06-01", **LOT})
+    path = write_csv(tmp_path / "applications.csv", [REFUSED])
+    assert ledger.import_file(path, "applications").refused == 1
+    again = ledger.import_file(path, "applications")
+    assert (again.submission, again.already_refused, again.refused) == (None, 1, 0)
+    assert (again.repeated[0].seq, again.repeated[0].refused) == (3, True)
+    # Tried again it is weighed anew, and refused again as the next attempt.
+    retried = ledger.import_file(path, "applications", retry=True)
+    assert (retried.refused, retried.first_seq) == (1, 4)
+    assert ledger.import_file(path, "applications").repeated[0].seq == 4
+    ledger.reverse([2], "issued in error")
+    granted = ledger.import_file(path, "applications", retry=True)
+    assert (granted.refused, granted.count) == (0, 1)
+    attempts = [m["attempt"] for m in rows(ledger.url, "movement") if m["document"] == "A1"]
+    assert attempts == [1, 2, 3]
+    for retry in (False, True):
+        after = ledger.import_file(path, "applications", retry=retry)
+        assert (after.already, after.already_refused) == (1, 0)
+
+
+def test_a_refused_application_with_other_content_is_another_matter(opened):
+    ledger = opened()
+    ledger.issue({"licence": "L1", "issued_on": "2025-06-01", **LOT})
+    ledger.apply(REFUSED)
+    (problem,) = ledger.apply(REFUSED | {"quantity": "5"}, retry=False).problems
+    assert problem.column == "quantity"
+
+
+def test_a_dry_run_says_all_and_records_nothing(opened, tmp_path):
+    ledger = opened()
+    before = whole(ledger.url)
+    lines = [REFUSED, REFUSED | {"application": "A2", "quantity": "1"}]
+    path = write_csv(tmp_path / "applications.csv", lines)
+    outcome = ledger.import_file(path, "applications", dry_run=True)
+    assert (outcome.submission, outcome.count, outcome.refused) == (None, 2, 1)
+    assert whole(ledger.url) == before
+    assert ledger.import_file(path, "applications").count == 2
+
+
+def test_a_licence_line_stands_once(opened, tmp_path):
+    ledger = opened()
+    line = {"licence": "L1", "issued_on": "2025-06-01", **LOT}
+    path = write_csv(tmp_path / "licences.csv", [line, line | {"exporter": "Y"}])
+    outcome = ledger.import_file(path, "licences")
+    assert [p.reason for p in outcome.problems] == [
+        "licence L1 line 1 is in this file, from another source"
+    ]
+    assert ledger.issue(line | {"exporter": "Z"}).problems[0].reason == (
+        "licence L1 line 1 is on record as seq 2, from another source"
+    )
+    ledger.reverse([2], "issued in error")
+    assert ledger.issue(line | {"exporter": "Z"}).count == 1
+
+
+def test_what_cannot_be_understood_records_nothing(opened):
+    ledger = opened()
+    before = whole(ledger.url)
+    with pytest.raises(Unusable) as error:
+        ledger.ship(SHIPMENT | {"quantity": "8.5", "destination": "Atlantis"})
+    assert {p.column for p in error.value.problems} == {"quantity", "destination"}
+    assert whole(ledger.url) == before
