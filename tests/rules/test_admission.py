@@ -1,0 +1,325 @@
+"""Weighing in columns against weighing one by one, and where 64 bits end."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.rules.admission import (
+    Batch,
+    Budgets,
+    Effect,
+    Lines,
+    Overflow,
+    by_day,
+    room,
+    weigh,
+)
+
+LARGEST = 2**63 - 1
+TOLERANCE = 100_000  # a tenth, in millionths
+BALANCES = Budgets.__slots__
+LINES = Lines.__slots__
+
+
+class Draw(NamedTuple):
+    """One draw of a movement."""
+
+    budget: int
+    official: int
+    effect: Effect
+    amount: int
+
+
+class Movement(NamedTuple):
+    """What is weighed: a lot, the place of its licence line or -1, and its draws."""
+
+    amount: int
+    quantity: int
+    value: int
+    line: int
+    draws: tuple[Draw, ...]
+
+
+def column(values: Any) -> Any:
+    """Whole numbers as a column."""
+    return np.array(list(values), np.int64)
+
+
+def batch_of(movements: list[Movement]) -> Batch:
+    """Movements and their draws as columns."""
+    draws = [(at, draw) for at, m in enumerate(movements) for draw in m.draws]
+    return Batch(
+        *(
+            column(getattr(m, n) for m in movements)
+            for n in ("amount", "quantity", "value", "line")
+        ),
+        column(at for at, _ in draws),
+        *(column(draw[n] for _, draw in draws) for n in range(4)),
+    )
+
+
+def budgets_of(rows: list[dict[str, int]]) -> Budgets:
+    """Budgets in columns; what a row leaves out is 0."""
+    return Budgets(*(column(row.get(name, 0) for row in rows) for name in BALANCES))
+
+
+def lines_of(rows: list[dict[str, int]]) -> Lines:
+    """Licence lines in columns; what a row leaves out is 0."""
+    return Lines(*(column(row.get(name, 0) for row in rows) for name in LINES))
+
+
+def as_rows(columns: Budgets | Lines) -> list[dict[str, int]]:
+    """Columns as one dictionary a place."""
+    names = type(columns).__slots__
+    return [
+        dict(zip(names, row, strict=True))
+        for row in zip(*(getattr(columns, n).tolist() for n in names), strict=True)
+    ]
+
+
+# One by one
+
+Said = tuple[int, str, int, int, int, int, int]  # row, code, budget, limit, taken, asked, short
+
+
+class Scalar:
+    """The same, one movement after another, in plain numbers."""
+
+    def __init__(self, budgets: list[dict[str, int]], lines: list[dict[str, int]]) -> None:
+        self.budgets, self.lines = deepcopy(budgets), deepcopy(lines)
+        self.entries: list[tuple[int, ...]] = []
+        self.said: list[Said] = []
+
+    def take(self, row: int, m: Movement) -> None:
+        """Weigh one movement and move the balances by it."""
+        released = self.draw_down(row, m) if m.line >= 0 else 0
+        entries: dict[tuple[int, int], list[int]] = {}
+        marked = set()
+        for budget, official, effect, amount in m.draws:
+            adjustment, pending, held, posted = entries.setdefault((budget, official), [0] * 4)
+            adjustment += amount if effect == Effect.ADJUST else 0
+            pending += {Effect.PEND: amount, Effect.UNPEND: -amount}.get(effect, 0)
+            held += {Effect.HOLD: amount, Effect.UNHOLD: -amount, Effect.DRAW: -released}.get(
+                effect, 0
+            )
+            posted += {Effect.POST: amount, Effect.DRAW: amount, Effect.CREDIT: -amount}.get(
+                effect, 0
+            )
+            entries[budget, official] = [adjustment, pending, held, posted]
+            if effect == Effect.MARK:
+                marked.add((budget, official))
+        for key in sorted(entries):
+            if any(entries[key]) or key in marked:
+                self.enter(row, key, entries[key])
+
+    def draw_down(self, row: int, m: Movement) -> int:
+        """Take a lot from its licence line; how much of the hold it gives up."""
+        line = self.lines[m.line]
+        most_value = line["value"] + line["value"] * TOLERANCE // 10**6
+        for code, limit, used, asked in (
+            ("licence_quantity_overdrawn", line["quantity"], "used_quantity", m.quantity),
+            ("licence_tpp_overdrawn", line["amount"], "used", m.amount),
+            ("licence_value_overdrawn", most_value, "used_value", m.value),
+        ):
+            over = line[used] + asked - limit
+            if limit > 0 and asked > 0 and over > 0:
+                self.said.append((row, code, -1, limit, line[used], asked, over))
+            line[used] += asked
+        released = min(m.amount, line["held"])
+        line["held"] -= released
+        return released
+
+    def enter(self, row: int, key: tuple[int, int], amounts: list[int]) -> None:
+        """One entry: checked against the limit with it, then counted."""
+        (place, official), (adjustment, pending, held, posted) = key, amounts
+        budget, taken = self.budgets[place], held + posted
+        self.entries.append((row, place, official, adjustment, pending, held, posted, 0))
+        if not official:
+            budget["safe"] += taken
+            return
+        before = budget["held"] + budget["posted"] + budget["lapsed"]
+        limit = budget["limit"] + budget["adjustment"] + adjustment
+        if taken > 0 and before + taken > limit:
+            said = (row, "over_limit", place, limit, before, taken, before + taken - limit)
+            self.said.append(said)
+        for name, amount in zip(("adjustment", "pending", "held", "posted"), amounts, strict=True):
+            budget[name] += amount
+
+
+# What may come
+
+amounts = st.integers(0, 40)
+PLACES, NUMBERED = 3, 2
+
+
+def movements() -> st.SearchStrategy[Movement]:
+    """Movements of every effect; those under a licence draw, the others do not."""
+    others = st.sampled_from([e for e in Effect if e is not Effect.DRAW])
+    signed = st.tuples(st.integers(0, PLACES - 1), st.just(1), st.just(Effect.ADJUST))
+    adjusting = st.builds(lambda key, n: Draw(*key, n), signed, st.integers(-30, 30))
+    drawing = (
+        st.builds(Draw, st.integers(0, PLACES - 1), st.integers(0, 1), others, amounts) | adjusting
+    )
+    plain = st.builds(
+        Movement, amounts, amounts, amounts, st.just(-1), st.lists(drawing, max_size=4).map(tuple)
+    )
+    return plain | st.builds(
+        lambda a, q, v, line, at: Movement(a, q, v, line, (Draw(at, 1, Effect.DRAW, a),)),
+        amounts,
+        st.integers(0, 4),
+        amounts,
+        st.integers(0, NUMBERED - 1),
+        st.integers(0, PLACES - 1),
+    )
+
+
+balances = st.fixed_dictionaries(dict.fromkeys(BALANCES, amounts))
+lines = st.fixed_dictionaries(dict.fromkeys(LINES, amounts))
+
+
+@settings(max_examples=300)
+@given(
+    coming=st.lists(movements(), max_size=12),
+    budgets=st.lists(balances, min_size=PLACES, max_size=PLACES),
+    licensed=st.lists(lines, min_size=NUMBERED, max_size=NUMBERED),
+)
+def test_columns_weigh_as_one_by_one(coming, budgets, licensed):
+    scalar = Scalar(budgets, licensed)
+    for row, movement in enumerate(coming):
+        scalar.take(row, movement)
+    moved, drawn = budgets_of(budgets), lines_of(licensed)
+    weighed = weigh(batch_of(coming), moved, drawn, TOLERANCE)
+    assert as_rows(moved) == scalar.budgets
+    assert as_rows(drawn) == scalar.lines
+    entries = weighed.entries
+    names = type(entries).__slots__
+    found = list(zip(*(getattr(entries, n).tolist() for n in names), strict=True))
+    assert found == scalar.entries
+    said = [
+        said
+        for e in weighed.excesses
+        for said in zip(
+            e.row.tolist(),
+            e.code,
+            *(getattr(e, n).tolist() for n in ("budget", "limit", "taken", "asked", "short")),
+            strict=True,
+        )
+    ]
+    assert sorted(said) == sorted(scalar.said)
+    for excess in weighed.excesses:
+        assert excess.row.tolist() == sorted(excess.row.tolist())
+
+
+@settings(max_examples=60)
+@given(coming=st.lists(movements(), min_size=2, max_size=8), cut=st.integers(1, 7))
+def test_a_batch_may_be_cut_anywhere(coming, cut):
+    """What is carried from one batch to the next is all that counts."""
+    ledgers = [({"limit": 50},) * PLACES, ({"quantity": 5, "amount": 60, "held": 60},) * NUMBERED]
+    one, other = ([budgets_of(list(ledgers[0])), lines_of(list(ledgers[1]))] for _ in range(2))
+    weigh(batch_of(coming), *one, TOLERANCE)
+    for part in (coming[:cut], coming[cut:]):
+        weigh(batch_of(part), *other, TOLERANCE)
+    assert [as_rows(c) for c in one] == [as_rows(c) for c in other]
+
+
+def test_a_batch_of_nothing():
+    weighed = weigh(batch_of([]), Budgets.empty(0), Lines.empty(0), TOLERANCE)
+    assert len(weighed.entries.row) == 0
+    assert weighed.excesses == []
+
+
+# Where 64 bits end
+
+HOLDS = [
+    # what is on the budget before, what is asked, whether it still fits
+    ({}, LARGEST, True),
+    ({"limit": 1}, LARGEST, False),
+    ({"limit": LARGEST - 5}, 5, True),
+    ({"limit": LARGEST - 5}, 6, False),
+    *(({name: LARGEST - 5}, 6, False) for name in BALANCES),
+]
+
+
+@pytest.mark.parametrize(("before", "asked", "fits"), HOLDS)
+@pytest.mark.parametrize("official", [0, 1])
+@pytest.mark.parametrize("padding", [0, 100])
+def test_amounts_that_no_longer_fit_move_nothing(before, asked, fits, official, padding):
+    """Few amounts are added up otherwise than many."""
+    nothing = Movement(0, 0, 0, -1, ())
+    lot = Movement(0, 0, 0, -1, (Draw(0, official, Effect.POST, asked),))
+    batch = batch_of([nothing] * padding + [lot])
+    budgets = budgets_of([before])
+    if fits:
+        weigh(batch, budgets, Lines.empty(0), 0)
+        name = "posted" if official else "safe"
+        assert as_rows(budgets)[0][name] == before.get(name, 0) + asked
+        return
+    with pytest.raises(Overflow):
+        weigh(batch, budgets, Lines.empty(0), 0)
+    assert as_rows(budgets) == as_rows(budgets_of([before]))
+
+
+@pytest.mark.parametrize("name", ["amount", "quantity", "value"])
+@pytest.mark.parametrize("count", [2, 100])
+def test_what_is_drawn_on_a_licence_fits_too(name, count):
+    lot = Movement(0, 0, 0, 0, ())._replace(**{name: LARGEST // count + 1})
+    lines = lines_of([{}])
+    with pytest.raises(Overflow):
+        weigh(batch_of([lot] * count), Budgets.empty(1), lines, TOLERANCE)
+    assert as_rows(lines) == as_rows(lines_of([{}]))
+
+
+def test_the_tolerance_of_a_large_value_is_exact():
+    value = 4 * 10**18 // 10 + 7
+    lines = lines_of([{"value": value}])
+    most = value + value * TOLERANCE // 10**6
+    exact, more = (Movement(0, 0, v, 0, ()) for v in (most, 1))
+    assert weigh(batch_of([exact]), Budgets.empty(1), lines, TOLERANCE).excesses == []
+    (over,) = weigh(batch_of([more]), Budgets.empty(1), lines, TOLERANCE).excesses
+    assert (over.code, over.limit.tolist(), over.short.tolist()) == (
+        ["licence_value_overdrawn"],
+        [most],
+        [1],
+    )
+
+
+# Days
+
+changes = st.lists(st.tuples(st.integers(1, 9), st.integers(-30, 30)), max_size=8)
+
+
+@given(limit=st.integers(0, 100), changed=changes.map(sorted), day=st.integers(0, 10))
+def test_room_is_the_least_from_the_day_on(limit, changed, day):
+    def left(on: int) -> int:
+        return limit - sum(change for d, change in changed if d <= on)
+
+    assert room(limit, changed, day) == min(left(on) for on in range(day, 12))
+
+
+@pytest.mark.parametrize(
+    ("day", "left"),
+    [(1, 20), (2, 20), (3, 20), (4, 100), (5, 100)],
+    ids=["before all", "on the day", "between", "on the credit", "after all"],
+)
+def test_a_credit_counts_from_its_day_on(day, left):
+    """80 of 100 taken on day 2 and given back on day 4."""
+    assert room(100, [(2, 80), (4, -80)], day) == left
+
+
+@given(coming=st.lists(movements(), max_size=8), days=st.lists(st.integers(0, 3), min_size=8))
+def test_changes_by_day_add_up_to_the_balances(coming, days):
+    budgets = Budgets.empty(PLACES)
+    weighed = weigh(batch_of(coming), budgets, Lines.empty(NUMBERED), TOLERANCE)
+    place, day, taken = (c.tolist() for c in by_day(weighed.entries, column(days)))
+    keys = list(zip(place, day, strict=True))
+    assert keys == sorted(set(keys))
+    assert 0 not in taken
+    for at, row in enumerate(as_rows(budgets)):
+        total = row["held"] + row["posted"] + row["lapsed"] + row["pending"] - row["adjustment"]
+        assert sum(n for p, n in zip(place, taken, strict=True) if p == at) == total
