@@ -55,12 +55,15 @@ def batch_of(movements: list[Movement]) -> Batch:
     """Movements and their draws as columns."""
     draws = [(at, draw) for at, m in enumerate(movements) for draw in m.draws]
     return Batch(
-        *(
-            column(getattr(m, n) for m in movements)
-            for n in ("amount", "quantity", "value", "line")
-        ),
-        column(at for at, _ in draws),
-        *(column(draw[n] for _, draw in draws) for n in range(4)),
+        amount=column(m.amount for m in movements),
+        quantity=column(m.quantity for m in movements),
+        value=column(m.value for m in movements),
+        line=column(m.line for m in movements),
+        draw_row=column(at for at, _ in draws),
+        draw_budget=column(draw.budget for _, draw in draws),
+        draw_official=column(draw.official for _, draw in draws),
+        draw_effect=column(draw.effect for _, draw in draws),
+        draw_amount=column(draw.amount for _, draw in draws),
     )
 
 
@@ -162,7 +165,9 @@ def movements() -> st.SearchStrategy[Movement]:
     """Movements of every effect; those under a licence draw, the others do not."""
     others = st.sampled_from([e for e in Effect if e is not Effect.DRAW])
     signed = st.tuples(st.integers(0, PLACES - 1), st.just(1), st.just(Effect.ADJUST))
-    adjusting = st.builds(lambda key, n: Draw(*key, n), signed, st.integers(-30, 30))
+    adjusting = st.builds(
+        lambda key, n: Draw(key[0], key[1], key[2], n), signed, st.integers(-30, 30)
+    )
     drawing = (
         st.builds(Draw, st.integers(0, PLACES - 1), st.integers(0, 1), others, amounts) | adjusting
     )
@@ -220,12 +225,17 @@ def test_columns_weigh_as_one_by_one(coming, budgets, licensed):
 @given(coming=st.lists(movements(), min_size=2, max_size=8), cut=st.integers(1, 7))
 def test_a_batch_may_be_cut_anywhere(coming, cut):
     """What is carried from one batch to the next is all that counts."""
-    ledgers = [({"limit": 50},) * PLACES, ({"quantity": 5, "amount": 60, "held": 60},) * NUMBERED]
-    one, other = ([budgets_of(list(ledgers[0])), lines_of(list(ledgers[1]))] for _ in range(2))
-    weigh(batch_of(coming), *one, TOLERANCE)
+    whole, parts = (
+        (
+            budgets_of([{"limit": 50}] * PLACES),
+            lines_of([{"quantity": 5, "amount": 60, "held": 60}] * NUMBERED),
+        )
+        for _ in range(2)
+    )
+    weigh(batch_of(coming), whole[0], whole[1], TOLERANCE)
     for part in (coming[:cut], coming[cut:]):
-        weigh(batch_of(part), *other, TOLERANCE)
-    assert [as_rows(c) for c in one] == [as_rows(c) for c in other]
+        weigh(batch_of(part), parts[0], parts[1], TOLERANCE)
+    assert [as_rows(c) for c in whole] == [as_rows(c) for c in parts]
 
 
 def test_a_batch_of_nothing():

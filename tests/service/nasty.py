@@ -9,7 +9,17 @@ from random import Random
 Line = dict[str, object]
 
 CHIPS = ("nvidia-h100-sxm", "nvidia-a100", "amd-mi300x", "nvidia-dgx-h100", "nvidia-l40s")
-PLACES = ("India", "SG", "Liechtenstein", "Switzerland", "Hong Kong", "China", "Macau", "VN", "AE")
+PLACES: tuple[str, ...] = (
+    "India",
+    "SG",
+    "Liechtenstein",
+    "Switzerland",
+    "Hong Kong",
+    "China",
+    "Macau",
+    "VN",
+    "AE",
+)
 PLACES += ("Namibia", "Japan", "US", "KH", "Cayman Islands", "United Kingdom", "IL", "SA")
 PARTIES = (
     "Acme Ltd",

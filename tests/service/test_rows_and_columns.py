@@ -78,7 +78,7 @@ def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def columns_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def columns_only(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Notes what falls back to rows, so that a test of columns cannot be one of rows."""
     fell: list[str] = []
 
@@ -238,7 +238,8 @@ def _amounts(balances: list[dict[str, Any]]) -> dict[int, tuple[int, ...]]:
 
 def test_a_licence_number_that_another_filer_has_on_record(ledger_url: str, tmp_path: Path):
     """Two licences of one number cannot be told apart by who ships under them."""
-    line = {"licence": "D1", "issued_on": "2025-06-01", "exporter": "X", "destination": "India"}
+    line: nasty.Line = {"licence": "D1", "issued_on": "2025-06-01", "exporter": "X"}
+    line |= {"destination": "India"}
     line |= {"ultimate_consignee": "C", "chip": "nvidia-h100-sxm", "quantity": 5}
     with twins(declared(ledger_url), tmp_path) as ledgers:
         for ledger in ledgers:
@@ -259,8 +260,8 @@ def test_findings_on_two_budgets_stand_in_one_order(ledger_url: str, tmp_path: P
     lot |= {"chip": "nvidia-h100-sxm", "quantity": "60000"}
     with open_ledger(base) as ledger:
         ledger.issue(lot | {"licence": "D1", "issued_on": "2025-06-01"})
-    small = {"exported_on": "2025-07-01", **lot, "quantity": "1"}
-    much = {"exported_on": "2025-07-03", **lot, "authorization": "LPP"}
+    small: nasty.Line = {"exported_on": "2025-07-01", **lot, "quantity": "1"}
+    much: nasty.Line = {"exported_on": "2025-07-03", **lot, "authorization": "LPP"}
     lines: list[nasty.Line] = [
         small | {"document": "S1", "authorization": "LPP", "ultimate_consignee": "Another"},
         small | {"document": "S2", "licence": "D1", "authorization": "licence"},
