@@ -35,7 +35,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Where rejected rows go, with the reasons; default FILE.rejects.csv beside the input.",
+    help="Where rejected rows go, with the reasons; default beside the input, for a.csv"
+    " a.rejects.csv.",
 )
 @click.option("--retry", is_flag=True, help="Weigh applications that were refused before anew.")
 @ledger_option
