@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,7 @@ from ledger.service.posting import Desk, post
 from ledger.service.rows import Row, receipt_of, row_of
 from ledger.service.seal import Header
 from ledger.service.settings import setting_for
+from ledger.storage.errors import StoreUnavailable
 from schemas.kinds import ADJUSTMENTS, DECLARATIONS, FileKind
 from schemas.problems import Problem
 from schemas.records import GIVEN_TYPES, Given
@@ -49,21 +52,47 @@ class Asked:
 def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> Outcome:
     """Import a file as one atomic submission.
 
-    Raises Unusable for a file that cannot be read at all and the store's errors; then nothing
-    was recorded. A dry run goes all the way and is undone.
+    Raises Unusable for a file that cannot be read at all and the store's errors (a full disk
+    among them); then nothing was recorded. A dry run goes all the way and is undone.
     """
     workspace = Path(tempfile.mkdtemp(prefix="tpp-import-", dir=_scratch(desk)))
     try:
         setting = setting_for(desk.rulebook, progress)
-        intake = read(asked.path, asked.kind, setting, asked.mapping, asked.source, workspace)
+        with _room_on_disk(workspace):
+            intake = read(asked.path, asked.kind, setting, asked.mapping, asked.source, workspace)
         try:
-            outcome = _post(desk, intake, asked, workspace, progress)
+            with _room_on_disk(workspace):
+                outcome = _post(desk, intake, asked, workspace, progress)
             _account(intake, outcome, asked)
         finally:
             intake.close()
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
     return outcome
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_FULL_SAID = ("no space left", "disk is full", "disk i/o error", "too large", "quota exceeded")
+_LIBRARIES = ("duckdb", "_duckdb", "adbc_driver_manager")
+
+
+@contextmanager
+def _room_on_disk(workspace: Path) -> Iterator[None]:
+    """Where scratch files find no room the store is unavailable, whichever library met it."""
+    try:
+        yield
+    except Exception as error:
+        if not _is_full(error):
+            raise
+        said = f"the disk of {workspace.parent} has no room left; nothing was recorded"
+        raise StoreUnavailable(f"{said} ({error})") from error
+
+
+def _is_full(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    library = type(error).__module__.partition(".")[0]
+    return library in _LIBRARIES and any(said in str(error).lower() for said in _FULL_SAID)
 
 
 def _scratch(desk: Desk) -> str | None:

@@ -35,7 +35,7 @@ OPTIONS = [
     {"lpp_d1_d4": "allowed", "exceptions_count_lpp": "yes", "exceptions_count_aia": "yes"},
 ]
 
-pytestmark = pytest.mark.usefixtures("frozen")
+pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
 
 
 def declared(url: str, **options: str) -> str:
@@ -112,7 +112,7 @@ def test_nasty_files_post_alike(
     assert columns_only == []
 
 
-few = settings(max_examples=12, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=8, suppress_health_check=list(HealthCheck))
 
 
 @few

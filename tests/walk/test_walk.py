@@ -22,6 +22,8 @@ from schemas import tables as t
 from tests.service.books import assert_sound, copied
 from tests.walk.model import UNIT, Done, Model
 
+pytestmark = pytest.mark.slow
+
 DAYS = [date(2025, 3, 1), date(2025, 6, 2), date(2025, 12, 30), date(2026, 1, 2), date(2026, 8, 1)]
 ISO = {"India": "IN", "Poland": "PL"}
 OPTIONS = {"return_or_loss_credit": "on_proven_return", "lpp_year": "received"}
