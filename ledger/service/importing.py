@@ -191,6 +191,19 @@ def _account(intake: Intake, outcome: Outcome, asked: Asked) -> None:
     outcome.filtered = dict(intake.filtered)
     outcome.warnings += intake.warnings
     if outcome.rejected:
-        path = asked.rejects or asked.path.with_name(f"{asked.path.stem}.rejects.csv")
+        path = asked.rejects or _free(asked.path)
         intake.write_rejects(path)
         outcome.rejects_file = str(path)
+
+
+def _free(path: Path) -> Path:
+    """Where rejects go that nobody told a place for: beside the input, over no file there is.
+
+    An earlier rejects file may hold a person's corrections by now.
+    """
+    first = path.with_name(f"{path.stem}.rejects.csv")
+    number, free = 2, first
+    while free.exists():
+        free = path.with_name(f"{path.stem}.rejects-{number}.csv")
+        number += 1
+    return free

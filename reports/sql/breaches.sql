@@ -55,15 +55,29 @@ select
     case when r.family = 'refusal' and m.kind <> 'refusal' then 'breach'
         else coalesce(r.family, '') end as family,
     coalesce(r.sentence, '') as sentence,
-    f.detail,
+    -- Of a licence's units and dollars the figures are no amounts: they are said in words.
+    case f.code
+        when 'licence_quantity_overdrawn' then
+            'licensed ' || f.limit_mtpp || ' units, used ' || f.taken_mtpp || ', asked '
+            || f.asked_mtpp || ', over by ' || f.short_mtpp
+        when 'licence_value_overdrawn' then
+            'licensed with its tolerance ' || (f.limit_mtpp // 100) || '.'
+            || lpad((f.limit_mtpp % 100)::varchar, 2, '0') || ' USD, over by '
+            || (f.short_mtpp // 100) || '.' || lpad((f.short_mtpp % 100)::varchar, 2, '0')
+        else f.detail
+    end as detail,
     b.holder,
     b.holder_name as name,
     b.rule as budget,
     b."window",
-    f.limit_mtpp,
-    f.taken_mtpp,
-    f.asked_mtpp,
-    f.short_mtpp,
+    case when f.code in ('licence_quantity_overdrawn', 'licence_value_overdrawn') then null
+        else f.limit_mtpp end as limit_mtpp,
+    case when f.code in ('licence_quantity_overdrawn', 'licence_value_overdrawn') then null
+        else f.taken_mtpp end as taken_mtpp,
+    case when f.code in ('licence_quantity_overdrawn', 'licence_value_overdrawn') then null
+        else f.asked_mtpp end as asked_mtpp,
+    case when f.code in ('licence_quantity_overdrawn', 'licence_value_overdrawn') then null
+        else f.short_mtpp end as short_mtpp,
     m.source,
     m.document,
     m.line,
