@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.intake.headings import REJECTS_HEADINGS
+from ledger.intake.records import joined
 from ledger.intake.staging import Source
 from ledger.intake.store import BATCH, plainly, problem_of, second
 
@@ -40,19 +40,23 @@ def write(
     reasons = _reasons(con, file)
     wanted = next(reasons, None)
     written = 0
-    with path.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([*REJECTS_HEADINGS, *map(neutralised, headings)])
+    with path.open("wb") as out:
+        out.write(_record([*REJECTS_HEADINGS, *map(neutralised, headings)]))
         for row, line, cells in source.cells() if wanted else ():
             if wanted is None:
                 break
             if row != wanted[0]:
                 continue
             shown = (neutralised(cell.replace("\0", "\N{SYMBOL FOR NULL}")) for cell in cells)
-            writer.writerow([line, wanted[1], *shown])
+            out.write(_record([str(line), wanted[1], *shown]))
             written += 1
             wanted = next(reasons, None)
     return written
+
+
+def _record(cells: Sequence[str]) -> bytes:
+    # Python's csv writer leaves a carriage return at the end of a line without quotes.
+    return joined([cell.encode() for cell in cells], b",") + b"\n"
 
 
 def _reasons(con: duckdb.DuckDBPyConnection, file: str) -> Iterator[tuple[int, str]]:

@@ -192,4 +192,4 @@ def test_the_mapping_in_the_docs_is_read(desk):
     example = text.split("```toml\n")[1].split("```")[0]
     mapping = load_map(desk.file(example, "map.toml"))
     assert mapping.columns["document"].join == "/"
-    assert mapping.filters[0].keep == {"Done"}
+    assert mapping.filters[0].keep == frozenset({"Done"})

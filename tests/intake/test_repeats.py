@@ -108,6 +108,12 @@ def test_mended_rejects_can_be_imported_as_they_are(desk):
     assert desk.given(found, "document", "exporter", "quantity", "details") == expected
 
 
+def test_a_carriage_return_at_the_end_of_a_rejected_row_stays(desk):
+    out = desk.folder / "rejects.csv"
+    desk.shipments('S1,2025-06-01,A,B,Narnia,H100,8,"x\ry\r"', more=",remark").write_rejects(out)
+    assert out.read_bytes().endswith(b',8,"x\ry\r"\n')
+
+
 def test_no_rejects_no_rows(desk):
     out = desk.folder / "rejects.csv"
     assert desk.read(f"{SHIPMENTS}\n{GOOD}\n").write_rejects(out) == 0

@@ -93,7 +93,7 @@ def plain_row(kind: FileKind) -> dict[str, str]:
 def by_file(desk: Desk, kind: FileKind, rows, setting) -> Intake:
     names = list(rows[0])
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(names)
     writer.writerows([row[name] for name in names] for row in rows)
     return desk.read(out.getvalue(), kind=kind.value, setting=setting)
