@@ -6,6 +6,7 @@ import argparse
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--work", type=Path, help="keep data and ledgers here, and use them again")
     parser.add_argument("--json", type=Path, help="where every figure goes, as JSON")
     parser.add_argument("--rounds", type=int, help="how often each side of a comparison runs")
+    parser.add_argument("--large", type=int, help="rows of the large ledger, if not 10,000,000")
     asked = parser.parse_args(arguments)
     if unknown := [name for name in asked.names if name not in NAMES]:
         parser.error(f"no bench is called {', '.join(unknown)}")
@@ -59,24 +61,23 @@ def _run(asked: argparse.Namespace, work: Path) -> int:
         try:
             results.append(import_module(f"bench.{name}").run(size))
         except Exception as error:  # one claim that cannot be measured shall not hide the others
-            failed.append(f"{name}: {error}")
+            print(error, file=sys.stderr)
+            failed.append(f"{name}: {str(error).strip().splitlines()[-1]}")
         print(f"{name}: {time.perf_counter() - began:.1f} s", file=sys.stderr, flush=True)
     print(table(results))
     if not size.full:
         print("\nsmall sizes: fixed costs weigh; --full judges the claims")
     if asked.json:
         asked.json.write_text(as_json(results, size, machine.facts(work)), encoding="utf-8")
-    print("".join(f"\nFAILED {said}" for said in failed), end="\n" if failed else "")
+    for said in failed:
+        print(f"FAILED {said}")
     return 1 if failed else 0
 
 
 def _size(asked: argparse.Namespace, work: Path) -> Size:
     size = full(work) if asked.full else small(work)
-    if asked.rounds:
-        from dataclasses import replace
-
-        return replace(size, rounds=asked.rounds)
-    return size
+    told = {"rounds": asked.rounds, "large": asked.large}
+    return replace(size, **{name: value for name, value in told.items() if value})
 
 
 if __name__ == "__main__":
