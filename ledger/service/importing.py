@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ledger.intake import Intake
 
 Progress = Callable[[str, int, int], None]
+_PREFIX = "tpp-import-"
 # From this many rows on a file is posted as columns.
 COLUMNS_FROM = 4000
 
@@ -55,7 +57,9 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
     Raises Unusable for a file that cannot be read at all and the store's errors (a full disk
     among them); then nothing was recorded. A dry run goes all the way and is undone.
     """
-    workspace = Path(tempfile.mkdtemp(prefix="tpp-import-", dir=_scratch(desk)))
+    scratch = _scratch(desk)
+    _sweep(scratch)
+    workspace = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=scratch))
     try:
         setting = setting_for(desk.rulebook, progress)
         with _room_on_disk(workspace):
@@ -95,10 +99,28 @@ def _is_full(error: Exception) -> bool:
     return library in _LIBRARIES and any(said in str(error).lower() for said in _FULL_SAID)
 
 
-def _scratch(desk: Desk) -> str | None:
+def _scratch(desk: Desk) -> Path:
     """Scratch files stand beside a SQLite ledger, on the disk that has to have the room."""
     path = desk.store.place.path
-    return None if path is None else str(path.absolute().parent)
+    return Path(tempfile.gettempdir()) if path is None else path.absolute().parent
+
+
+def _sweep(scratch: Path) -> None:
+    """Remove what imports that were killed left behind; those under way are another's."""
+    for folder in scratch.glob(f"{_PREFIX}*-*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if owner.isdigit() and not _alive(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _post(
@@ -192,8 +214,13 @@ def _account(intake: Intake, outcome: Outcome, asked: Asked) -> None:
     outcome.warnings += intake.warnings
     if outcome.rejected:
         path = asked.rejects or _free(asked.path)
-        intake.write_rejects(path)
-        outcome.rejects_file = str(path)
+        try:
+            intake.write_rejects(path)
+            outcome.rejects_file = str(path)
+        except OSError as error:
+            # The good rows are recorded: that must not be taken for a failure of all.
+            failed = f"the rejected rows could not be written to {path} ({error})"
+            outcome.warnings.append(f"{failed}; import the file again to have them")
 
 
 def _free(path: Path) -> Path:

@@ -65,6 +65,8 @@ def of_submission(store: Store, number: int) -> list[int]:
 
 def reverse(desk: Desk, seqs: list[int], header: Header, *, cascade: bool) -> Outcome:
     """Reverse movements as one submission, the latest first."""
+    if not seqs:
+        raise Unusable(_problem("seq", "", "names no movement"))
     with desk.store.writing() as turn:
         cursor = Cursor(desk.store.raw(turn.connection), desk.store.dialect)
         book = Book(cursor, desk.known, turn.head.last_submission + 1)

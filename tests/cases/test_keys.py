@@ -150,6 +150,17 @@ def test_a_dry_run_says_all_and_records_nothing(opened, tmp_path):
     assert ledger.import_file(path, "applications").count == 2
 
 
+def test_rejects_that_cannot_be_written_do_not_hide_what_was_recorded(opened, tmp_path):
+    ledger = opened()
+    path = write_csv(tmp_path / "shipments.csv", [SHIPMENT, SHIPMENT | {"quantity": "x"}])
+    gone = tmp_path / "gone" / "rejects.csv"
+    outcome = ledger.import_file(path, "shipments", rejects=gone)
+    assert (outcome.count, outcome.rejected, outcome.rejects_file) == (1, 1, None)
+    assert str(gone) in outcome.warnings[-1]
+    again = ledger.import_file(path, "shipments")
+    assert (again.already, again.rejects_file) == (1, str(tmp_path / "shipments.rejects.csv"))
+
+
 def test_a_licence_line_stands_once(opened, tmp_path):
     ledger = opened()
     line = {"licence": "L1", "issued_on": "2025-06-01", **LOT}

@@ -7,7 +7,7 @@ import pytest
 from ledger.service.reversal import Standing
 from schemas.problems import Unusable
 from tests.cases.table import play, standing, stands
-from tests.service.books import rows
+from tests.service.books import rows, write_csv
 
 USED = """
 act     | no | day        | to    | units | under | says
@@ -141,8 +141,6 @@ def test_what_is_reversed_is_reversed_once_and_recorded_anew(opened):
 
 
 def test_a_submission_goes_back_without_its_refusals(opened, tmp_path):
-    from tests.service.books import write_csv
-
     ledger = opened()
     lot = {"exporter": "X", "ultimate_consignee": "C", "destination": "India"}
     lot |= {"chip": "nvidia-h100-sxm", "applied_on": "2025-06-01"}
@@ -156,6 +154,11 @@ def test_a_submission_goes_back_without_its_refusals(opened, tmp_path):
         ledger.reverse_submission(2, "again")
     with pytest.raises(Unusable, match="no such submission"):
         ledger.reverse_submission(9, "never")
+
+
+def test_nothing_is_no_submission(opened):
+    with pytest.raises(Unusable, match="names no movement"):
+        opened().reverse([], "nothing")
 
 
 def test_the_first_adoption_stays(opened):

@@ -20,6 +20,7 @@ from ledger.storage.bulk import Staging
 from tests.service import nasty
 from tests.service.books import assert_sound, copied, rows, whole, write_csv
 
+QUOTA = Path(__file__).parents[2] / "docs/examples/tariff_quota"
 BY_ROWS, AS_COLUMNS = 10**9, 1
 ON_RECORD = [
     # kind, party, other party, from, until
@@ -132,6 +133,30 @@ def test_small_files_post_alike(
             path = write_csv(folder / f"{kind}.csv", lines)
             by_rows, as_columns = both_ways(ledgers, path, kind)
             assert by_rows == as_columns
+        assert_same(ledgers)
+
+
+def test_a_regime_in_amounts_posts_alike(ledger_url: str, tmp_path: Path):
+    """Named holders, an amount instead of a chip, two windows and a day behind both."""
+    new_ledger(ledger_url, regime=QUOTA).close()
+    random = Random(5)
+    holders = ("09.9701", "09.9702", "Frozen berries")
+    lines: list[nasty.Line] = [
+        {
+            "document": f"D{n}",
+            "exported_on": random.choice(("2026-01-01", "2026-12-31", "2027-03-03", "2028-01-01")),
+            "received_on": random.choice(("", "2028-01-02")),
+            "exporter": "X",
+            "ultimate_consignee": random.choice(nasty.PARTIES),
+            "destination": random.choice(holders),
+            "tpp": random.choice(("0.001", "264000", "41999999.999", "7")),
+        }
+        for n in range(150)
+    ]
+    with twins(ledger_url, tmp_path) as ledgers:
+        by_rows, as_columns = both_ways(ledgers, shipped(tmp_path, lines), "shipments")
+        assert set(by_rows.counts) == {"over_limit", "after_windows"}
+        assert by_rows == as_columns
         assert_same(ledgers)
 
 
