@@ -18,6 +18,8 @@ _AS_THEY_ARE = ("VARCHAR", "ENUM", "DATE", "DECIMAL", "UUID")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _BROKEN = ("FLOAT", "DOUBLE")
 _BATCH = 1_000
+# Rows taken in with one statement, as of a CSV file.
+PIECE = 1_000_000
 
 
 class ParquetSource:
@@ -62,11 +64,13 @@ class ParquetSource:
             return f"CAST({column} AS VARCHAR)"
         raise unusable(self._path, f'column "{name}" is of type {type_}, which is no cell of text')
 
-    def stage(self, _folder: Path, _problems: Problems, /) -> str:
-        """The relation itself: nothing is copied."""
+    def stage(self, _folder: Path, _problems: Problems, /) -> list[str]:
+        """The relation itself, in ranges of rows: nothing is copied."""
         with self._path.open("rb") as stream:
             self.digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return f"({self._select()})"
+        starts = range(0, max(self.rows, 1), PIECE)
+        within = "file_row_number >= {} AND file_row_number < {}"
+        return [f"({self._select()} WHERE {within.format(at, at + PIECE)})" for at in starts]
 
     def _select(self) -> str:
         texts = ", ".join(f"{text} AS c{i}" for i, text in enumerate(self._texts))

@@ -100,13 +100,16 @@ class Intake:
         told = setting.progress or _silent
         self._source = source = self._open(mapping, setting)
         plan = plan_of(source.headings, reader, mapping, self.path.name)
-        relation = source.stage(self._folder, self._problems)
+        pieces = source.stage(self._folder, self._problems)
         self.rows, self.rejected, self.file_digest = source.rows, source.rejected, source.digest
         statement = Statement(reader, plan, source.seen)
         told("checking", 0, self.rows)
-        _Lookups(self, reader, plan, statement).fill(relation)
+        whole = " UNION ALL ".join(f"SELECT * FROM {piece}" for piece in pieces)  # noqa: S608
+        _Lookups(self, reader, plan, statement).fill(f"({whole})")
         with plainly():
-            self.con.execute(f"CREATE TABLE loaded AS {statement.select(relation)}")
+            for number, piece in enumerate(pieces):
+                made = "INSERT INTO loaded" if number else "CREATE TABLE loaded AS"
+                self.con.execute(f"{made} {statement.select(piece)}")
             columns = ", ".join(f'"{name}"' for name in GIVEN_TYPES)
             view = f"SELECT {columns} FROM loaded WHERE state = {GOOD}"  # noqa: S608
             self.con.execute(f"CREATE VIEW given AS {view}")

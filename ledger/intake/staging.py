@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from ledger.intake.cells import Wrong
 from ledger.intake.csvfile import Batch, CsvFile
@@ -15,7 +16,9 @@ from ledger.intake.sql import Seen, quote
 from ledger.intake.store import Problems
 from ledger.intake.xlsxfile import XlsxFile
 
-STAGED = "staged.csv"
+STAGED = "staged-{}.csv"
+# Rows that DuckDB takes in with one statement: more would not fit beside its own table.
+PIECE = 1_000_000
 
 
 class Source(Protocol):
@@ -27,8 +30,11 @@ class Source(Protocol):
     rejected: int
     seen: Seen
 
-    def stage(self, folder: Path, problems: Problems, /) -> str:
-        """Make the relation, telling `problems` of rows that have no place in it."""
+    def stage(self, folder: Path, problems: Problems, /) -> list[str]:
+        """Make the relation in pieces of at most PIECE rows, one after the other.
+
+        `problems` are told of rows that have no place in it.
+        """
 
     def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
         """Every row again in order: number, line, cells as they were."""
@@ -43,19 +49,23 @@ class CsvSource:
     def __init__(self, file: CsvFile, progress: Progress | None) -> None:
         self._file = file
         self._progress = progress
-        self._staged: Path | None = None
+        self._staged: list[Path] = []
         self.headings = file.headings
         self.rows = self.rejected = 0
         self.digest = ""
         self.seen = Seen()
 
-    def stage(self, folder: Path, problems: Problems, /) -> str:
+    def stage(self, folder: Path, problems: Problems, /) -> list[str]:
         """Make the relation, telling `problems` of rows that have no place in it."""
-        file, path = self._file, folder / STAGED
-        self._staged = path
+        file = self._file
         total = file.path.stat().st_size
-        with path.open("wb") as out:
+        with ExitStack() as open_files:
+            out = open_files.enter_context(self._next(folder))
+            begun = 0
             for batch in file.batches():
+                if len(batch.records) and batch.rows[-1] - begun > PIECE:
+                    out = open_files.enter_context(self._next(folder))
+                    begun = batch.rows[0] - 1
                 out.write(_numbered(batch, file.delimiter))
                 for trouble in batch.troubles:
                     text = trouble.record[:2000].decode(errors="replace")
@@ -65,7 +75,12 @@ class CsvSource:
                     self._progress("reading", file.size, total)
         self.rows, self.digest = file.rows, file.digest
         self.seen = Seen(file.controls, file.odd_blanks)
-        return csv_relation(path, len(file.headings), file.delimiter.decode())
+        columns, mark = len(file.headings), file.delimiter.decode()
+        return [csv_relation(path, columns, mark) for path in self._staged]
+
+    def _next(self, folder: Path) -> BinaryIO:
+        self._staged.append(folder / STAGED.format(len(self._staged)))
+        return self._staged[-1].open("wb")
 
     def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
         """Every row again in order: number, line, cells as they were."""
@@ -78,8 +93,8 @@ class CsvSource:
 
     def ended(self) -> None:
         """Drop the clean copy."""
-        if self._staged:
-            self._staged.unlink(missing_ok=True)
+        for path in self._staged:
+            path.unlink(missing_ok=True)
 
 
 def _numbered(batch: Batch, mark: bytes) -> bytes:
@@ -110,9 +125,9 @@ class XlsxSource:
         self.digest = ""
         self.seen = Seen()
 
-    def stage(self, folder: Path, problems: Problems, /) -> str:
+    def stage(self, folder: Path, problems: Problems, /) -> list[str]:
         """Make the relation, telling `problems` of rows that have no place in it."""
-        self._staged = folder / STAGED
+        self._staged = folder / STAGED.format(0)
         with self._staged.open("wb") as out:
             for row, line, cells in self._file.rows():
                 self.rows = row
@@ -127,7 +142,7 @@ class XlsxSource:
                     self._progress("reading", row, self._file.height)
         with self._file.path.open("rb") as stream:
             self.digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return csv_relation(self._staged, len(self.headings), ",")
+        return [csv_relation(self._staged, len(self.headings), ",")]
 
     def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
         """Every row again in order: number, line, cells as they were."""

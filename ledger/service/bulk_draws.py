@@ -19,8 +19,8 @@ from ledger.service.rows import Flag
 _EPOCH = date(1970, 1, 1).toordinal()
 NONE = -1
 _UNKNOWN = -2
-# Rule, period, holder and window of a budget.
-_Key = tuple[str, date, int, int]
+# The table, holder and window of a budget.
+_Key = tuple[int, int, int]
 
 
 @dataclass(slots=True)
@@ -199,12 +199,12 @@ class BulkDrawer:
             combined = want.holder[unknown] << 32 | window[unknown]
             _, first = np.unique(combined, return_index=True)
             for at in unknown[first].tolist():
-                key = (want.draw.rule, want.period, int(want.holder[at]), int(window[at]))
+                key = (id(self._table(want)), int(want.holder[at]), int(window[at]))
                 place = (int(want.rows[at]), want.slot, turn)
                 if key not in new or place < new[key][0]:
                     new[key] = (place, want, at)
         for key, (_, want, at) in sorted(new.items(), key=lambda item: item[1][0]):
-            self._table(want)[key[2], key[3]] = self._opened(want, frame, at)
+            self._table(want)[key[1], key[2]] = self._opened(want, frame, at)
 
     def _place(self, want: _Wanted) -> Ints:
         """The place of each movement's budget, -1 where it has none."""
@@ -214,10 +214,12 @@ class BulkDrawer:
 
     def _table(self, want: _Wanted) -> Ints:
         """The places of a rule's budgets by holder and window, as far as they are known."""
-        key = (want.draw.rule, want.period)
+        # Who may hold a country's budget changes with the period; a party always may.
+        by_party = want.draw.holder_from != "destination"
+        key = (want.draw.rule, date.min if by_party else want.period)
         # One row and column more than there are, for the -1 of those that have none.
         size = (
-            len(self._keys if want.draw.holder_from != "destination" else self._codes) + 1,
+            len(self._keys if by_party else self._codes) + 1,
             len(self._windows_of.get(want.draw.rule, ())) + 1,
         )
         table = self._places.get(key)

@@ -127,6 +127,7 @@ class Cursor:
         return list(self.raw.execute(_compiled_select(self.dialect, statement).sql, values))
 
 
+@cache
 def largest(column: Any) -> Select[Any]:
     """The largest value of a column; NULL where the table is empty."""
     return select(func.max(column))

@@ -79,3 +79,12 @@ def test_the_database_is_on_disk_and_bounded(desk):
     assert settings["enable_progress_bar"] == "false"  # it would write to stdout
     assert settings["memory_limit"] == "381.4 MiB"
     assert str(desk.workspace) in settings["temp_directory"]
+
+
+def test_a_large_file_is_taken_in_piece_by_piece(desk, monkeypatch):
+    monkeypatch.setattr("ledger.intake.staging.PIECE", 3)
+    rows = [GOOD.replace("S1", f"S{n}", 1) for n in range(10)]
+    monkeypatch.setattr("ledger.intake.csvfile._BLOCK", 300)
+    found = desk.shipments(*rows)
+    assert found.good == 10
+    assert len(list(found.con.execute("SELECT DISTINCT document FROM given").fetchall())) == 10
