@@ -104,8 +104,9 @@ class Intake:
         self.rows, self.rejected, self.file_digest = source.rows, source.rejected, source.digest
         statement = Statement(reader, plan, source.seen)
         told("checking", 0, self.rows)
-        whole = " UNION ALL ".join(f"SELECT * FROM {piece}" for piece in pieces)  # noqa: S608
-        _Lookups(self, reader, plan, statement).fill(f"({whole})")
+        lookups = _Lookups(self, reader, plan, statement)
+        for piece in pieces:
+            lookups.fill(piece)
         with plainly():
             for number, piece in enumerate(pieces):
                 made = "INSERT INTO loaded" if number else "CREATE TABLE loaded AS"
@@ -193,16 +194,17 @@ class _Lookups:
         self._reader = reader
         self._plan = plan
         self._statement = statement
+        self._types = {name: self._value_type(name) for name in statement.looked_up}
+        self._known: dict[str, set[str]] = {name: set() for name in self._types}
+        for name, type_ in self._types.items():
+            sql = f"CREATE TABLE look_{name} (word VARCHAR, value {type_}, unit BIGINT)"
+            self._con.execute(sql)
 
     def fill(self, relation: str) -> None:
-        """One pass over the relation for all fields together."""
+        """One pass over a piece for all fields together; a word is asked for once."""
         fields = self._statement.looked_up
         if not fields:
             return
-        types = {name: self._value_type(name) for name in fields}
-        for name, type_ in types.items():
-            sql = f"CREATE TABLE look_{name} (word VARCHAR, value {type_}, unit BIGINT)"
-            self._con.execute(sql)
         words = [self._statement.words(name) for name in fields]
         named = ", ".join(f"{word} AS w{i}" for i, word in enumerate(words))
         listed = ", ".join(f"w{i}" for i in range(len(words)))
@@ -219,16 +221,19 @@ class _Lookups:
             if not rows:
                 break
             for index, name in enumerate(fields):
-                self._keep(name, types[name], (row[index] for row in rows))
+                self._keep(name, (row[index] for row in rows))
         reading.close()
 
     def _value_type(self, name: str) -> str:
         return _VALUE_TYPES.get(self._reader.slots[name].field.type, "VARCHAR")
 
-    def _keep(self, name: str, type_: str, words: Iterable[str | None]) -> None:
-        answers = [(word, *answer) for word in words if word and (answer := self._ask(name, word))]
+    def _keep(self, name: str, words: Iterable[str | None]) -> None:
+        known = self._known[name]
+        new = [word for word in words if word and word not in known]
+        known.update(new)
+        answers = [(word, *answer) for word in new if (answer := self._ask(name, word))]
         if answers:
-            insert(self._con, f"look_{name}", ["VARCHAR", type_, "BIGINT"], answers)
+            insert(self._con, f"look_{name}", ["VARCHAR", self._types[name], "BIGINT"], answers)
 
     def _ask(self, name: str, word: str) -> tuple[Any, int | None] | None:
         slot = self._reader.slots[name]

@@ -222,7 +222,10 @@ def _text(column: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.fill_null(column.cast(pa.string()), "")
+    if column.null_count == len(column):
+        return pa.scalar("")
+    text = column.cast(pa.string())
+    return pc.fill_null(text, "") if column.null_count else text
 
 
 _AS_THEY_ARE = (

@@ -52,6 +52,9 @@ class BulkDrawer:
         self._key_place = key_place
         rulings = [ruled.ruling for ruled in prepared.ruled]
         self._found = np.array([bool(ruling.findings) for ruling in rulings], bool)
+        self._flags_of = [
+            [Flag(code, detail=detail) for code, detail in ruling.findings] for ruling in rulings
+        ]
         # Rulings that draw alike in the same period are drawn together.
         self._alike: list[tuple[tuple[Draw, ...], date]] = list(
             dict.fromkeys((ruling.draws, ruling.case.period) for ruling in rulings)
@@ -67,9 +70,9 @@ class BulkDrawer:
         found: dict[int, list[Flag]] = {}
         ruling = frame.ints("ruling_at")
         flagged = self._found[ruling] & (frame.ints("behind") == 0)
-        for row in np.flatnonzero(flagged).tolist():
-            findings = self.prepared.ruled[int(ruling[row])].ruling.findings
-            found[row] = [Flag(code, detail=detail) for code, detail in findings]
+        rows = np.flatnonzero(flagged)
+        for row, at in zip(rows.tolist(), ruling[rows].tolist(), strict=True):
+            found[row] = list(self._flags_of[at])
         self.lines.flag(frame, found)
         return found
 

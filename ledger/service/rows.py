@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.refusals import by_precedence
 from ledger.rules.admission import Effect
@@ -25,8 +25,7 @@ _ORDER = {kind: place for place, kind in enumerate(Kind)}
 _REQUESTS = (Kind.APPLICATION, Kind.LICENCE)
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(NamedTuple):
     """One draw of a row: the place of its budget, the tally, the effect and the amount."""
 
     place: int
@@ -35,8 +34,7 @@ class Drawn:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(NamedTuple):
     """One finding on a row before it has its number; `place` is the budget's, if any."""
 
     code: str
