@@ -19,8 +19,10 @@ from ledger.service.rows import Flag
 _EPOCH = date(1970, 1, 1).toordinal()
 NONE = -1
 _UNKNOWN = -2
+# The rule of a budget, and the period its holders are those of.
+_Table = tuple[str, date]
 # The table, holder and window of a budget.
-_Key = tuple[int, int, int]
+_Key = tuple[_Table, int, int]
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ class BulkDrawer:
         )
         place_of = {alike: n for n, alike in enumerate(self._alike)}
         self._draws_as = place_column([place_of[r.draws, r.case.period] for r in rulings])
-        self._places: dict[tuple[str, date], Ints] = {}
+        self._places: dict[_Table, Ints] = {}
         self._windows_of: dict[str, list[str]] = {}
         self._window_of: dict[tuple[str, int], int] = {}
 
@@ -202,7 +204,7 @@ class BulkDrawer:
             combined = want.holder[unknown] << 32 | window[unknown]
             _, first = np.unique(combined, return_index=True)
             for at in unknown[first].tolist():
-                key = (id(self._table(want)), int(want.holder[at]), int(window[at]))
+                key = (_table_key(want), int(want.holder[at]), int(window[at]))
                 place = (int(want.rows[at]), want.slot, turn)
                 if key not in new or place < new[key][0]:
                     new[key] = (place, want, at)
@@ -213,16 +215,16 @@ class BulkDrawer:
         """The place of each movement's budget, -1 where it has none."""
         window = self._window(want.draw.rule, want.day)
         found = self._table(want)[want.holder, window]
-        return np.where((want.holder >= 0) & (window >= 0), found, NONE)
+        places: Ints = np.where((want.holder >= 0) & (window >= 0), found, NONE)
+        assert not (places == _UNKNOWN).any(), "a draw whose budget was not looked up"
+        return places
 
     def _table(self, want: _Wanted) -> Ints:
         """The places of a rule's budgets by holder and window, as far as they are known."""
-        # Who may hold a country's budget changes with the period; a party always may.
-        by_party = want.draw.holder_from != "destination"
-        key = (want.draw.rule, date.min if by_party else want.period)
+        key = _table_key(want)
         # One row and column more than there are, for the -1 of those that have none.
         size = (
-            len(self._keys if by_party else self._codes) + 1,
+            len(self._keys if _by_party(want) else self._codes) + 1,
             len(self._windows_of.get(want.draw.rule, ())) + 1,
         )
         table = self._places.get(key)
@@ -280,3 +282,12 @@ class BulkDrawer:
 
 def _day(number: int) -> date:
     return date.fromordinal(number + _EPOCH)
+
+
+def _by_party(want: _Wanted) -> bool:
+    return want.draw.holder_from != "destination"
+
+
+def _table_key(want: _Wanted) -> _Table:
+    """Who may hold a country's budget changes with the period; a party always may."""
+    return want.draw.rule, date.min if _by_party(want) else want.period

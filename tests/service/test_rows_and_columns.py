@@ -59,7 +59,8 @@ def twins(url: str, folder: Path) -> Iterator[tuple[Ledger, Ledger]]:
 def both_ways(ledgers: tuple[Ledger, Ledger], path: Path, kind: str) -> tuple[Outcome, Outcome]:
     """Import a file into one ledger by rows and into the other as columns."""
     ways = zip(ledgers, (BY_ROWS, AS_COLUMNS), strict=True)
-    said = (one.import_file(path, kind, columns_from=at) for one, at in ways)
+    rejects = path.with_name("rejects.csv")
+    said = (one.import_file(path, kind, columns_from=at, rejects=rejects) for one, at in ways)
     # Which rows were known is told alike, but not in the same order, nor of as many.
     by_rows, as_columns = (replace(one, repeated=sorted(one.repeated, key=str)) for one in said)
     assert {r.row for r in by_rows.repeated} == {r.row for r in as_columns.repeated}

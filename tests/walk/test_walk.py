@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select
@@ -259,9 +259,10 @@ def test_walk(base: str):
 
     Here.base = base
     at_most = settings(
-        max_examples=15,
+        max_examples=12,
         stateful_step_count=30,
         deadline=None,
+        phases=(Phase.reuse, Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(Here, settings=at_most)
