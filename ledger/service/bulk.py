@@ -37,7 +37,9 @@ BATCH = 1 << 15
 # The page cache while loading, in MB: the keys are inserted sorted, and need few pages.
 CACHE_MB = 64
 # What DuckDB may take while the rows are sorted and posted: the rest of the room is the batches'.
-MEMORY = "256MB"
+# One thread, since each sorts with memory of its own; the other cores have the batches to do.
+MEMORY = "320MB"
+THREADS = 1
 
 Progress = Callable[[str, int, int], None]
 
@@ -75,6 +77,7 @@ class Work:
 def _attempt(desk: Desk, prepared: columns.Prepared, header: Header, work: Work) -> Outcome:
     con = work.con
     con.execute(f"SET memory_limit = '{MEMORY}'")
+    con.execute(f"SET threads = {THREADS}")
     columns.table_of(con, "known", {"row": [0], "behind": [0]})
     good = con.execute("SELECT count(*), count(received_on) FROM given").fetchall()[0]
     staging: Staging | None = None
