@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ledger.refusals import by_precedence
 from ledger.rules.admission import Effect
 from ledger.storage import chain
-from schemas.kinds import KEY_CLASS, RECEIPTS, RETURNS, SHIPMENTS, Kind
+from schemas.kinds import RECEIPTS, RETURNS, SHIPMENTS, Kind
 from schemas.names import name_key
 from schemas.records import Given
 
@@ -180,8 +180,3 @@ def canonical(details: dict[str, str]) -> str:
 def party_key(name: str | None) -> str | None:
     """The name key of a party, None for none."""
     return None if name is None else name_key(name)
-
-
-def key_class(kind: str) -> str:
-    """The class of a kind in natural keys."""
-    return KEY_CLASS[Kind(kind)]
