@@ -9,6 +9,9 @@ class Kind(StrEnum):
     """What happened. A movement is never edited or deleted; new kinds are only ever added."""
 
     APPLICATION = "application"
+    DENIAL = "denial"
+    RETURNED_UNACTED = "returned_without_action"
+    REPLACEMENT = "replacement"
     LICENCE = "licence"
     EXPORT = "export"
     REEXPORT = "reexport"
@@ -19,6 +22,18 @@ class Kind(StrEnum):
     REMOVAL = "removal"
     RETURN = "return"
     ATTRITION = "attrition"
+    TRANSFER_OUT = "transfer_out"
+    TRANSFER_IN = "transfer_in"
+    ASSIGNMENT = "assignment"
+    LICENCE_AMENDMENT = "licence_amendment"
+    LICENCE_TRANSFER = "licence_transfer"
+    LICENCE_SUSPENSION = "licence_suspension"
+    LICENCE_REINSTATEMENT = "licence_reinstatement"
+    LAPSE = "lapse"
+    SURRENDER = "surrender"
+    REVOCATION = "revocation"
+    LICENCE_CLOSE = "licence_close"
+    WEIGHTS_TRANSFER = "weights_transfer"
     UPLIFT = "uplift"
     AMENDMENT = "amendment"
     CARRY_OVER = "carry_over"
@@ -31,6 +46,10 @@ class Kind(StrEnum):
     INSTALLED_BASE = "installed_base"
     OFFICIAL_STATUS = "official_status"
     DUTY_DONE = "duty_done"
+    CERTIFICATE = "certificate"
+    NOTICE = "notice"
+    CONDITION = "condition"
+    QUARTER_CLOSE = "quarter_close"
     ADOPTION = "adoption"
     REVERSAL = "reversal"
     REFUSAL = "refusal"
@@ -53,7 +72,23 @@ DECLARATIONS = (
     Kind.INSTALLED_BASE,
     Kind.OFFICIAL_STATUS,
     Kind.DUTY_DONE,
+    Kind.CERTIFICATE,
+    Kind.NOTICE,
+    Kind.CONDITION,
 )
+# How an application ended without a licence.
+OUTCOMES = (Kind.DENIAL, Kind.RETURNED_UNACTED)
+# What ends a licence, or a part of it, before all of it is used.
+ENDINGS = (Kind.LAPSE, Kind.SURRENDER, Kind.REVOCATION, Kind.LICENCE_CLOSE)
+LICENCE_ACTS = (
+    Kind.LICENCE_AMENDMENT,
+    Kind.LICENCE_TRANSFER,
+    Kind.LICENCE_SUSPENSION,
+    Kind.LICENCE_REINSTATEMENT,
+    *ENDINGS,
+)
+# The two legs of one move between facilities.
+TRANSFERS = (Kind.TRANSFER_OUT, Kind.TRANSFER_IN)
 
 # The class is part of a movement's natural key: an application, a licence and a shipment may
 # carry the same document number without being one another.
@@ -66,6 +101,14 @@ KEY_CLASS: dict[Kind, str] = {
     **dict.fromkeys(RETURNS, "return"),
     **dict.fromkeys(ADJUSTMENTS, "adjustment"),
     **dict.fromkeys(DECLARATIONS, "declaration"),
+    **dict.fromkeys(OUTCOMES, "outcome"),
+    **dict.fromkeys(LICENCE_ACTS, "act"),
+    Kind.ASSIGNMENT: "act",
+    Kind.REPLACEMENT: "replacement",
+    Kind.TRANSFER_OUT: "transfer out",
+    Kind.TRANSFER_IN: "transfer in",
+    Kind.WEIGHTS_TRANSFER: "weights",
+    Kind.QUARTER_CLOSE: "quarter",
     Kind.ADOPTION: "adoption",
     Kind.REVERSAL: "reversal",
 }

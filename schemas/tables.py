@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 # Goes up when a table changes; the migrations lead from one to the next.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # A 64-bit whole number that on SQLite is the rowid itself, where it is the primary key.
 Whole = BigInteger().with_variant(Integer(), "sqlite")
@@ -186,6 +186,18 @@ budget = Table(
     UniqueConstraint("rule", "holder", "window"),
 )
 
+# The steps of a budget whose limit rises within its window: from a day on, the limit is this.
+budget_step = Table(
+    "budget_step",
+    metadata,
+    Column("budget_no", BigInteger, primary_key=True),
+    Column("from_on", Date, primary_key=True),
+    Column("step", Text, nullable=False),
+    Column("limit_mtpp", BigInteger, nullable=False),
+    Column("submission", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # What the rules say of one case, in full, as canonical JSON.
 ruling = Table(
     "ruling",
@@ -254,7 +266,19 @@ licence_line = Table(
     Column("destination", Text),
     Column("consignee_no", BigInteger),
     Column("expires_on", Date),
+    Column("exporter_no", BigInteger),
+    # What ended unused: counted on (lapsed), or given back to the budget or to another licence;
+    # and how many units went that way. Drawn (up to what was licensed), held, lapsed and given
+    # back always make the licensed amount.
+    _amount("lapsed_mtpp"),
+    _amount("back_mtpp"),
+    _amount("gone_quantity"),
+    # open, lapsed, surrendered, revoked, replaced or closed; the last four from `closed_on` on.
+    Column("state", Text, nullable=False, default="open", server_default="open"),
+    Column("closed_on", Date),
     CheckConstraint("held_mtpp >= 0", name="held"),
+    CheckConstraint("lapsed_mtpp >= 0", name="lapsed"),
+    CheckConstraint("back_mtpp >= 0", name="back"),
 )
 Index("ix_licence_line_licence", licence_line.c.licence, licence_line.c.line)
 
@@ -281,6 +305,7 @@ APPEND_ONLY = (
     movement_key,
     party,
     budget,
+    budget_step,
     ruling,
     text,
 )

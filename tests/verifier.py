@@ -62,7 +62,7 @@ def verify(folder: Path, known: str | None = None) -> str:
     for row in rows(folder, "finding"):
         must(row[1] == str(tails[row[0]].count(GS) + 1), f"movement {row[0]}: findings")
         tails[row[0]] += GS + US.join(row[2:])
-    for table in ("party", "budget", "ruling", "text"):
+    for table in ("party", "budget", "budget_step", "ruling", "text"):
         for row in rows(folder, table):
             annex[row[-1]].append(US.join([table, *row[:-1]]))
     movements, seq, previous, then, seen = rows(folder, "movement"), 0, "0" * 64, "", set()

@@ -84,7 +84,9 @@ class Book:
         self.submission = submission
         self._known = known
         self._new = Known()
-        self._rows: dict[str, list[tuple[Any, ...]]] = {"party": [], "budget": [], "ruling": []}
+        self._rows: dict[str, list[tuple[Any, ...]]] = {
+            name: [] for name in ("party", "budget", "budget_step", "ruling")
+        }
         self._next: dict[str, int] = {}
         # The budgets this transaction touches, by place.
         self.numbers: list[int] = []
@@ -209,7 +211,7 @@ class Book:
 
     def write(self) -> None:
         """Write new parties, budgets and rulings, and the balances as they now stand."""
-        for name in ("party", "budget", "ruling"):
+        for name in self._rows:
             self.cursor.add(t.metadata.tables[name], self._rows[name])
         columns = [getattr(self.balances, name).tolist() for name in BALANCES]
         rows = list(zip(*columns, self.last_credit, self.numbers, strict=False))

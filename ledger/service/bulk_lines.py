@@ -125,6 +125,12 @@ class BulkLines:
             "destination": frame.table.column("destination"),
             "consignee_no": pa.array(frame.consignee_no, mask=frame.consignee_no < 0),
             "expires_on": frame.table.column("expires_text"),
+            "exporter_no": pa.array(frame.exporter_no, mask=frame.exporter_no < 0),
+            "lapsed_mtpp": zero,
+            "back_mtpp": zero,
+            "gone_quantity": zero,
+            "state": pa.array(["open"] * frame.count),
+            "closed_on": pa.nulls(frame.count, pa.string()),
         }
         table = pa.table({name: made[name] for name in columns_of("licence_line")})
         self.staging.append("licence_line", table)

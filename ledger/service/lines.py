@@ -195,6 +195,12 @@ class LineBook:
             given.destination,
             self._party(given.consignee),
             given.expires_on.isoformat() if given.expires_on else None,
+            self._party(given.exporter),
+            0,
+            0,
+            0,
+            "open",
+            None,
         )
 
 

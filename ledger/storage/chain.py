@@ -116,6 +116,7 @@ ANNEX_FIELDS: dict[str, tuple[str, ...]] = {
         "limit_mtpp",
         "basis",
     ),
+    "budget_step": ("budget_no", "from_on", "step", "limit_mtpp"),
     "ruling": ("ruling_no", "digest", "body"),
     "text": ("digest", "body"),
 }

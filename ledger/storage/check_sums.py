@@ -34,7 +34,7 @@ _SUMS = (*_AMOUNTS, "safe_mtpp")
 _NEVER_BELOW = ("held_mtpp", "lapsed_mtpp", "pending_mtpp")
 _LINE = ("amount_mtpp", "quantity", "value_cents")
 _USED = ("used_mtpp", "used_quantity", "used_value_cents")
-_COPIED = ("chip", "destination", "consignee_no", "expires_on")
+_COPIED = ("chip", "destination", "consignee_no", "expires_on", "exporter_no")
 _SHIPMENTS = tuple(map(str, SHIPMENTS))
 
 _e, _m = t.entry.c, t.movement.c

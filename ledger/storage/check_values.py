@@ -34,6 +34,7 @@ _POINTERS: tuple[tuple[Column[Any], Column[Any]], ...] = (
     (t.movement.c.parent_no, t.party.c.party_no),
     (t.movement.c.ruling_no, t.ruling.c.ruling_no),
     (t.movement.c.target_seq, t.movement.c.seq),
+    (t.budget_step.c.budget_no, t.budget.c.budget_no),
     (t.entry.c.seq, t.movement.c.seq),
     (t.entry.c.budget_no, t.budget.c.budget_no),
     (t.finding.c.seq, t.movement.c.seq),

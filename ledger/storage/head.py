@@ -17,7 +17,7 @@ from ledger.storage.errors import NewerLedger, NotALedger, OlderLedger, translat
 from ledger.storage.place import Place, place_of
 
 # The same number as schemas.tables.SCHEMA_VERSION, which cannot be had without SQLAlchemy.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 HEAD_SQL = (
     "SELECT ledger_id, schema_version, last_seq, last_submission, last_recorded_at, digest"

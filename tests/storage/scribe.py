@@ -55,6 +55,7 @@ class Scribe:
         budgets: Iterable[tuple[Any, ...]] = (),
         rulings: Iterable[tuple[Any, ...]] = (),
         texts: Iterable[tuple[str, str]] = (),
+        steps: Iterable[tuple[Any, ...]] = (),
         note: str | None = None,
     ) -> str:
         """Record one submission and return its digest; rows of the annex without `submission`."""
@@ -68,6 +69,7 @@ class Scribe:
             annex = {
                 "party": parties,
                 "budget": sorted(budgets),
+                "budget_step": sorted(steps),
                 "ruling": sorted(rulings),
                 "text": sorted(texts),
             }
@@ -164,7 +166,8 @@ class Scribe:
             sizes = (f.get("quantity"), amount, value if f.get("unit_value_cents") else None)
             line = (m.seq, m.document, f.get("line", "1"), m.entries[0][0], *sizes, *used, held)
             tail = (int(live), f.get("chip"), f.get("destination"), party, f.get("expires_on"))
-            rows.append((*line, *tail))
+            exporter = self.parties.get(f.get("exporter", ""))
+            rows.append((*line, *tail, exporter, 0, 0, 0, "open", None))
         return rows
 
 
@@ -204,6 +207,10 @@ def small_ledger(store: Store) -> list[str]:
         budgets=[(*POLAND, 790_000_000_000, "shipped"), (*ACME, 26_900_000_000, "shipped")],
         rulings=[(1, "aa", '{"draws":["country"]}'), (2, "bb", '{"draws":[]}')],
         texts=[("d1", "the regime\n"), ("d2", 'the catalogue, "quoted"\r\n')],
+        steps=[
+            (2, date(2025, 1, 1), "2025 Q1", 26_900_000_000),
+            (2, date(2025, 4, 1), "2025 Q2", 30_000_000_000),
+        ],
         note="init",
     )
     licence = {**LICENSED, **TEN, "ruling_no": 1, "expires_on": date(2029, 6, 1)}

@@ -18,8 +18,8 @@ REBUILDING = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade():
@@ -62,10 +62,10 @@ def be_version(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 @pytest.fixture
 def more(tmp_path: Path) -> Path:
-    """A folder with the made-up migration to version 2."""
+    """A folder with the made-up migration to version 3."""
     folder = tmp_path / "versions"
     folder.mkdir()
-    (folder / "0002_colour.py").write_text(REBUILDING)
+    (folder / "0003_colour.py").write_text(REBUILDING)
     return folder
 
 
@@ -91,23 +91,23 @@ def test_an_older_ledger_is_refused_and_upgraded_on_request(
     ledger_url: str, tmp_path: Path, more: Path, be_version: Callable[[int], None]
 ) -> None:
     store.create(ledger_url).close()
-    be_version(2)
+    be_version(3)
     for opens in (store.open_store, head.head_of):
         with pytest.raises(OlderLedger, match="tpp init --upgrade"):
             opens(ledger_url)
 
-    assert upgrade.upgrade(ledger_url, more=more) == 1
+    assert upgrade.upgrade(ledger_url, more=more) == 2
 
     with store.open_store(ledger_url) as led:
         with led.reading() as turn:
-            assert turn.head.schema_version == 2
+            assert turn.head.schema_version == 3
             columns = inspect(turn.connection).get_columns("movement")
         assert "colour" in {column["name"] for column in columns}
         assert_guarded(led)
     if led.dialect == "sqlite":
-        with sqlite3.connect(tmp_path / "ledger.db.v1") as kept:
-            assert kept.execute("SELECT schema_version FROM head").fetchone() == (1,)
-        assert sorted(path.name for path in tmp_path.glob("ledger.db.*")) == ["ledger.db.v1"]
+        with sqlite3.connect(tmp_path / "ledger.db.v2") as kept:
+            assert kept.execute("SELECT schema_version FROM head").fetchone() == (2,)
+        assert sorted(path.name for path in tmp_path.glob("ledger.db.*")) == ["ledger.db.v2"]
 
 
 def test_a_rebuilt_table_has_lost_its_triggers_until_they_are_made_again(
@@ -118,7 +118,7 @@ def test_a_rebuilt_table_has_lost_its_triggers_until_they_are_made_again(
 ) -> None:
     path = str(tmp_path / "ledger.db")
     store.create(path).close()
-    be_version(2)
+    be_version(3)
     monkeypatch.setattr(append_only, "guard", lambda connection: None)
     upgrade.upgrade(path, more=more)
     with store.open_store(path) as led, led.reading() as turn:
@@ -133,7 +133,7 @@ def test_upgrading_needs_a_free_name_for_the_copy(
     path, keep = str(tmp_path / "ledger.db"), tmp_path / "kept"
     store.create(path).close()
     keep.write_text("mine")
-    be_version(2)
+    be_version(3)
     with pytest.raises(StoreError, match="exists already"):
         upgrade.upgrade(path, keep, more=more)
     assert keep.read_text() == "mine"
@@ -146,8 +146,8 @@ def test_a_failing_migration_leaves_the_ledger_as_it_was(
 ) -> None:
     with store.create(ledger_url) as made, made.reading() as turn:
         before = shape(turn.connection)
-    (more / "0002_colour.py").write_text(REBUILDING + "    raise RuntimeError('half-way')\n")
-    be_version(2)
+    (more / "0003_colour.py").write_text(REBUILDING + "    raise RuntimeError('half-way')\n")
+    be_version(3)
     with pytest.raises(RuntimeError, match="half-way"):
         upgrade.upgrade(ledger_url, more=more)
     with made.engine.connect() as connection:
@@ -169,8 +169,8 @@ def test_a_newer_ledger_is_refused(ledger_url: str) -> None:
 
 def test_upgrading_what_is_current_changes_nothing(ledger_url: str, tmp_path: Path) -> None:
     store.create(ledger_url).close()
-    assert upgrade.upgrade(ledger_url) == 1
-    assert list(tmp_path.glob("*.v1")) == []
+    assert upgrade.upgrade(ledger_url) == 2
+    assert list(tmp_path.glob("*.v2")) == []
 
 
 def test_upgrading_what_is_no_ledger(tmp_path: Path) -> None:
