@@ -167,7 +167,8 @@ class _Keys:
         import pyarrow as pa
 
         self._writer.close()
-        with pa.memory_map(str(self.path)) as file, pa.ipc.open_stream(file) as kept:
+        # Read, not mapped: mapped pages would count as this process's memory.
+        with pa.OSFile(str(self.path)) as file, pa.ipc.open_stream(file) as kept:
             con.register("kept", kept)
             reader = con.sql("SELECT * FROM kept ORDER BY key").to_arrow_reader(1 << 16)
             staging.put("movement_key", reader, reader.schema)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,20 +11,22 @@ from ledger.rules.admission import Batch, Effect, Ints, Lines
 from ledger.service.batches import Frame
 from ledger.service.book import Book
 from ledger.service.columns import Prepared, place_column
-from ledger.service.lines import LICENSED, OUTSIDE, LineBook, line_flags
+from ledger.service.lines import FIGURES, LICENSED, MOVED, OUTSIDE, line_flags
 from ledger.service.rows import Flag
 from ledger.storage.bulk import Staging, columns_of
+from schemas import tables as t
 from schemas.kinds import Kind
 
 if TYPE_CHECKING:
     import duckdb
 
-_AT = {name: place for place, name in enumerate(columns_of("licence_line"))}
-_FAR = np.int64(2**31)
+_FAR = 2**31
+# Lines read at a time: as rows they take ten times the room.
+_READ = 20_000
 
 
 class BulkLines:
-    """The licence lines a file draws on, by the place the table `d_line` gives them."""
+    """The licence lines a file draws on, each at the place the table `d_line` gives it."""
 
     def __init__(
         self,
@@ -33,29 +36,24 @@ class BulkLines:
         book: Book,
     ) -> None:
         self.staging, self.prepared, self.book = staging, prepared, book
-        self.line_book = LineBook(book.cursor, book)
-        found = _find(con, staging)
+        self.stored = stored = _StoredLines(con, staging)
         codes = [{code for code, _ in ruled.ruling.findings} for ruled in prepared.ruled]
         self._outside = np.array([OUTSIDE in found for found in codes], bool)
-        self._place = np.full(_count(con) + 1, -1, np.int64)
-        lines = [line for line, _, _ in found]
-        self.line_book.load(lines)
-        for place, (_, at, _) in enumerate(found):
-            self._place[at] = place
-        self.issued_on = [issued for _, _, issued in found]
-        self.budget_places = self._budgets(lines)
-        self._named = _Named(prepared, lines, self.issued_on)
+        # The lines' figures, by place.
+        self.lines = Lines(*(stored.whole[name] for name in FIGURES))
+        self._moved = np.zeros(len(stored.seq), bool)
+        numbers = np.unique(stored.whole["budget_no"])
+        known = numbers[numbers >= 0].tolist()
+        places = place_column([*[None] * (len(numbers) - len(known)), *book.places(known)])
+        self.budget_places: Ints = places[np.searchsorted(numbers, stored.whole["budget_no"])]
 
-    @property
-    def lines(self) -> Lines:
-        """The lines' figures, by place."""
-        return self.line_book.lines
-
-    def _budgets(self, lines: list[tuple[Any, ...]]) -> Ints:
-        numbers = [line[_AT["budget_no"]] for line in lines]
-        known = sorted({n for n in numbers if n is not None})
-        places = dict(zip(known, self.book.places(known), strict=True))
-        return place_column([None if n is None else places[n] for n in numbers])
+    def places(self, frame: Frame) -> Ints:
+        """The place of each movement's line, -1 for none or not on file; targets are filled in."""
+        at = self._asked(frame)
+        place: Ints = np.where(self.stored.seq[at] > 0, at, -1)
+        frame.target = np.where(place >= 0, self.stored.seq[place], frame.target)
+        self._moved[place[place >= 0]] = True
+        return place
 
     def _asked(self, frame: Frame) -> Ints:
         """Which line each movement asks for by the number of `d_line`, -1 for none."""
@@ -64,38 +62,41 @@ class BulkLines:
         )
         return asked
 
-    def places(self, frame: Frame) -> Ints:
-        """The place of each movement's line, -1 for none or not on file; targets are filled in."""
-        at = self._asked(frame)
-        place: Ints = np.where(at >= 0, self._place[at], -1)
-        if len(self.line_book.stored):
-            seqs = place_column([line[_AT["seq"]] for line in self.line_book.stored])
-            frame.target = np.where(place >= 0, seqs[place], frame.target)
-        self.line_book.moved(np.unique(place[place >= 0]).tolist())
-        return place
-
     def flag(self, frame: Frame, flags: dict[int, list[Flag]]) -> None:
         """Flag draws on licences that are not on file or name something else."""
-        at = self._asked(frame)
-        place = np.where(at >= 0, self._place[at], -1)
-        for row in np.flatnonzero((at >= 0) & (place < 0)).tolist():
-            licence = frame.table.column("licence")[row].as_py()
-            flags.setdefault(row, []).append(Flag("licence_not_on_file", detail=licence))
-        under = np.flatnonzero(place >= 0)
-        if not len(under):
-            return
-        for row in under[self._named.differ(frame, under, place[under])].tolist():
-            line = dict(zip(_AT, self.line_book.stored[int(place[row])], strict=True))
+        at, column = self._asked(frame), frame.table.column
+        on_file = self.stored.seq[at] > 0
+        for row in np.flatnonzero((at >= 0) & ~on_file).tolist():
+            detail = column("licence")[row].as_py()
+            flags.setdefault(row, []).append(Flag("licence_not_on_file", detail=detail))
+        under = np.flatnonzero((at >= 0) & on_file)
+        for row in under[self._differ(frame, under, at[under])].tolist():
+            line = self.stored.line(int(at[row]))
             found = line_flags(
-                line,
-                day=frame.table.column("day_text")[row].as_py(),
-                issued_on=self.issued_on[int(place[row])],
-                chip=frame.table.column("chip")[row].as_py(),
-                destination=frame.table.column("destination")[row].as_py(),
+                line | {"licence": column("licence")[row].as_py()},
+                day=column("day_text")[row].as_py(),
+                issued_on=line["issued_on"],
+                chip=column("chip")[row].as_py(),
+                destination=column("destination")[row].as_py(),
                 consignee_no=_no(frame.consignee_no, row),
             )
             if found:
                 flags.setdefault(row, []).extend(found)
+
+    def _differ(self, frame: Frame, rows: Ints, place: Ints) -> Any:
+        """Which of the draws may differ from their line, told without a look at each."""
+        stored, day = self.stored, frame.day[rows]
+        chip, destination = (frame.ints(name, -1)[rows] for name in ("chip_at", "destination_at"))
+        chips = stored.text["chip"].codes_of(self.prepared.chips)
+        countries = stored.text["destination"].codes_of(self.prepared.countries)
+        return (
+            ((chip >= 0) & (chips[chip] != stored.text["chip"].codes[place]))
+            | (countries[destination] != stored.text["destination"].codes[place])
+            | (frame.consignee_no[rows] != stored.whole["consignee_no"][place])
+            | (day > stored.text["expires_on"].days(_FAR)[place])
+            | (day < stored.text["issued_on"].days(0)[place])
+            | (stored.whole["live"][place] == 0)
+        )
 
     def open(self, frame: Frame, batch: Batch, budget_no: Ints) -> None:
         """Stage the licence lines that a batch of licences opens."""
@@ -137,63 +138,91 @@ class BulkLines:
 
     def write(self) -> None:
         """Write the lines as they now stand."""
-        self.line_book.write([])
+        import pyarrow as pa
+
+        moved = np.flatnonzero(self._moved)
+        figures = dict(zip(FIGURES, (getattr(self.lines, n) for n in Lines.__slots__), strict=True))
+        if len(moved):
+            made = {"seq": self.stored.seq[moved]} | {n: figures[n][moved] for n in MOVED}
+            self.staging.change("licence_line", "seq", pa.table(made))
 
 
-class _Named:
-    """What the lines name, as columns, to find the draws that differ without a look at each."""
+class _Texts:
+    """A column of few distinct texts: the code of each, and the texts by code; -1 for none."""
 
-    def __init__(
-        self,
-        prepared: Prepared,
-        lines: list[tuple[Any, ...]],
-        issued_on: list[str],
-    ) -> None:
-        chips = {chip: n for n, chip in enumerate(prepared.chips)}
-        countries = {code: n for n, code in enumerate(prepared.countries)}
-        self.chip = place_column([chips.get(line[_AT["chip"]], -2) for line in lines])
-        self.destination = place_column(
-            [countries.get(line[_AT["destination"]], -2) for line in lines]
-        )
-        self.consignee = place_column([line[_AT["consignee_no"]] for line in lines])
-        self.expires = place_column([_days(line[_AT["expires_on"]], _FAR) for line in lines])
-        self.issued = place_column([_days(day, np.int64(0)) for day in issued_on])
-        self.live = place_column([line[_AT["live"]] for line in lines])
+    def __init__(self, count: int) -> None:
+        self.codes = np.full(count, -1, np.int32)
+        self._code: dict[str, int] = {}
 
-    def differ(self, frame: Frame, rows: Ints, place: Ints) -> Any:
-        """Which of the draws may differ from their line."""
-        chip = frame.ints("chip_at", -1)[rows]
-        destination = frame.ints("destination_at", -1)[rows]
-        day = frame.day[rows]
-        return (
-            ((chip >= 0) & (chip != self.chip[place]))
-            | (destination != self.destination[place])
-            | (frame.consignee_no[rows] != self.consignee[place])
-            | (day > self.expires[place])
-            | (day < self.issued[place])
-            | (self.live[place] == 0)
-        )
+    def put(self, at: Ints, values: Sequence[Any]) -> None:
+        """Keep the values of some places."""
+        code = self._code
+        texts = [None if v is None else str(v) for v in values]
+        self.codes[at] = [-1 if v is None else code.setdefault(v, len(code)) for v in texts]
+
+    def at(self, place: int) -> str | None:
+        """The text of a place."""
+        code = int(self.codes[place])
+        return None if code < 0 else list(self._code)[code]
+
+    def codes_of(self, values: Sequence[str]) -> Ints:
+        """The codes of other texts, -2 for those that are none of ours; one more, for none."""
+        return place_column([*(self._code.get(value, -2) for value in values), -2])
+
+    def days(self, none: int) -> Ints:
+        """The texts, which are days, as whole numbers."""
+        numbers = np.array([*self._code, "1970-01-01"], "datetime64[D]").astype(np.int64)
+        numbers[-1] = none
+        days: Ints = numbers[self.codes]
+        return days
 
 
-def _days(day: Any, none: np.int64) -> int:
-    return int(none) if day is None else int(np.datetime64(str(day), "D").astype(np.int64))
+class _StoredLines:
+    """The lines on file among those a file asks for, column by column; `seq` 0 where there is none.
+
+    One more place than `d_line` has numbers: -1, for movements that ask for none.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, staging: Staging) -> None:
+        count = int(con.execute("SELECT count(*) FROM d_line").fetchall()[0][0])
+        none = dict.fromkeys(FIGURES, 0)
+        self.whole = {name: np.full(count + 1, none.get(name, -1), np.int64) for name in _WHOLE}
+        self.text = {name: _Texts(count + 1) for name in _TEXT}
+        # Of several lines of one name the last live one counts, else the first.
+        self._rank = np.full(count + 1, np.iinfo(np.int64).min)
+        if count:
+            for rows in _find(con, staging):
+                self._keep(rows)
+        self.seq: Ints = np.where(self._rank == self._rank[-1], 0, abs(self._rank))
+
+    def _keep(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        columns = dict(zip((*_WHOLE, *_TEXT, "seq", "no"), zip(*rows, strict=True), strict=True))
+        at, seq = (np.array(columns[name], np.int64) for name in ("no", "seq"))
+        rank = np.where(np.array(columns["live"]) == 1, seq, -seq)
+        order = np.argsort(rank)
+        order = order[rank[order] > self._rank[at[order]]]
+        at = at[order]
+        self._rank[at] = rank[order]
+        for name, column in self.whole.items():
+            none = column[-1]
+            column[at] = np.array([none if v is None else v for v in columns[name]])[order]
+        for name, texts in self.text.items():
+            texts.put(at, [columns[name][n] for n in order.tolist()])
+
+    def line(self, place: int) -> dict[str, Any]:
+        """One line, as it is stored."""
+        numbers = {name: int(column[place]) for name, column in self.whole.items()}
+        known = {name: None if number < 0 else number for name, number in numbers.items()}
+        return known | {name: texts.at(place) for name, texts in self.text.items()}
 
 
-def _no(numbers: Ints, row: int) -> int | None:
-    number = int(numbers[row])
-    return None if number < 0 else number
+_COLUMNS = [c for c in t.licence_line.columns if c.name not in ("seq", "licence", "line")]
+_WHOLE = tuple(c.name for c in _COLUMNS if issubclass(c.type.python_type, int))
+_TEXT = (*(c.name for c in _COLUMNS if c.name not in _WHOLE), "issued_on")
 
 
-def _count(con: duckdb.DuckDBPyConnection) -> int:
-    return int(con.execute("SELECT count(*) FROM d_line").fetchall()[0][0])
-
-
-def _find(
-    con: duckdb.DuckDBPyConnection, staging: Staging
-) -> list[tuple[tuple[Any, ...], int, str]]:
-    """The lines on file among those asked for: the stored line, its place asked, its issue day."""
-    if not _count(con):
-        return []
+def _find(con: duckdb.DuckDBPyConnection, staging: Staging) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """The lines on file among those asked for, some thousand at a time."""
     reader = (
         con.cursor()
         .sql(
@@ -203,18 +232,19 @@ def _find(
         .to_arrow_reader(1 << 16)
     )
     staging.put("asked", reader, reader.schema)
-    columns = ", ".join(f'l."{name}"' for name in _AT)
-    rows = staging.query(
-        f"SELECT {columns}, a.no, m.effective_on FROM {staging.attach('asked')} a"  # noqa: S608
+    columns = ", ".join(f'l."{name}"' for name in (*_WHOLE, *_TEXT[:-1]))
+    joined = (
+        f"{staging.attach('asked')} a"
         " JOIN licence_line l ON l.licence = a.licence AND l.line = a.line"
-        " JOIN movement m ON m.seq = l.seq ORDER BY l.seq"
+        " JOIN movement m ON m.seq = l.seq"
     )
-    found: dict[int, tuple[tuple[Any, ...], int, str]] = {}
-    for row in rows:
-        line, at, issued = tuple(row[: len(_AT)]), row[-2], str(row[-1])
-        if at not in found or line[_AT["live"]]:
-            found[at] = (line, at, issued)
-    return list(found.values())
+    found = f"SELECT {columns}, m.effective_on, l.seq, a.no FROM {joined}"  # noqa: S608
+    return staging.rows(found, _READ)
+
+
+def _no(numbers: Ints, row: int) -> int | None:
+    number = int(numbers[row])
+    return None if number < 0 else number
 
 
 __all__ = ["LICENSED", "BulkLines"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,9 @@ from schemas.kinds import Kind
 from schemas.problems import Problem
 
 _AT = {name: place for place, name in enumerate(t.licence_line.columns.keys())}
-_MOVED = ("used_quantity", "used_mtpp", "used_value_cents", "held_mtpp")
+MOVED = ("used_quantity", "used_mtpp", "used_value_cents", "held_mtpp")
+# The columns that hold the figures of Lines, in its order.
+FIGURES = ("quantity", "amount_mtpp", "value_cents", *MOVED)
 LICENSED = "licence"
 
 
@@ -105,19 +107,6 @@ class LineBook:
         lines.held[place] = max(int(lines.amount[place] - lines.used[place]), 0)
         return int(lines.held[place]) - before
 
-    def load(self, lines: Sequence[tuple[Any, ...]]) -> None:
-        """Take many stored lines at once; their places are their order."""
-        self.stored = list(lines)
-        self._place = {line[_AT["seq"]]: n for n, line in enumerate(lines)}
-        columns = ("quantity", "amount_mtpp", "value_cents", *_MOVED)
-        self.lines = Lines(
-            *(np.array([line[_AT[c]] or 0 for line in lines], np.int64) for c in columns)
-        )
-
-    def moved(self, places: Iterable[int]) -> None:
-        """Mark lines that are drawn on, to be written at the end."""
-        self._moved.update(places)
-
     def place(self, line: tuple[Any, ...]) -> int:
         """The place of a stored line, its columns loaded."""
         seq = line[_AT["seq"]]
@@ -125,9 +114,7 @@ class LineBook:
             return self._place[seq]
         self._place[seq] = place = len(self.stored)
         self.stored.append(line)
-        values = [
-            line[_AT[name]] or 0 for name in ("quantity", "amount_mtpp", "value_cents", *_MOVED)
-        ]
+        values = [line[_AT[name]] or 0 for name in FIGURES]
         for name, value in zip(self.lines.__slots__, values, strict=True):
             column = np.append(getattr(self.lines, name), np.int64(value))
             setattr(self.lines, name, column)
@@ -169,7 +156,7 @@ class LineBook:
             (*(int(column[place]) for column in columns), self.stored[place][_AT["seq"]])
             for place in sorted(self._moved)
         ]
-        self.cursor.change(t.licence_line, _MOVED, changed)
+        self.cursor.change(t.licence_line, MOVED, changed)
         self.cursor.change(t.licence_line, ("live",), [(0, seq) for seq in self._closed])
         new = [self._opened(row) for row in rows if row.kind == Kind.LICENCE]
         self.cursor.add(t.licence_line, new)

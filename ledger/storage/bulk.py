@@ -103,6 +103,20 @@ class Staging:
         """Rows of a query over the ledger's and the staged tables."""
         return list(self.raw.execute(sql).fetchall())
 
+    def rows(self, sql: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Rows of a query over the ledger's and the staged tables, at most `size` at a time."""
+        found = self.raw.execute(sql)
+        while rows := found.fetchmany(size):
+            yield rows
+
+    def change(self, table: str, key: str, changed: pa.Table) -> None:
+        """Set columns of a ledger table's rows, found by their key."""
+        name = f"changed_{table}"
+        self.put(name, iter(changed.to_batches()), changed.schema)
+        columns = ", ".join(f'"{c}" = c."{c}"' for c in changed.column_names if c != key)
+        source = f"{self.attach(name)} c WHERE c.{key} = {table}.{key}"
+        self.raw.execute(f"UPDATE {table} SET {columns} FROM {source}")  # noqa: S608
+
     def __enter__(self) -> Staging:
         return self
 
