@@ -89,6 +89,7 @@ OPTIONAL = (
     _f("owner", Type.PARTY, "who owns the items at their place of use"),
     _f("operator", Type.PARTY, "who operates them"),
     _f("facility", Type.TEXT, "data centre or site"),
+    _f("from_facility", Type.TEXT, "site the goods left"),
     _f(
         "from_country",
         Type.COUNTRY,

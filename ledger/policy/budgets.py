@@ -8,6 +8,23 @@ from datetime import date, timedelta
 
 from ledger.policy.dated import Citation, CountryList, Number
 
+# What of a movement may name the holder of a budget: the country of destination; the ultimate
+# parent, the owner or the operator of the items, or that company in the country of destination
+# (`other_operator_country`: only where the operator is another than the owner); the site they
+# come to or leave; the chip.
+HOLDER_SOURCES = (
+    "destination",
+    "parent",
+    "owner",
+    "operator",
+    "facility",
+    "from_facility",
+    "company_country",
+    "operator_country",
+    "other_operator_country",
+    "chip",
+)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
@@ -73,7 +90,7 @@ def _year(year: int) -> Window:
 class Holders:
     """Who may hold: all of a list but those of others (countries), named ones, or any party.
 
-    `source` is the field of a movement that names the holder: `destination` or `parent`.
+    `source` is the field of a movement that names the holder, one of HOLDER_SOURCES.
     """
 
     kind: str

@@ -64,7 +64,9 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class DrawRule:
-    """A draw on a budget. `effect` empty: what the kind does (pend, hold, post)."""
+    """A draw on a budget. `effect` empty: what the kind does (pend, hold, post); `holder` empty:
+    the field that the budget itself says names its holder.
+    """
 
     budget: str
     when: When
@@ -72,6 +74,7 @@ class DrawRule:
     effect: str
     sentence: str
     citation: Citation
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

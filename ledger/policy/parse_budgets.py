@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ledger.policy.budgets import BudgetRule, Holders, Limit, Window, Windows
+from ledger.policy.budgets import (
+    HOLDER_SOURCES,
+    BudgetRule,
+    Holders,
+    Limit,
+    Window,
+    Windows,
+)
 from ledger.policy.dated import Citation, CountryList, Number
 from ledger.policy.options import Option, near
 from ledger.policy.parse_facts import key_of, known_name
@@ -120,7 +127,7 @@ def _holders(top: Table, known: Known, stated: Limits) -> Holders:
         top.problem("holders", None, "missing: a table [holders]")
         return Holders("party", "parent")
     kind = table.one_of("kind", ("country", "party", "named"))
-    source = table.one_of("from", ("destination", "parent"))
+    source = table.one_of("from", HOLDER_SOURCES)
     every = known_name(table, "all", known.lists, "list")
     excepted = table.words("except", known.lists)
     names = {**table.texts("names"), **stated.names}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ledger.policy.budgets import BudgetRule
+from ledger.policy.budgets import HOLDER_SOURCES, BudgetRule
 from ledger.policy.dated import CountryList
 from ledger.policy.judging import (
     CHIP_CLASSES,
@@ -91,6 +91,7 @@ def _draw(table: Table, named: Named) -> DrawRule:
         effect=table.one_of("effect", EFFECTS, default=""),
         sentence=table.text("sentence"),
         citation=table.citation(),
+        holder=table.one_of("holder", HOLDER_SOURCES, default=""),
     )
     table.close()
     return made

@@ -116,7 +116,7 @@ class _Bench:
     def draw(self, rule: DrawRule, effect: str) -> None:
         """A draw, if its budget has such a holder and a window for the day."""
         if self.has_budget(rule.budget):
-            holder_from = self.regime.budgets[rule.budget].holders.source
+            holder_from = rule.holder or self.regime.budgets[rule.budget].holders.source
             self.drawn.append(Draw(rule.budget, holder_from, rule.official, effect))
             self.say(rule.sentence, rule.citation)
 

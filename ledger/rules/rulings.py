@@ -33,7 +33,7 @@ class Case:
 class Draw:
     """A draw on one budget (`rule`).
 
-    `holder_from` says which of the movement's fields names the holder, `destination` or `parent`;
+    `holder_from` says which of the movement's fields names the holder (policy HOLDER_SOURCES);
     `official` False: on the safe side only. `effect` is one of
     `pend` (an application), `hold` (a licence), `post` (a fact),
     `hold_until_received` (held in the export's window, posted in the receipt's),

@@ -12,7 +12,6 @@ import numpy as np
 
 from ledger.rules.admission import Entries, Ints
 from ledger.service.ahead import ahead
-from ledger.service.columns import STREAM
 from ledger.storage.bulk import Staging, columns_of
 from ledger.storage.chain import FORMAT, GS, RS, US, Tree
 
@@ -62,15 +61,15 @@ class Frame:
 
 
 def frames(
-    con: duckdb.DuckDBPyConnection, party_no: Ints, last_seq: int, size: int
+    con: duckdb.DuckDBPyConnection, movements: str, party_no: Ints, last_seq: int, size: int
 ) -> Generator[Frame, None, None]:
-    """The new movements in order; receipts know the seq of their shipment."""
+    """The new movements in order (the SQL `movements`); receipts know the seq of their shipment."""
     import pyarrow as pa
 
     largest = con.execute("SELECT max(row) FROM given").fetchall()[0][0]
     seq_of = np.zeros((largest or 0) + 1, np.int64)
     seq = last_seq + 1
-    reader = con.cursor().sql(STREAM).to_arrow_reader(size)
+    reader = con.cursor().sql(movements).to_arrow_reader(size)
     for record in ahead(_sized(reader, size)):
         none = np.zeros(0, np.int64)
         frame = Frame(pa.Table.from_batches([record]), seq, none, none, none, none, none)

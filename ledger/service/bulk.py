@@ -178,7 +178,8 @@ class _Load:
     def run(self, last_seq: int, count: int, outcome: Outcome, progress: Progress | None) -> None:
         """Weigh, number and stage every row, batch by batch."""
         done = 0
-        with closing(frames(self.con, self.party_no, last_seq, BATCH)) as batches:
+        movements = columns.stream(self.prepared.fields)
+        with closing(frames(self.con, movements, self.party_no, last_seq, BATCH)) as batches:
             for frame in batches:
                 self._one(frame, outcome)
                 done += frame.count

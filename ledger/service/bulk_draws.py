@@ -11,13 +11,13 @@ import numpy as np
 from ledger.rules.admission import Batch, Effect, Ints
 from ledger.rules.judge import Draw
 from ledger.service.batches import Frame
+from ledger.service.bulk_holders import NONE, BulkHolders
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.columns import Prepared, place_column
 from ledger.service.draws import BOTH_YEARS, TRANSIT, Drawer, effect_of
 from ledger.service.rows import Flag
 
 _EPOCH = date(1970, 1, 1).toordinal()
-NONE = -1
 _UNKNOWN = -2
 # The rule of a budget, and the period its holders are those of.
 _Table = tuple[str, date]
@@ -44,14 +44,7 @@ class BulkDrawer:
     def __init__(self, drawer: Drawer, prepared: Prepared, lines: BulkLines) -> None:
         self.drawer, self.book, self.rulebook = drawer, drawer.book, drawer.rulebook
         self.prepared, self.lines = prepared, lines
-        followed = [self.rulebook.followed(code) or code for code in prepared.countries]
-        self._codes = sorted(set(followed))
-        place = {code: n for n, code in enumerate(self._codes)}
-        self._country = place_column([place[code] for code in followed])
-        self._keys = sorted(set(prepared.party_keys))
-        key_place = {key: n for n, key in enumerate(self._keys)}
-        self._key_of = place_column([key_place[key] for key in prepared.party_keys])
-        self._key_place = key_place
+        self.holders = BulkHolders(drawer, prepared)
         rulings = [ruled.ruling for ruled in prepared.ruled]
         self._found = np.array([bool(ruling.findings) for ruling in rulings], bool)
         self._flags_of = [
@@ -120,7 +113,7 @@ class BulkDrawer:
             receipts = np.flatnonzero((alike == at) & (behind == 1))
             for slot, draw in enumerate(draws):
                 if len(facts):
-                    holder = self._holder(draw, frame, facts, day)
+                    holder = self.holders.of(draw.holder_from, frame, facts, day[facts])
                     effect = int(effect_of(draw))
                     found.append(_Wanted(draw, period, facts, holder, day[facts], effect, slot))
                 if len(receipts) and draw.effect in (TRANSIT, BOTH_YEARS):
@@ -137,8 +130,8 @@ class BulkDrawer:
         slot: int,
     ) -> list[_Wanted]:
         sent, day = days
-        before = self._holder(draw, frame, rows, sent)
-        after = self._holder(draw, frame, rows, day)
+        before = self.holders.of(draw.holder_from, frame, rows, sent[rows])
+        after = self.holders.of(draw.holder_from, frame, rows, day[rows])
         post = int(Effect.POST)
         if draw.effect == TRANSIT:
             gone = _Wanted(draw, period, rows, before, sent[rows], int(Effect.UNHOLD), slot)
@@ -151,45 +144,6 @@ class BulkDrawer:
         sent_in, come_in = (self._window(draw.rule, want.day) for want in asked)
         other = (sent_in != come_in) | (before != after)
         return [_Wanted(draw, period, rows[other], after[other], day[rows][other], post, slot)]
-
-    def _holder(self, draw: Draw, frame: Frame, rows: Ints, day: Ints) -> Ints:
-        if draw.holder_from == "destination":
-            at = frame.ints("destination_at", NONE)[rows]
-            return self._looked_up(self._country, at)
-        parent = self._looked_up(self._key_of, frame.ints("parent_at", NONE)[rows])
-        consignee = self._looked_up(self._key_of, frame.ints("consignee_at", NONE)[rows])
-        holder = np.where(parent >= 0, parent, consignee)
-        if self.drawer.relations:
-            self._relate(holder, parent, consignee, day[rows])
-        return holder
-
-    @staticmethod
-    def _looked_up(places: Ints, at: Ints) -> Ints:
-        if not len(places):
-            return np.full(len(at), NONE, np.int64)
-        found: Ints = np.where(at >= 0, places[at], NONE)
-        return found
-
-    def _relate(self, holder: Ints, parent: Ints, consignee: Ints, day: Ints) -> None:
-        """Where something was declared of a party, ask who holds for it on the day."""
-        relations = self.drawer.relations
-        declared = np.array([relations.touches(key) for key in self._keys], bool)
-        ask = (parent >= 0) & declared[parent] | (consignee >= 0) & declared[consignee]
-        for at in np.flatnonzero(ask).tolist():
-            key = relations.holder(
-                self._key(consignee[at]), self._key(parent[at]), _day(int(day[at]))
-            )
-            if key is not None:
-                holder[at] = self._place_of_key(key)
-
-    def _key(self, place: int) -> str | None:
-        return self._keys[place] if place >= 0 else None
-
-    def _place_of_key(self, key: str) -> int:
-        if key not in self._key_place:
-            self._key_place[key] = len(self._keys)
-            self._keys.append(key)
-        return self._key_place[key]
 
     # Budgets
 
@@ -224,7 +178,7 @@ class BulkDrawer:
         key = _table_key(want)
         # One row and column more than there are, for the -1 of those that have none.
         size = (
-            len(self._keys if _by_party(want) else self._codes) + 1,
+            len(self.holders.keys if _by_party(want) else self.holders.codes) + 1,
             len(self._windows_of.get(want.draw.rule, ())) + 1,
         )
         table = self._places.get(key)
@@ -259,25 +213,13 @@ class BulkDrawer:
         return known
 
     def _opened(self, want: _Wanted, frame: Frame, at: int) -> int:
-        holder = int(want.holder[at])
-        if want.draw.holder_from == "destination":
-            code = self._codes[holder]
-            named = (code, self.rulebook.country_name(code))
-        else:
-            named = (self._keys[holder], self._name(frame, int(want.rows[at]), holder))
+        row, holder = int(want.rows[at]), int(want.holder[at])
+        named = self.holders.named(want.draw.holder_from, frame, row, holder)
         opened = self.rulebook.account(want.draw.rule, *named, _day(int(want.day[at])))
         if opened is None:
             return NONE
         place = self.book.budget(opened[0])
         return self.book.open_budget(*opened) if place is None else place
-
-    def _name(self, frame: Frame, row: int, holder: int) -> str:
-        """What the holder is called by the movement that opens its budget."""
-        for column in ("parent_at", "consignee_at"):
-            at = frame.table.column(column)[row].as_py()
-            if at is not None and self.prepared.party_keys[at] == self._keys[holder]:
-                return str(self.prepared.parties[at])
-        return self._keys[holder]
 
 
 def _day(number: int) -> date:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ledger.rules.admission import Ints
 from ledger.rules.judge import Case
+from ledger.service.holders import asked_of
 from ledger.service.rulebook import Rulebook, Ruled
 from schemas.kinds import Kind
 from schemas.names import name_key
@@ -26,13 +27,20 @@ US = "chr(31)"
 
 @dataclass(slots=True)
 class Prepared:
-    """What the stream refers to by place: names, countries, chips, rulings."""
+    """What the stream refers to by place: names, countries, chips, rulings.
+
+    `named` are the texts of the fields `fields` that have no column of their own (an owner, a
+    site): taken out of the rows only where a ruling asks for them and the file has them.
+    """
 
     parties: list[str]
     party_keys: list[str]  # the name key of each
     countries: list[str]
     chips: list[str]
     ruled: list[Ruled]
+    fields: tuple[str, ...]
+    named: list[str]
+    named_keys: list[str]
 
 
 def prepare(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> Prepared:
@@ -44,7 +52,40 @@ def prepare(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> Prepared:
     classes = _classes(con, rulebook, countries, chips)
     ruled = _judge(con, rulebook, classes)
     keys = [name_key(name) for name in parties]
-    return Prepared(parties, keys, countries, chips, ruled)
+    fields, named = _named(con, ruled)
+    also = [name_key(name) for name in named]
+    return Prepared(parties, keys, countries, chips, ruled, fields, named, also)
+
+
+def _named(
+    con: duckdb.DuckDBPyConnection, ruled: Sequence[Ruled]
+) -> tuple[tuple[str, ...], list[str]]:
+    """The fields in `details` that some ruling asks for and some row has, and their texts."""
+    asked = asked_of({draw.holder_from for one in ruled for draw in one.ruling.draws})
+    fields = tuple(
+        field
+        for field in asked
+        if con.execute(f"SELECT 1 FROM given WHERE {_has(field)} LIMIT 1").fetchall()  # noqa: S608
+    )
+    each = [
+        f"SELECT DISTINCT {_detail('details', field)} AS value FROM given"  # noqa: S608
+        f" WHERE {_has(field)}"
+        for field in fields
+    ]
+    if not each:
+        return fields, []
+    rows = con.execute(f"{' UNION '.join(each)} ORDER BY value").fetchall()
+    values = [value for (value,) in rows if value is not None]
+    table_of(con, "d_named", {"value": _texts(values), "no": range(len(values))})
+    return fields, values
+
+
+def _has(field: str) -> str:
+    return f"""details LIKE '%"{field}":%'"""
+
+
+def _detail(column: str, field: str) -> str:
+    return f"json_extract_string({column}, '$.{field}')"
 
 
 def table_of(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, Sequence[Any]]) -> None:
@@ -209,7 +250,8 @@ EVERY = f"""
         CASE b.behind WHEN 0 THEN g.licence END AS licence,
         CASE b.behind WHEN 0 THEN g.licence_line END AS licence_line,
         CASE b.behind WHEN 0 THEN g.unit_value_cents END AS unit_value_cents,
-        CASE b.behind WHEN 0 THEN g.details ELSE {_SHIPMENT} END AS details
+        CASE b.behind WHEN 0 THEN g.details ELSE {_SHIPMENT} END AS details,
+        g.details AS sent_details
     {_CASED}
     JOIN d_case k ON k.kind = g.kind AND k.auth = coalesce(g.authorization, '')
         AND k.d = cd.class AND k.h = ch.class AND k.p = cp.class AND k.c = x.class
@@ -228,19 +270,19 @@ CONTENTS = f"""
     FROM ({EVERY})
 """  # noqa: S608
 # Movements in posting order; those named in `known` are left out.
-STREAM = f"""
+_STREAM = """
     SELECT s.* EXCLUDE (effective_on, sent_on, expires_on),
         strftime(effective_on, '%Y-%m-%d') AS day_text,
         strftime(expires_on, '%Y-%m-%d') AS expires_text,
         (effective_on - DATE '1970-01-01')::INTEGER AS day_no,
         (sent_on - DATE '1970-01-01')::INTEGER AS sent_no
     FROM (
-        SELECT e.* EXCLUDE (exporter, consignee, parent),
+        SELECT e.* EXCLUDE (exporter, consignee, parent, sent_details),
             ex.no::INTEGER AS exporter_at, co.no::INTEGER AS consignee_at,
             pa.no::INTEGER AS parent_at, de.no::INTEGER AS destination_at,
-            ch.no::INTEGER AS chip_at, li.no::INTEGER AS line_at, {_KEY} AS key,
-            CASE behind WHEN 1 THEN {_RECEIPT_CONTENT} ELSE {_CONTENT} END AS content
-        FROM ({EVERY}) e
+            ch.no::INTEGER AS chip_at, li.no::INTEGER AS line_at, {columns} {key} AS key,
+            CASE behind WHEN 1 THEN {receipt} ELSE {content} END AS content
+        FROM ({every}) e
         LEFT JOIN d_party ex ON ex.value = e.exporter
         LEFT JOIN d_party co ON co.value = e.consignee
         LEFT JOIN d_party pa ON pa.value = e.parent
@@ -248,10 +290,28 @@ STREAM = f"""
         LEFT JOIN d_chip ch ON ch.value = e.chip
         LEFT JOIN d_line li ON e.behind = 0 AND e."authorization" = 'licence'
             AND li.on_licence = e.licence AND li.on_line = coalesce(e.licence_line, '1')
+        {joins}
     ) s
     WHERE NOT EXISTS (SELECT 1 FROM known n WHERE n.row = s.row AND n.behind = s.behind)
     ORDER BY effective_on, row, behind
-"""  # noqa: S608
+"""
+
+
+def stream(fields: Sequence[str]) -> str:
+    """The SQL of the movements in posting order, with the numbers of some fields in `details`."""
+    columns = [f"n_{field}.no::INTEGER AS {field}_at," for field in fields]
+    joins = [
+        f"LEFT JOIN d_named n_{field} ON n_{field}.value = {_detail('e.sent_details', field)}"
+        for field in fields
+    ]
+    return _STREAM.format(
+        columns=" ".join(columns),
+        joins=" ".join(joins),
+        key=_KEY,
+        receipt=_RECEIPT_CONTENT,
+        content=_CONTENT,
+        every=EVERY,
+    )
 
 
 def place_column(values: Sequence[int | None]) -> Ints:

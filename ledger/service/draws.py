@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select, text
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
 from ledger.service.book import Book
+from ledger.service.holders import Holders
 from ledger.service.lines import LineBook
 from ledger.service.relations import Relation, Relations
 from ledger.service.rows import Drawn, Flag, Row, is_shipment, party_key
@@ -50,6 +51,7 @@ class Drawer:
     def __init__(self, rulebook: Rulebook, book: Book) -> None:
         self.rulebook, self.book = rulebook, book
         self._relations: Relations | None = None
+        self.holders = Holders(rulebook, lambda: self.relations)
 
     def draws(self, row: Row, lines: LineBook) -> list[Drawn]:
         """What the row does to which budget, in the order of the ruling."""
@@ -132,7 +134,7 @@ class Drawer:
 
     def _place(self, row: Row, draw: Draw, given: Given, day: date) -> int | None:
         """The place of the budget a draw falls on that day; None where there is none."""
-        holder = self.holder(draw, given, day)
+        holder = self.holders.of(draw.holder_from, given, day)
         if holder is None:
             return None
         opened = self.rulebook.account(draw.rule, *holder, day)
@@ -143,19 +145,6 @@ class Drawer:
         key, terms = opened
         place = self.book.budget(key)
         return self.book.open_budget(key, terms) if place is None else place
-
-    def holder(self, draw: Draw, given: Given, day: date) -> tuple[str, str] | None:
-        """Who holds the budget a draw falls on: key and name."""
-        if draw.holder_from == "destination":
-            if given.destination is None:
-                return None
-            code = self.rulebook.followed(given.destination) or given.destination
-            return code, self.rulebook.country_name(code)
-        key = self.relations.holder(party_key(given.consignee), party_key(given.parent), day)
-        if key is None:
-            return None
-        names = [n for n in (given.parent, given.consignee) if n and party_key(n) == key]
-        return key, names[0] if names else key
 
     @property
     def relations(self) -> Relations:

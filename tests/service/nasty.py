@@ -34,6 +34,7 @@ PARTIES = (
     "Merged Away Ltd",
     "Tab\tCo",
 )
+SITES = ("Hall 1", "HALL  1", 'The "Barn"', "谷仓")
 DOCUMENTS = ("EX-{}", 'say "{}"', "línea {}", "two\nlines {}", "a, b; {}", "\\. {}", "=1+{}")
 AUTHORIZATIONS = ("licence", "LPP", "AIA", "NVEU", "ACA", "NLR", "none", "", "UVEU", "ACM")
 KINDS = ("", "export", "reexport", "in_country_transfer", "export_from_abroad")
@@ -108,6 +109,10 @@ def _shipment(random: Random, number: int, under: Sequence[Line]) -> Line:
         "quantity": random.choice((1, 7, 300, 900, 2_500)),
         "unit_value_usd": _of(random, "", "31000", "40000", "0.01"),
         "itn": _of(random, "", f"X2025{number:08}"),
+        "owner": _of(random, "", "", *PARTIES),
+        "operator": _of(random, "", "", "Sold Off Ltd", *PARTIES),
+        "facility": _of(random, "", *SITES),
+        "from_facility": _of(random, "", "", *SITES),
         "colour": _of(random, "", "grün\tblau", '{"json": "\\u0041"}', "\U0001f600 \u2028 \x85"),
     }
     if authorization == "licence":

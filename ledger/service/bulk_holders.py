@@ -1,0 +1,147 @@
+"""Who holds the budgets that columns of movements draw on: the same as holders.py, at once."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from ledger.rules.admission import Ints
+from ledger.service.batches import Frame
+from ledger.service.columns import Prepared, place_column
+from ledger.service.draws import Drawer
+from ledger.service.holders import IN_COUNTRY, OTHER, PARTIES, SITES, account_key
+
+NONE = -1
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+class BulkHolders:
+    """Numbers holders: countries by their place in `codes`, all others by that in `keys`."""
+
+    def __init__(self, drawer: Drawer, prepared: Prepared) -> None:
+        self.drawer, self.rulebook, self.prepared = drawer, drawer.rulebook, prepared
+        followed = [self.rulebook.followed(code) or code for code in prepared.countries]
+        self.codes = sorted(set(followed))
+        place = {code: n for n, code in enumerate(self.codes)}
+        self._country = place_column([place[code] for code in followed])
+        self.keys = sorted({*prepared.party_keys, *prepared.named_keys})
+        self._place = {key: n for n, key in enumerate(self.keys)}
+        self._party_key = place_column([self._place[key] for key in prepared.party_keys])
+        self._named_key = place_column([self._place[key] for key in prepared.named_keys])
+        self._key_of_named = dict(zip(prepared.named, prepared.named_keys, strict=True))
+        self._chip_key: Ints | None = None
+        self._accounts: dict[int, int] = {}
+
+    def of(self, source: str, frame: Frame, rows: Ints, day: Ints) -> Ints:
+        """Who holds on each row's own day, -1 for nobody."""
+        if source == "destination":
+            return self._at(self._country, frame, "destination_at", rows)
+        if source == "chip":
+            return self._at(self._chips(), frame, "chip_at", rows)
+        if source in SITES:
+            return self._at(self._named_key, frame, f"{source}_at", rows)
+        party = self._party(PARTIES[source], frame, rows, day)
+        if source == OTHER:
+            owner = self._party(PARTIES["owner"], frame, rows, day)
+            party = np.where(party != owner, party, NONE)
+        if source in IN_COUNTRY:
+            country = self._at(self._country, frame, "destination_at", rows)
+            return self._account(party, country)
+        return party
+
+    def named(self, source: str, frame: Frame, row: int, holder: int) -> tuple[str, str]:
+        """The key and name of the holder of one row's draw."""
+        if source == "destination":
+            code = self.codes[holder]
+            return code, self.rulebook.country_name(code)
+        key = self.keys[holder]
+        if source in SITES:
+            return key, self._said(frame, f"{source}_at", row) or key
+        if source not in PARTIES:
+            return key, key
+        party, _, code = key.rpartition("@") if source in IN_COUNTRY else (key, "", "")
+        name = self._name(source, frame, row, party)
+        return key, f"{name}, {self.rulebook.country_name(code)}" if code else name
+
+    def _name(self, source: str, frame: Frame, row: int, key: str) -> str:
+        """What a party is called by the movement that opens its budget."""
+        for field in PARTIES[source]:
+            said = self._said(frame, f"{field}_at", row)
+            if said is not None and self._key_of_named[said] == key:
+                return said
+        for column in ("parent_at", "consignee_at"):
+            at = frame.table.column(column)[row].as_py()
+            if at is not None and self.prepared.party_keys[at] == key:
+                return str(self.prepared.parties[at])
+        return key
+
+    def _said(self, frame: Frame, column: str, row: int) -> str | None:
+        if column not in frame.table.column_names:
+            return None
+        at = frame.table.column(column)[row].as_py()
+        return None if at is None else self.prepared.named[at]
+
+    @staticmethod
+    def _at(places: Ints, frame: Frame, column: str, rows: Ints) -> Ints:
+        if not len(places) or column not in frame.table.column_names:
+            return np.full(len(rows), NONE, np.int64)
+        at = frame.ints(column, NONE)[rows]
+        found: Ints = np.where(at >= 0, places[at], NONE)
+        return found
+
+    def _party(self, fields: tuple[str, ...], frame: Frame, rows: Ints, day: Ints) -> Ints:
+        parent = self._at(self._party_key, frame, "parent_at", rows)
+        consignee = self._at(self._party_key, frame, "consignee_at", rows)
+        said = np.full(len(rows), NONE, np.int64)
+        for field in reversed(fields):
+            at = self._at(self._named_key, frame, f"{field}_at", rows)
+            said = np.where(at >= 0, at, said)
+        holder = np.where(said >= 0, said, np.where(parent >= 0, parent, consignee))
+        if self.drawer.relations:
+            self._relate(holder, (said, parent, consignee), day)
+        return holder
+
+    def _relate(self, holder: Ints, parties: tuple[Ints, Ints, Ints], day: Ints) -> None:
+        """Where something was declared of a party, ask who holds for it on the day."""
+        relations = self.drawer.relations
+        declared = np.array([relations.touches(key) for key in self.keys] + [False], bool)
+        said, parent, consignee = parties
+        ask = declared[said] | declared[parent] | declared[consignee]
+        for at in np.flatnonzero(ask).tolist():
+            on = date.fromordinal(int(day[at]) + _EPOCH)
+            own = self._key(said[at])
+            if own is not None:
+                key: str | None = relations.merged(own, on)
+            else:
+                key = relations.holder(self._key(consignee[at]), self._key(parent[at]), on)
+            if key is not None:
+                holder[at] = self._place_of(key)
+
+    def _account(self, party: Ints, country: Ints) -> Ints:
+        """The account of each party in each country."""
+        found = np.full(len(party), NONE, np.int64)
+        has = np.flatnonzero((party >= 0) & (country >= 0))
+        if not len(has):
+            return found
+        both, inverse = np.unique(party[has] << 32 | country[has], return_inverse=True)
+        for pair in both.tolist():
+            if pair not in self._accounts:
+                key = account_key(self.keys[pair >> 32], self.codes[pair & 0xFFFFFFFF])
+                self._accounts[pair] = self._place_of(key)
+        found[has] = np.array([self._accounts[pair] for pair in both.tolist()])[inverse]
+        return found
+
+    def _chips(self) -> Ints:
+        if self._chip_key is None:
+            self._chip_key = place_column([self._place_of(key) for key in self.prepared.chips])
+        return self._chip_key
+
+    def _key(self, place: int) -> str | None:
+        return self.keys[place] if place >= 0 else None
+
+    def _place_of(self, key: str) -> int:
+        if key not in self._place:
+            self._place[key] = len(self.keys)
+            self.keys.append(key)
+        return self._place[key]

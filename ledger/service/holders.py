@@ -1,0 +1,104 @@
+"""Who holds the budget a draw falls on, by the field of the movement that names it.
+
+Where no operator is stated the owner operates; where no owner is stated the items are the
+ultimate parent's, else the consignee's. What is stated is kept as given; to find the holder,
+parties go through the mergers on record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from ledger.service.relations import Relations
+from ledger.service.rows import party_key
+from ledger.service.rulebook import Rulebook
+from schemas.records import Given
+
+# The parties a source asks for in turn, before the ultimate parent and the consignee.
+PARTIES: dict[str, tuple[str, ...]] = {
+    "parent": (),
+    "owner": ("owner",),
+    "operator": ("operator", "owner"),
+    "company_country": ("owner",),
+    "operator_country": ("operator", "owner"),
+    "other_operator_country": ("operator", "owner"),
+}
+# A company's account in one country; the last only where the operator is not the owner.
+IN_COUNTRY = ("company_country", "operator_country", "other_operator_country")
+OTHER = "other_operator_country"
+# Sites, named by a text of their own.
+SITES = ("facility", "from_facility")
+
+
+def asked_of(sources: Iterable[str]) -> tuple[str, ...]:
+    """The fields without a column of their own that some sources look at."""
+    found = {field for source in sources for field in PARTIES.get(source, ())}
+    return tuple(sorted(found | set(sources) & set(SITES)))
+
+
+def stated(given: Given, name: str) -> str | None:
+    """A field of a movement that has no column of its own; None where it is not stated."""
+    if given.details is None or f'"{name}":' not in given.details:
+        return None
+    found = json.loads(given.details).get(name)
+    return None if found is None else str(found)
+
+
+def account_key(party: str, country: str) -> str:
+    """The holder key of a company's account in a country."""
+    return f"{party}@{country}"
+
+
+class Holders:
+    """Answers who holds what a draw falls on, as (key, name)."""
+
+    def __init__(self, rulebook: Rulebook, relations: Callable[[], Relations]) -> None:
+        self.rulebook, self._relations = rulebook, relations
+
+    def of(self, source: str, given: Given, day: date) -> tuple[str, str] | None:
+        """The holder a source names on a day; None where nobody is named."""
+        if source == "destination":
+            code = self.country(given)
+            return None if code is None else (code, self.rulebook.country_name(code))
+        if source == "chip":
+            return None if given.chip is None else (given.chip, given.chip)
+        if source in SITES:
+            site = stated(given, source)
+            return None if site is None else (party_key(site) or "", site)
+        party = self.party(source, given, day)
+        if party is None or source not in IN_COUNTRY:
+            return party
+        if source == OTHER and party[0] == self._key("owner", given, day):
+            return None
+        code = self.country(given)
+        if code is None:
+            return None
+        name = f"{party[1]}, {self.rulebook.country_name(code)}"
+        return account_key(party[0], code), name
+
+    def country(self, given: Given) -> str | None:
+        """The destination, or the one it follows; None where none is stated."""
+        if given.destination is None:
+            return None
+        return self.rulebook.followed(given.destination) or given.destination
+
+    def party(self, source: str, given: Given, day: date) -> tuple[str, str] | None:
+        """The party a source names: key and name."""
+        key = self._key(source, given, day)
+        if key is None:
+            return None
+        fields = [stated(given, name) for name in PARTIES[source]]
+        for name in (*fields, given.parent, given.consignee):
+            if name and party_key(name) == key:
+                return key, name
+        return key, key
+
+    def _key(self, source: str, given: Given, day: date) -> str | None:
+        relations = self._relations()
+        for name in PARTIES[source]:
+            key = party_key(stated(given, name))
+            if key is not None:
+                return relations.merged(key, day)
+        return relations.holder(party_key(given.consignee), party_key(given.parent), day)
