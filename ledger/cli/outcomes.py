@@ -85,6 +85,11 @@ def _tell_findings(outcome: Outcome, regime: Regime, *, dry_run: bool) -> None:
         )
 
 
+def tell_findings(outcome: Outcome, regime: Regime) -> None:
+    """What the movements of an outcome were flagged with, the weightiest of each code."""
+    _tell_findings(outcome, regime, dry_run=False)
+
+
 def tell_one(outcome: Outcome, regime: Regime) -> Exit:
     """Tell what became of one movement typed by hand; the exit code that goes with it."""
     for found in outcome.findings:

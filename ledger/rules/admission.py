@@ -38,6 +38,7 @@ __all__ = [
     "move",
     "room",
     "weigh",
+    "weigh_given",
 ]
 
 _LARGEST = 2**63 - 1
@@ -61,11 +62,28 @@ def weigh(batch: Batch, budgets: Budgets, lines: Lines, tolerance_ppm: int) -> W
     return Weighed(entries, excesses)
 
 
+def weigh_given(entries: Entries, budgets: Budgets) -> Weighed:
+    """Move the balances by entries that are known, a reversal's; what they exceed is found.
+
+    Raises Overflow, with nothing moved, where a sum would not fit.
+    """
+    for name in _MOVED:
+        column = getattr(entries, name)
+        if _absolute_sum(column) + _largest(getattr(budgets, name)) > _LARGEST:
+            raise Overflow(Overflow.__doc__)
+    over = _over_limit(entries, budgets)
+    move(entries, budgets)
+    return Weighed(entries, [] if over is None else [over])
+
+
+_MOVED = ("adjustment", "pending", "held", "posted", "lapsed")
+
+
 def move(entries: Entries, budgets: Budgets) -> None:
-    """Move the balances by entries that were weighed, or by a reversal's opposites."""
+    """Move the balances by entries that were weighed."""
     official = entries.official == 1
     at = entries.budget[official]
-    for name in ("adjustment", "pending", "held", "posted", "lapsed"):
+    for name in _MOVED:
         np.add.at(getattr(budgets, name), at, getattr(entries, name)[official])
     np.add.at(budgets.safe, entries.budget[~official], entries.taken[~official])
 

@@ -24,6 +24,7 @@ from ledger.service.explanation import (
     Pointer,
     Submitted,
 )
+from ledger.service.known_rows import reversals_of
 from ledger.service.rulebook import Rulebook
 from ledger.storage.statements import Cursor
 from schemas import tables as t
@@ -130,7 +131,7 @@ class _Reader:
         pointers = self._pointers(self.cursor.find(t.movement, "target_seq", [self.seq]))
         targets = [] if m["target_seq"] is None else [m["target_seq"]]
         at = self._pointers(self.cursor.find(t.movement, "seq", targets) if targets else [])
-        undone = [p.seq for p in pointers if p.kind == Kind.REVERSAL]
+        undone = reversals_of(self.cursor, [self.seq])
         return Explanation(
             seq=self.seq,
             kind=m["kind"],
@@ -150,7 +151,7 @@ class _Reader:
             options=tuple(self._options()),
             points_at=at[0] if at else None,
             pointed_at_by=tuple(pointers),
-            reversed_by=undone[0] if undone else None,
+            reversed_by=undone.get(self.seq),
             submission=self._submission(),
         )
 
@@ -218,7 +219,9 @@ class _Reader:
     def _of_kind(self, target: Pointer | None) -> str:
         m, kind = self.movement, self.movement["kind"]
         if kind == Kind.REVERSAL and target is not None:
-            return f"the opposite of every entry of seq {target.seq}, dated as that was"
+            said = f"the opposite of every entry of seq {target.seq}, dated as that was"
+            again = json.loads(m["details"] or "{}").get("restores")
+            return f"{said}: {again} stands again" if again else said
         if kind in _SAID:
             return _SAID[kind]
         if kind in SHIPMENTS and target is not None:

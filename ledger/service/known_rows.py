@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ledger.service import columns
@@ -14,6 +14,7 @@ from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import Kind
 from schemas.problems import Problem
+from schemas.tpp import milli_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,6 +35,7 @@ _HEADING = {
 
 # What the content of a receipt or a return is of: the rest is the shipment's.
 _POINTING = ("kind", "effective_on", "exporter", "details")
+_Found = dict[bytes, tuple[bytes, int]]
 
 
 def sift(
@@ -53,6 +55,7 @@ def sift(
         found = _found(cursor, waiting)
         reversed_seqs = reversed_among(cursor, [seq for _, seq in found.values()])
         kinds = _kinds(cursor, [row for row in waiting if row.key in found], found)
+        parts = _parts(cursor, waiting, found)
         again: list[Row] = []
         for row in waiting:
             if row.key not in found:
@@ -64,12 +67,13 @@ def sift(
                 row.attempt += 1
                 row.key = key_of(row.given, row.attempt)
                 again.append(row)
-            elif content == row.content:
+            elif content == row.content and row.key not in parts:
                 repeated.append(Repeated(row.given.row, seq, refused))
                 outcome.already += not refused
                 outcome.already_refused += refused
             else:
-                outcome.problems.append(_conflict(cursor, row, seq))
+                differs = parts.get(row.key) or _conflict(cursor, row, seq)
+                outcome.problems.append(_problem(row, seq, *differs))
                 outcome.rejected += 1
                 if is_shipment(row.kind):
                     rejected.add(row.given.row)
@@ -82,18 +86,77 @@ def _tried_again(cursor: Cursor, row: Row) -> bool:
     return bool(cursor.find(t.movement_key, "key", [key_of(row.given, row.attempt + 1)]))
 
 
-def _found(cursor: Cursor, rows: Sequence[Row]) -> dict[bytes, tuple[bytes, int]]:
+def _parts(cursor: Cursor, rows: Sequence[Row], found: _Found) -> dict[bytes, tuple[str, ...]]:
+    """Receipts and returns on record of another part of the shipment: which field differs, how.
+
+    What is left empty is the shipment's, so it stands in no content digest.
+    """
+    same = [
+        row
+        for row in rows
+        if points_at_shipment(row.kind) and found.get(row.key, (b"", 0))[0] == row.content
+    ]
+    if not same:
+        return {}
+    seqs = [found[row.key][1] for row in same]
+    stored = {m[0]: m for m in cursor.find(t.movement, "seq", seqs)}
+    targets = {m[_MOVEMENT["target_seq"]] for m in stored.values()} - {None}
+    sent = {m[0]: m for m in cursor.find(t.movement, "seq", targets)}
+    parts: dict[bytes, tuple[str, ...]] = {}
+    for row in same:
+        movement = stored[found[row.key][1]]
+        shipment = sent.get(movement[_MOVEMENT["target_seq"]])
+        for name, meant in zip(_PART, _meant(row, shipment), strict=True):
+            before = movement[_MOVEMENT[name]]
+            if meant != before:
+                heading = _HEADING.get(name, name)
+                parts.setdefault(row.key, (heading, _shown(name, meant), _shown(name, before)))
+    return parts
+
+
+_PART = ("quantity", "amount_mtpp")
+
+
+def _meant(row: Row, shipment: tuple[Any, ...] | None) -> tuple[int | None, int | None]:
+    """The units and the amount that a receipt or a return says, or leaves to its shipment."""
+    quantity, amount = row.given.quantity, row.given.amount_mtpp
+    if shipment is None:
+        return quantity, amount
+    unit = shipment[_MOVEMENT["unit_mtpp"]]
+    if amount is None:
+        whole = quantity is None or unit is None
+        amount = shipment[_MOVEMENT["amount_mtpp"]] if whole else (quantity or 0) * unit
+    return shipment[_MOVEMENT["quantity"]] if quantity is None else quantity, amount
+
+
+def _shown(name: str, value: int | None) -> str:
+    return milli_text(value) if name == "amount_mtpp" and value is not None else _text(value)
+
+
+def _found(cursor: Cursor, rows: Sequence[Row]) -> _Found:
     found = cursor.find(t.movement_key, "key", [row.key for row in rows])
     return {bytes(key): (bytes(content), seq) for key, content, seq in found}
 
 
-def reversed_among(cursor: Cursor, seqs: Sequence[int]) -> set[int]:
-    """Which of the movements are reversed. A reversal itself is never reversed."""
-    return {
-        row[_MOVEMENT["target_seq"]]
+def reversals_of(cursor: Cursor, seqs: Iterable[int]) -> dict[int, int]:
+    """Which of the movements are reversed, each with the reversal that stands.
+
+    A reversal that was itself reversed stands no longer: what it reversed is restored.
+    """
+    pointing = [
+        (row[_MOVEMENT["target_seq"]], row[_MOVEMENT["seq"]])
         for row in cursor.find(t.movement, "target_seq", set(seqs))
         if row[_MOVEMENT["kind"]] == Kind.REVERSAL
-    }
+    ]
+    if not pointing:
+        return {}
+    undone = reversals_of(cursor, [seq for _, seq in pointing])
+    return {target: seq for target, seq in pointing if seq not in undone}
+
+
+def reversed_among(cursor: Cursor, seqs: Iterable[int]) -> set[int]:
+    """Which of the movements are reversed, and were not restored."""
+    return set(reversals_of(cursor, seqs))
 
 
 class ByRows(Exception):
@@ -132,11 +195,23 @@ def mark_known(con: duckdb.DuckDBPyConnection, staging: Staging, outcome: Outcom
     columns.table_of(con, "known", {"row": rows, "behind": behind, "content": contents})
     differs = con.execute(_DIFFER).fetchall()
     orphan = con.execute(_ORPHANS).fetchall()
-    if any(undone) or differs or orphan:
+    if any(undone) or differs or orphan or (any(behind) and _of_parts(staging)):
         raise ByRows
     outcome.already += len(known)
     found = zip(rows, behind, seqs, strict=True)
     outcome.repeated = [Repeated(r, seq, False) for r, second, seq in found if not second][:1000]
+
+
+def _of_parts(staging: Staging) -> bool:
+    """Whether a receipt on record that the file repeats is of a part of its shipment."""
+    return bool(
+        staging.query(
+            f"SELECT 1 FROM {staging.attach('probe')} p JOIN movement_key k ON k.key = p.key"  # noqa: S608
+            " JOIN movement m ON m.seq = k.seq LEFT JOIN movement s ON s.seq = m.target_seq"
+            " WHERE p.behind = 1 AND (coalesce(m.quantity, -1) <> coalesce(s.quantity, -1)"
+            " OR coalesce(m.amount_mtpp, -1) <> coalesce(s.amount_mtpp, -1)) LIMIT 1"
+        )
+    )
 
 
 _DIFFER = f"""
@@ -173,9 +248,7 @@ _NEW_LICENCES = """
 """
 
 
-def _kinds(
-    cursor: Cursor, rows: Sequence[Row], found: dict[bytes, tuple[bytes, int]]
-) -> dict[int, str]:
+def _kinds(cursor: Cursor, rows: Sequence[Row], found: _Found) -> dict[int, str]:
     asked = [found[row.key][1] for row in rows if row.kind == Kind.APPLICATION]
     if not asked:
         return {}
@@ -183,8 +256,8 @@ def _kinds(
     return {row[0]: row[_MOVEMENT["kind"]] for row in stored}
 
 
-def _conflict(cursor: Cursor, row: Row, seq: int) -> Problem:
-    """A row whose key is on record with another content: which field differs, and how."""
+def _conflict(cursor: Cursor, row: Row, seq: int) -> tuple[str, ...]:
+    """A row whose key is on record with another content: the heading, here, and there."""
     (stored,) = cursor.find(t.movement, "seq", [seq])
     numbers = {stored[_MOVEMENT[f"{role}_no"]] for role in ("exporter", "consignee", "parent")}
     names: dict[Any, str] = {p[0]: p[1] for p in cursor.find(t.party, "party_no", numbers - {None})}
@@ -198,8 +271,8 @@ def _conflict(cursor: Cursor, row: Row, seq: int) -> Problem:
             continue
         if _text(given) != _text(before):
             heading = _HEADING.get(name, name)
-            return _problem(row, seq, heading, _text(given), _text(before))
-    return _problem(row, seq, "", "", "")
+            return heading, _text(given), _text(before)
+    return "", "", ""
 
 
 def _problem(row: Row, seq: int, heading: str, value: str, before: str) -> Problem:

@@ -135,28 +135,20 @@ class Ledger:
 
     # Corrections
 
-    def reverse(
-        self,
-        seqs: Sequence[int],
-        reason: str,
-        *,
-        cascade: bool = False,
-        actor: str | None = None,
-    ) -> Outcome:
+    def reverse(self, seqs: Sequence[int], reason: str, **how: Any) -> Outcome:
         """Reverse movements by the opposite of their entries, dated as they were.
 
-        Raises reversal.Standing where live movements point at them and `cascade` is not set, and
-        Unusable where one cannot be reversed.
+        The reversal of a reversal restores what it had reversed. `how` takes `cascade` (take what
+        depends on them along), `dry_run` and `actor`. Raises dependents.Standing where live
+        movements depend on them and `cascade` is not set, and Unusable where one cannot be
+        reversed.
         """
-        header = Header("reverse", actor or actor_name(), note=reason)
-        return reversal.reverse(self.desk, list(seqs), header, cascade=cascade)
+        header = Header("reverse", how.pop("actor", None) or actor_name(), note=reason)
+        return reversal.reverse(self.desk, list(seqs), header, **{"cascade": False, **how})
 
-    def reverse_submission(
-        self, number: int, reason: str, *, cascade: bool = False, actor: str | None = None
-    ) -> Outcome:
+    def reverse_submission(self, number: int, reason: str, **how: Any) -> Outcome:
         """Reverse every movement of a submission that still stands."""
-        seqs = reversal.of_submission(self.store, number)
-        return self.reverse(seqs, reason, cascade=cascade, actor=actor)
+        return self.reverse(reversal.of_submission(self.store, number), reason, **how)
 
 
 def open_ledger(url: str, *, read_only: bool = False) -> Ledger:

@@ -32,7 +32,7 @@ class LineBook:
         self.lines = Lines.empty(0)
         self._place: dict[int, int] = {}
         self._moved: set[int] = set()
-        self._closed: list[int] = []
+        self._live: dict[int, int] = {}
 
     def check_new(self, rows: Sequence[Row], outcome: Outcome) -> list[Row]:
         """The rows without licence lines whose number another filing already has on record."""
@@ -85,26 +85,42 @@ class LineBook:
         self._moved.add(place)
         return place
 
-    def close(self, seq: int) -> None:
-        """A licence line that was reversed: nothing is held on it any more."""
-        place = self.by_seq(seq)
-        if place is not None:
-            self.lines.held[place] = 0
-            self._closed.append(seq)
+    def close(self, seq: int) -> int:
+        """A licence line that was reversed holds nothing; how much more it holds (milli-TPP)."""
+        return self._set_live(seq, 0)
 
-    def undraw(self, movement: dict[str, Any]) -> int:
-        """Take a reversed shipment off its line; how much the line holds again (milli-TPP)."""
+    def reopen(self, seq: int) -> int:
+        """A reversed licence line that is restored holds what is not used; how much more."""
+        return self._set_live(seq, 1)
+
+    def _set_live(self, seq: int, live: int) -> int:
+        place = self.by_seq(seq)
+        if place is None:
+            return 0
+        self._live[seq] = live
+        return self._hold(place)
+
+    def redraw(self, movement: dict[str, Any], sign: int) -> int:
+        """Take a reversed shipment off its line (sign -1), or put a restored one back (1).
+
+        How much more the line holds, in milli-TPP.
+        """
         place = self.by_seq(movement["target_seq"])
         if place is None:
             return 0
         lines, quantity = self.lines, movement["quantity"] or 0
-        lines.used_quantity[place] -= quantity
-        lines.used[place] -= movement["amount_mtpp"] or 0
-        lines.used_value[place] -= quantity * (movement["unit_value_cents"] or 0)
-        if not self.stored[place][_AT["live"]]:
-            return 0
+        lines.used_quantity[place] += sign * quantity
+        lines.used[place] += sign * (movement["amount_mtpp"] or 0)
+        lines.used_value[place] += sign * quantity * (movement["unit_value_cents"] or 0)
+        return self._hold(place)
+
+    def _hold(self, place: int) -> int:
+        """Hold what a live line has left, never below zero; how much more than before."""
+        lines, stored = self.lines, self.stored[place]
+        live = self._live.get(stored[_AT["seq"]], stored[_AT["live"]])
         before = int(lines.held[place])
-        lines.held[place] = max(int(lines.amount[place] - lines.used[place]), 0)
+        rest = int(lines.amount[place] - lines.used[place])
+        lines.held[place] = max(rest, 0) if live else 0
         return int(lines.held[place]) - before
 
     def place(self, line: tuple[Any, ...]) -> int:
@@ -157,7 +173,8 @@ class LineBook:
             for place in sorted(self._moved)
         ]
         self.cursor.change(t.licence_line, MOVED, changed)
-        self.cursor.change(t.licence_line, ("live",), [(0, seq) for seq in self._closed])
+        live = [(now, seq) for seq, now in self._live.items()]
+        self.cursor.change(t.licence_line, ("live",), live)
         new = [self._opened(row) for row in rows if row.kind == Kind.LICENCE]
         self.cursor.add(t.licence_line, new)
 

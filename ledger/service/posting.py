@@ -127,7 +127,7 @@ class _Posting:
         self.batch = batch_of(rows)
         tolerance = self.desk.rulebook.value_tolerance_ppm
         self.weighed = weigh(self.batch, self.book.balances, self.lines.lines, tolerance)
-        _flag_excesses(rows, self.weighed)
+        flag_excesses(rows, self.weighed)
         for row in rows:
             row.flags = ordered(row.flags, self.book.numbers)
 
@@ -184,7 +184,8 @@ def _names(row: Row) -> tuple[str | None, ...]:
     return (row.given.exporter, row.given.consignee, row.given.parent)
 
 
-def _flag_excesses(rows: Sequence[Row], weighed: Weighed) -> None:
+def flag_excesses(rows: Sequence[Row], weighed: Weighed) -> None:
+    """Flag the rows with what they exceed."""
     for excess in weighed.excesses:
         columns = (excess.row, excess.budget, excess.limit, excess.taken)
         more = (excess.asked, excess.short)

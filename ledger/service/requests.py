@@ -46,7 +46,7 @@ def _against(
     suspended = _suspended(book, draw.place, day)
     if suspended is not None:
         return [Flag("holder_suspended", draw.place, detail=suspended)]
-    left = _room(book, draw.place, day, asked.get(draw.place, []))
+    left = room_left(book, draw.place, day, asked.get(draw.place, []))
     if draw.amount <= left:
         return []
     limit = int(book.balances.limit[draw.place] + book.balances.adjustment[draw.place])
@@ -54,7 +54,7 @@ def _against(
     return [Flag("over_limit", draw.place, limit, limit - left, draw.amount, short)]
 
 
-def _room(book: Book, place: int, day: date, asked: list[tuple[date, int]]) -> int:
+def room_left(book: Book, place: int, day: date, asked: list[tuple[date, int]]) -> int:
     """The least room from a day on; from the last credit or limit change on, the totals tell."""
     balances = book.balances
     credit = book.last_credit[place]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import numpy as np
 from sqlalchemy import bindparam, select
 
-from ledger.rules.admission import Entries, Weighed, by_day, move
+from ledger.rules.admission import Entries, Weighed, by_day, weigh_given
+from ledger.service import requests
 from ledger.service.book import Book, days_number
-from ledger.service.known_rows import reversed_among
+from ledger.service.dependents import Standing, Stored, Undo, choose
+from ledger.service.known_rows import reversals_of
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
-from ledger.service.posting import Desk, save_days
-from ledger.service.rows import Row, canonical, is_shipment, row_of
+from ledger.service.posting import Desk, flag_excesses, save_days, sums_that_fit
+from ledger.service.rows import Row, canonical, is_shipment, key_of, ordered, row_of
 from ledger.service.seal import Header, Sealer
 from ledger.service.targets import given_of
 from ledger.storage.statements import Cursor
@@ -24,29 +25,23 @@ from schemas import tables as t
 from schemas.kinds import Kind
 from schemas.problems import Problem, Unusable
 from schemas.records import Given
+from schemas.tpp import grouped
+
+__all__ = ["Standing", "Undoing", "of_submission", "reverse"]
 
 _AT = {name: place for place, name in enumerate(t.movement.columns.keys())}
 _OF_SUBMISSION = select(t.submission.c.first_seq, t.submission.c.count).where(
     t.submission.c.number == bindparam("number")
 )
 _AMOUNTS = ("adjustment", "pending", "held", "posted", "lapsed")
-
-
-class Standing(Exception):
-    """Live movements point at what is to be reversed: `by` maps its seq to theirs."""
-
-    def __init__(self, by: dict[int, list[int]]) -> None:
-        self.by = by
-        pairs = [f"seq {seq} (by {', '.join(map(str, seqs))})" for seq, seqs in by.items()]
-        super().__init__(
-            "live movements point at " + "; ".join(pairs) + ": reverse them first, or --cascade"
-        )
+_HELD, _PENDING = _AMOUNTS.index("held"), _AMOUNTS.index("pending")
 
 
 def of_submission(store: Store, number: int) -> list[int]:
     """The movements of a submission that still stand; a refusal stands for nothing.
 
-    Raises Unusable for an unknown number, and where none stands.
+    What it restored is meant by the restored movement itself. Raises Unusable for an unknown
+    number, and where none stands.
     """
     with store.reading() as turn:
         cursor = Cursor(store.raw(turn.connection), store.dialect)
@@ -55,89 +50,117 @@ def of_submission(store: Store, number: int) -> list[int]:
             raise Unusable(_problem("submission", str(number), "there is no such submission"))
         first, count = found[0]
         seqs = list(range(first, first + count))
-        gone = reversed_among(cursor, seqs)
-        kinds = {m[0]: m[_AT["kind"]] for m in cursor.find(t.movement, "seq", seqs)}
-    left = [seq for seq in seqs if seq not in gone and kinds[seq] != Kind.REFUSAL]
+        movements = cursor.find(t.movement, "seq", seqs)
+        pointed = [m[_AT["target_seq"]] for m in movements if m[_AT["kind"]] == Kind.REVERSAL]
+        undone = {
+            m[_AT["seq"]]: m[_AT["target_seq"]]
+            for m in cursor.find(t.movement, "seq", set(pointed))
+            if m[_AT["kind"]] == Kind.REVERSAL
+        }
+        meant = [
+            undone.get(m[_AT["target_seq"]], m[_AT["seq"]])
+            for m in sorted(movements)
+            if m[_AT["kind"]] != Kind.REFUSAL
+        ]
+        gone = reversals_of(cursor, meant)
+    left = [seq for seq in meant if seq not in gone]
     if not left:
         raise Unusable(_problem("submission", str(number), "nothing of it stands any more"))
     return left
 
 
-def reverse(desk: Desk, seqs: list[int], header: Header, *, cascade: bool) -> Outcome:
-    """Reverse movements as one submission, the latest first."""
+def reverse(
+    desk: Desk, seqs: list[int], header: Header, *, cascade: bool, dry_run: bool = False
+) -> Outcome:
+    """Reverse movements as one submission, the latest first; a reversal's reversal restores.
+
+    `dry_run`: nothing is recorded; the outcome's `repeated` is empty and its warnings name what
+    would be reversed. Raises Unusable and Standing as `choose` does.
+    """
     if not seqs:
         raise Unusable(_problem("seq", "", "names no movement"))
+    if dry_run:
+        return _would(desk, seqs, cascade=cascade)
     with desk.store.writing() as turn:
         cursor = Cursor(desk.store.raw(turn.connection), desk.store.dialect)
         book = Book(cursor, desk.known, turn.head.last_submission + 1)
-        lines = LineBook(cursor, book)
-        movements = _chosen(cursor, seqs, cascade=cascade)
-        rows = [_row(cursor, m, header.note or "") for m in movements]
-        for place, row in enumerate(rows):
-            row.seq = turn.head.last_seq + 1 + place
-        book.parties(n for row in rows for n in _names(row.given) if n is not None)
-        entries = _opposites(cursor, book, rows, _restore_lines(lines, movements))
-        move(entries, book.balances)
+        undos = choose(cursor, seqs, cascade=cascade)
+        undoing = Undoing(cursor, book, undos, header.note or "")
+        with sums_that_fit():
+            undoing.weigh(turn.head.last_seq)
         outcome = Outcome(head=turn.head.digest)
-        Sealer(desk.store, cursor, book, turn.head).seal(rows, Weighed(entries), header, outcome)
-        days = np.array([days_number(row.given.effective_on) for row in rows], np.int64)
-        save_days(book, cursor, by_day(entries, days))
-        _credit_days(book, entries, rows)
+        sealer = Sealer(desk.store, cursor, book, turn.head)
+        sealer.seal(undoing.rows, undoing.weighed, header, outcome)
+        undoing.save()
         book.write()
-        lines.write([])
-        _unstand(cursor, movements)
     book.keep()
     return outcome
+
+
+def _would(desk: Desk, seqs: Sequence[int], *, cascade: bool) -> Outcome:
+    from ledger.service.dependents import name_of
+
+    with desk.store.reading() as turn:
+        cursor = Cursor(desk.store.raw(turn.connection), desk.store.dialect)
+        undos = choose(cursor, seqs, cascade=cascade)
+    said = [f"{'restore' if undo.restored else 'reverse'} {name_of(undo.root)}" for undo in undos]
+    return Outcome(count=len(undos), warnings=said)
+
+
+class Undoing:
+    """The reversals of one submission, weighed and saved; `undos` are in the order they go in."""
+
+    def __init__(self, cursor: Cursor, book: Book, undos: Sequence[Undo], reason: str) -> None:
+        self.cursor, self.book, self.undos = cursor, book, undos
+        self.lines = LineBook(cursor, book)
+        self.rows = [_row(cursor, undo, reason) for undo in undos]
+        _number_attempts(cursor, self.rows)
+        self.weighed: Weighed
+
+    def weigh(self, last_seq: int) -> None:
+        """Number the reversals, restore lines, and move the balances by the opposite entries."""
+        for place, row in enumerate(self.rows, start=last_seq + 1):
+            row.seq = place
+        self.book.parties(n for row in self.rows for n in _names(row.given) if n is not None)
+        again = [undo for undo in self.undos if undo.restored]
+        _still_fit(self.cursor, self.book, [u.root for u in again])
+        back = _restore_lines(self.lines, self.undos)
+        entries = _opposites(self.cursor, self.book, self.rows, back)
+        self.weighed = weigh_given(entries, self.book.balances)
+        flag_excesses(self.rows, self.weighed)
+        for row in self.rows:
+            row.flags = ordered(row.flags, self.book.numbers)
+
+    def save(self) -> None:
+        """Write the days, the licence lines and the standing acts; the balances are the book's."""
+        entries = self.weighed.entries
+        days = np.array([days_number(row.given.effective_on) for row in self.rows], np.int64)
+        save_days(self.book, self.cursor, by_day(entries, days))
+        for place, at in zip(entries.budget.tolist(), entries.row.tolist(), strict=True):
+            self.book.credited(place, self.rows[at].day)
+        self.lines.write([])
+        _stand(self.cursor, self.undos)
 
 
 def _names(given: Given) -> tuple[str | None, ...]:
     return (given.exporter, given.consignee, given.parent)
 
 
-def _chosen(cursor: Cursor, seqs: list[int], *, cascade: bool) -> list[tuple[Any, ...]]:
-    """The movements to reverse, latest first, with all that points at them where told so."""
-    wanted = dict.fromkeys(seqs)
-    gone = reversed_among(cursor, list(wanted))
-    problems = [_problem("seq", str(s), "is reversed already") for s in wanted if s in gone]
-    pending, blocking = [s for s in wanted if s not in gone], dict[int, list[int]]()
-    while pending:
-        pointing = cursor.find(t.movement, "target_seq", pending)
-        live = [p for p in pointing if p[_AT["kind"]] != Kind.REVERSAL]
-        undone = reversed_among(cursor, [p[0] for p in live])
-        pending = []
-        for pointer in live:
-            if pointer[0] in undone or pointer[0] in wanted:
-                continue
-            if cascade:
-                wanted[pointer[0]] = None
-                pending.append(pointer[0])
-            else:
-                blocking.setdefault(pointer[_AT["target_seq"]], []).append(pointer[0])
-    found = {m[0]: m for m in cursor.find(t.movement, "seq", list(wanted))}
-    for seq in wanted:
-        if seq not in found:
-            problems.append(_problem("seq", str(seq), "there is no such movement"))
-        elif found[seq][_AT["kind"]] in (Kind.ADOPTION, Kind.REFUSAL, Kind.REVERSAL):
-            kind = found[seq][_AT["kind"]]
-            problems.append(_problem("seq", str(seq), f"{kind}: cannot be reversed"))
-    if problems:
-        raise Unusable(*problems)
-    if blocking:
-        raise Standing(blocking)
-    return [found[seq] for seq in sorted(wanted, reverse=True)]
-
-
-def _row(cursor: Cursor, movement: tuple[Any, ...], reason: str) -> Row:
+def _row(cursor: Cursor, undo: Undo, reason: str) -> Row:
     """The reversal of one movement, which carries what it reverses for whoever reads it."""
-    before = given_of(cursor, movement)
+    movement, seq = undo.movement, undo.seq
+    before = given_of(cursor, tuple(movement.values()))
+    said = {"reason": reason, "reverses": str(movement["kind"])}
+    if undo.restored is not None:
+        said["restores"] = f"seq {undo.restored['seq']} ({undo.restored['kind']})"
     given = Given(
         row=1,
         file_line=1,
         kind=Kind.REVERSAL,
-        effective_on=date.fromisoformat(str(movement[_AT["effective_on"]])),
+        effective_on=date.fromisoformat(str(movement["effective_on"])),
         source=before.source,
         document=before.document,
-        line=f"{before.line} of seq {movement[0]}",
+        line=f"{before.line} of seq {seq}",
         exporter=before.exporter,
         consignee=before.consignee,
         parent=before.parent,
@@ -149,22 +172,38 @@ def _row(cursor: Cursor, movement: tuple[Any, ...], reason: str) -> Row:
         quantity=before.quantity,
         unit_mtpp=before.unit_mtpp,
         amount_mtpp=before.amount_mtpp,
-        details=canonical({"reason": reason, "reverses": str(movement[_AT["kind"]])}),
+        details=canonical(said),
     )
     row = row_of(given, None)
-    row.target_seq = movement[0]
+    row.target_seq = seq
     return row
 
 
-def _opposites(cursor: Cursor, book: Book, rows: Sequence[Row], back: dict[int, int]) -> Entries:
-    """The opposite of each movement's entries; `back` is what its licence line holds again."""
+def _number_attempts(cursor: Cursor, rows: Sequence[Row]) -> None:
+    """A movement that was restored may be reversed once more: the next attempt."""
+    taken = list(rows)
+    while taken:
+        known = {bytes(k[0]) for k in cursor.find(t.movement_key, "key", [r.key for r in taken])}
+        taken = [row for row in taken if row.key in known]
+        for row in taken:
+            row.attempt += 1
+            row.key = key_of(row.given, row.attempt)
+
+
+# What a licence line holds more, and the number of the budget it holds on, by the seq taken back.
+_Held = dict[int, tuple[int | None, int]]
+
+
+def _opposites(cursor: Cursor, book: Book, rows: Sequence[Row], back: _Held) -> Entries:
+    """The opposite of each movement's entries; of a licence line's budget what it holds more."""
     at = {row.target_seq: place for place, row in enumerate(rows)}
     stored = cursor.find(t.entry, "seq", [row.target_seq for row in rows])
     stored.sort(key=lambda e: (at[e[0]], e[1], e[2]))
     amounts = [[-value for value in e[3:]] for e in stored]
     for entry, opposite in zip(stored, amounts, strict=True):
-        if entry[0] in back and entry[2] == 1:
-            opposite[_AMOUNTS.index("held")] = back[entry[0]]
+        budget, held = back.get(entry[0], (None, 0))
+        if entry[1] == budget and entry[2] == 1:
+            opposite[_HELD] = held
     columns = [
         [at[e[0]] for e in stored],
         book.places([e[1] for e in stored]),
@@ -174,32 +213,52 @@ def _opposites(cursor: Cursor, book: Book, rows: Sequence[Row], back: dict[int, 
     return Entries(*(np.array(column, np.int64) for column in columns))
 
 
-def _restore_lines(lines: LineBook, movements: Sequence[tuple[Any, ...]]) -> dict[int, int]:
-    """Give licence lines back what reversed shipments drew, and close those that are reversed.
+def _restore_lines(lines: LineBook, undos: Sequence[Undo]) -> _Held:
+    """Draw licence lines down or up by what is taken back; close and open those licensed.
 
     A line holds what is licensed less what is used, and never below zero; so a shipment that
-    overdrew gives back less than it drew. The amounts held again, by movement.
+    overdrew gives back less than it drew.
     """
-    back: dict[int, int] = {}
-    for movement in movements:
-        named = dict(zip(_AT, movement, strict=True))
-        if named["kind"] == Kind.LICENCE:
-            lines.close(named["seq"])
-        elif is_shipment(named["kind"]) and named["target_seq"] is not None:
-            back[named["seq"]] = lines.undraw(named)
+    back: _Held = {}
+    for undo in undos:
+        root, again = undo.root, undo.restored is not None
+        if root["kind"] == Kind.LICENCE:
+            line = root["seq"]
+            held = lines.reopen(line) if again else lines.close(line)
+        elif is_shipment(root["kind"]) and root["target_seq"] is not None:
+            line = root["target_seq"]
+            held = lines.redraw(root, 1 if again else -1)
+        else:
+            continue
+        place = lines.by_seq(line)
+        back[undo.seq] = (None if place is None else lines.budget_no(place), held)
     return back
 
 
-def _credit_days(book: Book, entries: Entries, rows: Sequence[Row]) -> None:
-    for place, at in zip(entries.budget.tolist(), entries.row.tolist(), strict=True):
-        book.credited(place, rows[at].day)
+def _still_fit(cursor: Cursor, book: Book, restored: Sequence[Stored]) -> None:
+    """A restored application asks for room again, which others may have taken since."""
+    asked: dict[int, list[tuple[date, int]]] = {}
+    for root in restored:
+        if root["kind"] != Kind.APPLICATION:
+            continue
+        day = date.fromisoformat(str(root["effective_on"]))
+        for _, number, _, *amounts in cursor.find(t.entry, "seq", [root["seq"]]):
+            (place,), amount = book.places([number]), amounts[_PENDING]
+            left = requests.room_left(book, place, day, asked.get(place, []))
+            if amount > left:
+                reason = (
+                    f"the application no longer fits: it asks {grouped(amount)}, {grouped(left)}"
+                    " is left; record it anew, and it is weighed"
+                )
+                raise Unusable(_problem("seq", str(root["seq"]), reason))
+            asked.setdefault(place, []).append((day, amount))
 
 
-def _unstand(cursor: Cursor, movements: Sequence[tuple[Any, ...]]) -> None:
-    """Acts and declarations that are reversed stand no longer."""
-    seqs = [m[0] for m in movements]
-    standing = [row[0] for row in cursor.find(t.standing, "seq", seqs)]
-    cursor.change(t.standing, ("live",), [(0, seq) for seq in standing])
+def _stand(cursor: Cursor, undos: Sequence[Undo]) -> None:
+    """Acts and declarations that are reversed stand no longer, those restored stand again."""
+    live = {undo.root["seq"]: int(undo.restored is not None) for undo in undos}
+    standing = [row[0] for row in cursor.find(t.standing, "seq", live)]
+    cursor.change(t.standing, ("live",), [(live[seq], seq) for seq in standing])
 
 
 def _problem(column: str, value: str, reason: str) -> Problem:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Connection,
@@ -75,17 +76,23 @@ def _reversed(connection: Connection, fail: Fail) -> set[int]:
 def _check_opposites(connection: Connection, fail: Fail) -> None:
     """Entries of a reversal and of its target must add up to nothing, on the same day.
 
-    Save the hold that a reversed shipment gives back to its licence: where the licence is
-    overdrawn that is less than what was taken. The check of the licence lines looks after it.
+    Save the hold that a reversed shipment gives back to its licence, or a restored one takes:
+    where the licence is overdrawn that is less than what was taken; and what a restored licence
+    holds again. The check of the licence lines looks after these.
     """
-    target = t.movement.alias("target")
-    drew = and_(target.c.kind.in_(_SHIPMENTS), target.c.target_seq.is_not(None))
+    target, first = t.movement.alias("target"), t.movement.alias("first")
+    again = target.c.kind == Kind.REVERSAL
+    kind, line = (
+        case((again, first.c[name]), else_=target.c[name]) for name in ("kind", "target_seq")
+    )
+    drew = or_(and_(kind.in_(_SHIPMENTS), line.is_not(None)), and_(again, kind == Kind.LICENCE))
     pair = and_(_m.kind == Kind.REVERSAL, or_(_e.seq == _m.seq, _e.seq == _m.target_seq))
     sums = [_sum(_e[name]) for name in _AMOUNTS if name != "held_mtpp"]
     sums.append(_sum(case((drew, 0), else_=_e.held_mtpp)))
     query = (
         select(_m.seq)
         .join(target, target.c.seq == _m.target_seq)
+        .outerjoin(first, and_(again, first.c.seq == target.c.target_seq))
         .join(t.entry, pair)
         .group_by(_m.seq, _e.budget_no, _e.official)
         .having(or_(*(total != 0 for total in sums)))
@@ -196,21 +203,20 @@ def _check_lines(connection: Connection, reversed_seqs: set[int], fail: Fail) ->
 
 
 def _check_holds(connection: Connection, fail: Fail) -> None:
-    """What a live line holds must be what entries hold for it: its own, its shipments', and the
-    reversals' of both.
+    """What a live line holds must be what entries hold for it: its own, its shipments', and those
+    of their reversals and restorations.
     """
-    shipped, back = t.movement.alias("shipped"), t.movement.alias("back")
+    shipped = t.movement.alias("shipped")
     ln = t.licence_line.c
     under = and_(shipped.c.target_seq == ln.seq, shipped.c.kind.in_(_SHIPMENTS))
-    undoing = back.c.kind == Kind.REVERSAL
-    family = union_all(
+    members = union_all(
         select(ln.seq.label("line"), ln.seq.label("seq")),
         select(ln.seq, shipped.c.seq).join(shipped, under),
-        select(ln.seq, back.c.seq).join(back, and_(back.c.target_seq == ln.seq, undoing)),
-        select(ln.seq, back.c.seq)
-        .join(shipped, under)
-        .join(back, and_(back.c.target_seq == shipped.c.seq, undoing)),
-    ).subquery()
+    ).cte("members")
+    once = _reversals_of(members, "once")
+    twice = _reversals_of(once, "twice")
+    family = union_all(*(select(one.c.line, one.c.seq) for one in (members, once, twice)))
+    family = family.subquery()
     held = _sum(_e.held_mtpp)
     query = (
         select(ln.seq, ln.held_mtpp, held)
@@ -221,6 +227,13 @@ def _check_holds(connection: Connection, fail: Fail) -> None:
     )
     for seq, kept, made in connection.execute(query):
         fail("licence lines", f"licence line {seq} holds {kept}, its entries make {made}")
+
+
+def _reversals_of(members: CTE, name: str) -> CTE:
+    """The reversals of a line's members, as members of that line."""
+    back = t.movement.alias(f"back_{name}")
+    undoing = and_(back.c.target_seq == members.c.seq, back.c.kind == Kind.REVERSAL)
+    return select(members.c.line, back.c.seq).join(back, undoing).cte(name)
 
 
 def _lines(

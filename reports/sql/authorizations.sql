@@ -8,12 +8,17 @@
 -- options: exceptions_count cap_basis reexport_country_effect in_country_transfer
 -- options: nveu_account nveu_base nveu_conversion system_tpp tf32_bits enforcement_view
 -- first: destination name authorization shipped_mtpp shipments quantity returned_mtpp last_on
-with undone as (
-    select target_seq as seq
+with reversal as (
+    select seq, target_seq
     from movement
     where kind = 'reversal'
-        and effective_on <= coalesce(getvariable('as_of')::date, current_date)
         and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+),
+-- A reversal that was itself reversed stands no longer: what it had reversed is restored.
+undone as (
+    select target_seq as seq
+    from reversal
+    where seq not in (select target_seq from reversal)
 ),
 back as (
     select target_seq, sum(amount_mtpp)::bigint as amount_mtpp

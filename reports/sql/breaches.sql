@@ -37,12 +37,18 @@ found as (
     where seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
         and (getvariable('code') is null or code = getvariable('code')::varchar)
 ),
-undone as (
-    select target_seq, max(seq) as seq
+-- A reversal that was itself reversed stands no longer: what it had reversed is restored.
+reversal as (
+    select seq, target_seq
     from movement
     where kind = 'reversal'
-        and target_seq in (select seq from found)
         and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+),
+undone as (
+    select target_seq, max(seq) as seq
+    from reversal
+    where target_seq in (select seq from found)
+        and seq not in (select target_seq from reversal)
     group by target_seq
 )
 select

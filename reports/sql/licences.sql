@@ -9,12 +9,17 @@
 -- options: enforcement_view system_tpp tf32_bits
 -- first: licence line consignee destination issued_mtpp drawn_mtpp held_mtpp state expires_on
 -- first: issued_on chip quantity drawn_quantity last_drawn_on given_back_mtpp lapsed_mtpp exporter
-with undone as (
-    select target_seq as seq
+with reversal as (
+    select seq, target_seq
     from movement
     where kind = 'reversal'
-        and effective_on <= coalesce(getvariable('as_of')::date, current_date)
         and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+),
+-- A reversal that was itself reversed stands no longer: what it had reversed is restored.
+undone as (
+    select target_seq as seq
+    from reversal
+    where seq not in (select target_seq from reversal)
 ),
 line as (
     select seq, document, line

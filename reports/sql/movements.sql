@@ -59,12 +59,18 @@ flagged as (
     where seq in (select seq from chosen)
     group by seq
 ),
-undone as (
-    select target_seq, max(seq) as seq
+-- A reversal that was itself reversed stands no longer: what it had reversed is restored.
+reversal as (
+    select seq, target_seq
     from movement
     where kind = 'reversal'
-        and target_seq in (select seq from chosen)
         and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+),
+undone as (
+    select target_seq, max(seq) as seq
+    from reversal
+    where target_seq in (select seq from chosen)
+        and seq not in (select target_seq from reversal)
     group by target_seq
 )
 select

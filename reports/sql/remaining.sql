@@ -113,7 +113,8 @@ asked as (
         and (getvariable('budget') is null or b.rule = getvariable('budget')::varchar)
         and (getvariable('window') is null or b."window" = getvariable('window')::varchar)
 ),
--- Acts that block or suspend a holder, or end that. A reversal points at what it reverses.
+-- Acts that block or suspend a holder, or end that. A reversal points at what it reverses; one
+-- that was itself reversed stands no longer.
 act as (
     select
         e.seq,
@@ -140,7 +141,14 @@ latest as (
         ) as nth
     from act
     where kind <> 'reversal'
-        and not exists (select 1 from act r where r.kind = 'reversal' and r.target_seq = act.seq)
+        and not exists (
+            select 1 from act r
+            where r.kind = 'reversal'
+                and r.target_seq = act.seq
+                and not exists (
+                    select 1 from act b where b.kind = 'reversal' and b.target_seq = r.seq
+                )
+        )
 ),
 standing as (
     select

@@ -79,6 +79,39 @@ def test_a_receipt_of_another_shipment_names_what_differs(opened):
     assert '"shipment":"S1"' in problem.reason
 
 
+PART = {"document": "R1", "received_on": "2025-06-09", "exporter": "X", "shipment": "S1"}
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "value", "before"),
+    [("4", "6", "6", "4"), ("4", "", "10", "4"), ("", "4", "4", "10"), ("4", "4", None, "")],
+)
+@pytest.mark.parametrize(("kind", "day"), [("receipts", "received_on"), ("returns", "returned_on")])
+def test_another_part_of_a_shipment_is_other_content(opened, kind, day, first, then, value, before):
+    """The units that a receipt or a return leaves empty are the shipment's."""
+    ledger = opened()
+    ledger.ship(SHIPMENT)
+    said = {"document": "R1", day: "2025-06-09", "exporter": "X", "shipment": "S1"}
+    ledger.record(kind, said | {"quantity": first})
+    outcome = ledger.record(kind, said | {"quantity": then})
+    if value is None:
+        assert outcome.already == 1
+        return
+    (problem,) = outcome.problems
+    assert (problem.column, problem.value, outcome.rejected) == ("quantity", value, 1)
+    assert f'seq 3 with other content; there it is "{before}"' in problem.reason
+
+
+def test_another_amount_of_a_shipment_is_other_content(amounts):
+    ledger = amounts()
+    lot = {n: v for n, v in SHIPMENT.items() if n not in ("chip", "quantity")}
+    ledger.ship(lot | {"tpp": "1000"})
+    ledger.record("receipts", PART | {"tpp": "400.5"})
+    (problem,) = ledger.record("receipts", PART | {"tpp": "400"}).problems
+    assert (problem.column, problem.value) == ("tpp", "400")
+    assert 'there it is "400.5"' in problem.reason
+
+
 def test_document_numbers_belong_to_their_source(opened):
     ledger = opened()
     for source in (None, "AES", "office"):

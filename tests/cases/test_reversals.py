@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.service.reversal import Standing
+from ledger.service.dependents import Standing
 from schemas.problems import Unusable
 from tests.cases.table import play, standing, stands
 from tests.service.books import rows, write_csv
@@ -131,8 +131,6 @@ def test_what_is_reversed_is_reversed_once_and_recorded_anew(opened):
     ledger.reverse([3], "never left")
     with pytest.raises(Unusable, match="reversed already"):
         ledger.reverse([3], "again")
-    with pytest.raises(Unusable, match="cannot be reversed"):
-        ledger.reverse([4], "it did leave")
     with pytest.raises(Unusable, match="no such movement"):
         ledger.reverse([99], "nothing")
     play(ledger, "act | no | day | to | units | under\nship | S1 | 2025-06-10 | India | 60 | L1")

@@ -233,6 +233,26 @@ def test_a_receipt_that_is_new_for_a_known_shipment(
     assert columns_only == ["by rows"]
 
 
+def test_a_receipt_on_record_of_a_part_of_its_shipment(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    """The file says all of it arrived: the same key with other content."""
+    with filled(ledger_url, tmp_path) as (one, other, lines):
+        on_the_way = [line | {"received_on": ""} for line in lines]
+        both_ways((one, other), shipped(tmp_path, on_the_way), "shipments")
+        line = next(n for n in lines if n["received_on"] and int(str(n["quantity"])) > 1)
+        said = {name: str(line[name]) for name in ("document", "line", "received_on", "exporter")}
+        said |= {"shipment": said["document"], "shipment_line": said["line"] or "1"}
+        for ledger in (one, other):
+            assert ledger.record("receipts", said | {"quantity": "1"}).count == 1
+        by_rows, as_columns = both_ways((one, other), shipped(tmp_path, [line]), "shipments")
+        assert by_rows == as_columns
+        assert (as_columns.already, as_columns.count) == (1, 0)
+        assert [p.column for p in as_columns.problems] == ["quantity"]
+        assert_same((one, other))
+    assert columns_only == ["by rows"]
+
+
 def test_a_file_whose_submission_was_reversed_goes_in_again(
     ledger_url: str, tmp_path: Path, columns_only: list[str]
 ):

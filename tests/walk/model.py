@@ -24,6 +24,7 @@ class Done:
     units: int = 0
     licence: int | None = None  # the seq of the licence a shipment draws on
     undone: bool = False
+    by: int | None = None  # the reversal that stands
 
 
 def limit_of(budget: Budget) -> int:
@@ -113,8 +114,11 @@ class Model:
                 over.append("over_limit")
         return over
 
-    def undo(self, seq: int) -> None:
-        """Reverse a movement: the opposite of its effects, but for what a licence holds again."""
+    def undo(self, seq: int) -> list[str]:
+        """Reverse a movement: the opposite of its effects, but for what a licence holds again.
+
+        Whether that takes more than there is: a return that is reversed takes room back.
+        """
         one = self.done[seq]
         opposite = {key: -amount for key, amount in one.effects.items()}
         before = self.line(one.licence)[1] if one.licence else 0
@@ -122,4 +126,30 @@ class Model:
         if one.licence:
             budget = next(where for (where, c) in one.effects if c == "posted")
             opposite[budget, "held"] = self.line(one.licence)[1] - before
-        self.add(Done("reversal", one.day, opposite, target=seq))
+        over = self.add(Done("reversal", one.day, opposite, target=seq))
+        one.by = self.seq
+        return over
+
+    def may_stand_again(self, seq: int) -> bool:
+        """Whether a reversed movement can be restored: nothing took its place since."""
+        one = self.done[seq]
+        assert one.by is not None
+        targets = [t for t in (one.target, one.licence) if t]
+        if any((self.done[t].by or 0) > seq for t in targets):
+            return False
+        beside = [s for t in targets for s in self.pointing(t) if s > one.by]
+        return all(one.licence and self.done[s].licence for s in beside)
+
+    def redo(self, seq: int) -> list[str]:
+        """Restore a reversed movement: its effects again, but for what a licence holds now."""
+        one = self.done[seq]
+        again = dict(one.effects)
+        before = self.line(one.licence)[1] if one.licence else 0
+        target, one.by, one.undone = one.by, None, False
+        if one.licence:
+            budget = next(where for (where, c) in one.effects if c == "posted")
+            again[budget, "held"] = self.line(one.licence)[1] - before
+        if one.kind == "licence":
+            budget = next(where for (where, c) in one.effects if c == "held")
+            again[budget, "held"] = self.line(seq)[1]
+        return self.add(Done("reversal", one.day, again, target=target))

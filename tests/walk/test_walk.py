@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select
 
+from ledger.service.dependents import Standing
 from ledger.service.ledger import Ledger, new_ledger, open_ledger
 from ledger.service.outcome import Outcome
-from ledger.service.reversal import Standing
 from schemas import tables as t
+from schemas.problems import Unusable
 from tests.service.books import assert_sound, copied
 from tests.walk.model import UNIT, Done, Model
 
@@ -242,8 +243,26 @@ class Walk(RuleBasedStateMachine):
             assert [self.table(name) for name in BALANCES] == before
             return
         outcome = self.ledger.reverse([seq], "wrong")
-        self.model.undo(seq)
-        self.agrees(outcome)
+        self.agrees(outcome, *self.model.undo(seq))
+
+    @precondition(lambda self: any(d.undone for d in self.model.done.values()))
+    @rule(which=which)
+    def restore(self, which: int) -> None:
+        undone = [seq for seq, d in self.model.done.items() if d.undone]
+        seq = undone[which % len(undone)]
+        one = self.model.done[seq]
+        before = [self.table(name) for name in BALANCES]
+        fits = one.kind != "application" or all(
+            amount <= self.model.room(where[0], one.day)
+            for (where, _), amount in one.effects.items()
+        )
+        if not (self.model.may_stand_again(seq) and fits):
+            with pytest.raises((Standing, Unusable)):
+                self.ledger.reverse([one.by], "right after all")
+            assert [self.table(name) for name in BALANCES] == before
+            return
+        outcome = self.ledger.reverse([one.by], "right after all")
+        self.agrees(outcome, *self.model.redo(seq))
 
 
 @pytest.fixture

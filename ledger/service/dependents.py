@@ -1,0 +1,249 @@
+"""What a reversal takes back, and which live movements stand in its way or go along with it.
+
+Two things may be taken back: a movement, by the opposite of its entries; and a reversal, which
+restores what it reversed. A restored movement is taken back by its own name, so a chain is never
+longer than movement, reversal, restoration (docs/decisions/0004-reversals.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.service.known_rows import reversals_of
+from ledger.service.rows import is_shipment
+from ledger.storage import chain
+from ledger.storage.statements import Cursor
+from schemas import tables as t
+from schemas.kinds import Kind
+from schemas.problems import Problem, Unusable
+
+Stored = dict[str, Any]
+_COLUMNS = t.movement.columns.keys()
+_NEVER = (Kind.ADOPTION, Kind.REFUSAL)
+# The second leg of a move points at the first: neither is anything without the other.
+_SECOND_LEGS = (Kind.TRANSFER_IN,)
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """One movement to take back. Where it is a reversal, `restored` is what stands again."""
+
+    movement: Stored
+    restored: Stored | None = None
+
+    @property
+    def seq(self) -> int:
+        """The movement that is taken back."""
+        return int(self.movement["seq"])
+
+    @property
+    def root(self) -> Stored:
+        """The movement whose effect changes: itself, or the one restored."""
+        return self.movement if self.restored is None else self.restored
+
+
+class Standing(Exception):
+    """Live movements are in the way of a reversal.
+
+    `by` maps a movement to those that point at it; `since` a movement to be restored to those
+    recorded in its place since it was reversed. `named` says of each seq what it is.
+    """
+
+    def __init__(
+        self, by: dict[int, list[int]], since: dict[int, list[int]], named: dict[int, str]
+    ) -> None:
+        self.by, self.since, self.named = by, since, named
+        parts = [f"seq {seq} (by {_listed(seqs, named)})" for seq, seqs in by.items()]
+        said = [f"live movements point at {'; '.join(parts)}"] if parts else []
+        for seq, seqs in since.items():
+            said.append(f"recorded since in place of seq {seq}: {_listed(seqs, named)}")
+        super().__init__("; ".join(said) + ": reverse them first, or --cascade")
+
+
+def _listed(seqs: Sequence[int], named: dict[int, str]) -> str:
+    return ", ".join(named.get(seq, f"seq {seq}") for seq in seqs)
+
+
+def name_of(movement: Stored) -> str:
+    """A movement as a person knows it: number, kind, document and day."""
+    line = f" line {movement['line']}" if movement["line"] != "1" else ""
+    what = f"{movement['kind']} {movement['document']}{line}"
+    return f"seq {movement['seq']} ({what} of {movement['effective_on']})"
+
+
+def stored(cursor: Cursor, by: str, values: Iterable[Any]) -> list[Stored]:
+    """Movements by a column, as dictionaries, in order of seq."""
+    found = cursor.find(t.movement, by, values)
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in sorted(found, key=lambda r: r[0])]
+
+
+def choose(cursor: Cursor, seqs: Iterable[int], *, cascade: bool) -> list[Undo]:
+    """What to take back, latest first, with all that depends on it where told so.
+
+    Raises Unusable for what cannot be reversed, Standing where others depend on it.
+    """
+    choice = _Choice(cursor, cascade=cascade)
+    choice.take(dict.fromkeys(seqs))
+    choice.settle()
+    return sorted(choice.undos.values(), key=lambda undo: undo.seq, reverse=True)
+
+
+class _Choice:
+    """The movements chosen so far, and what was found in their way."""
+
+    def __init__(self, cursor: Cursor, *, cascade: bool) -> None:
+        self.cursor, self.cascade = cursor, cascade
+        self.undos: dict[int, Undo] = {}
+        self.problems: list[Problem] = []
+        self._by: dict[int, list[int]] = {}
+        self._since: dict[int, list[int]] = {}
+        self._named: dict[int, str] = {}
+        self._new: list[Undo] = []
+
+    def take(self, seqs: Iterable[int]) -> None:
+        """Choose movements by seq; what cannot be is a problem."""
+        wanted = [seq for seq in seqs if seq not in self.undos]
+        found = {m["seq"]: m for m in stored(self.cursor, "seq", wanted)}
+        again = [m["target_seq"] for m in found.values() if m["kind"] == Kind.REVERSAL]
+        targets = {m["seq"]: m for m in stored(self.cursor, "seq", set(again))}
+        gone = reversals_of(self.cursor, wanted)
+        roots: dict[int, None] = {}
+        for seq in wanted:
+            movement = found.get(seq)
+            if movement is None:
+                self._problem(seq, "there is no such movement")
+            elif movement["kind"] in _NEVER:
+                self._problem(seq, f"{movement['kind']}: cannot be reversed")
+            elif seq in gone:
+                self._problem(seq, _gone(movement, gone[seq]))
+            elif movement["kind"] != Kind.REVERSAL:
+                self._add(Undo(movement))
+                if movement["kind"] in _SECOND_LEGS and movement["target_seq"] is not None:
+                    roots[movement["target_seq"]] = None
+            elif (target := targets[movement["target_seq"]])["kind"] == Kind.REVERSAL:
+                roots[target["target_seq"]] = None
+            else:
+                self._add(Undo(movement, target))
+        if roots:
+            self.take(roots)
+
+    def _add(self, undo: Undo) -> None:
+        self.undos[undo.seq] = undo
+        self._new.append(undo)
+
+    def _problem(self, seq: int, reason: str) -> None:
+        self.problems.append(Problem("", 0, 0, "seq", str(seq), reason))
+
+    def settle(self) -> None:
+        """Take along what depends on the chosen, or say that it is in the way."""
+        while self._new and not self.problems:
+            new, self._new = self._new, []
+            facts = [undo for undo in new if undo.restored is None]
+            restored = [undo for undo in new if undo.restored is not None]
+            self._meet(self._by, self._pointing(facts))
+            self._meet(self._since, self._in_place(restored))
+        self._check_targets()
+        if self.problems:
+            raise Unusable(*self.problems)
+        if self._by or self._since:
+            raise Standing(self._by, self._since, self._named)
+
+    def _meet(self, blocking: dict[int, list[int]], found: list[tuple[int, Stored]]) -> None:
+        met = [(seq, m) for seq, m in found if m["seq"] not in self.undos]
+        if self.cascade:
+            self.take(dict.fromkeys(m["seq"] for _, m in met))
+            return
+        for seq, movement in met:
+            if movement["seq"] not in blocking.setdefault(seq, []):
+                blocking[seq].append(movement["seq"])
+            self._named[movement["seq"]] = name_of(movement)
+
+    def _live(self, movements: Iterable[Stored]) -> list[Stored]:
+        facts = [m for m in movements if m["kind"] not in (Kind.REVERSAL, Kind.REFUSAL)]
+        gone = reversals_of(self.cursor, [m["seq"] for m in facts])
+        return [m for m in facts if m["seq"] not in gone]
+
+    def _pointing(self, undos: Sequence[Undo]) -> list[tuple[int, Stored]]:
+        """The live movements that point at those to be taken back."""
+        pointing = stored(self.cursor, "target_seq", [undo.seq for undo in undos])
+        return [(m["target_seq"], m) for m in self._live(pointing)]
+
+    def _in_place(self, undos: Sequence[Undo]) -> list[tuple[int, Stored]]:
+        """The live movements recorded where those to be restored stood.
+
+        The same line recorded anew; and what follows the same movement since then, for it was
+        weighed without the one restored. Draws on a licence line may come in any order.
+        """
+        found = self._recorded_anew(undos) + self._same_licence(undos)
+        at = {undo.root["target_seq"] for undo in undos} - {None}
+        beside: dict[int, list[Stored]] = {}
+        for movement in self._live(stored(self.cursor, "target_seq", at)):
+            beside.setdefault(movement["target_seq"], []).append(movement)
+        for undo in undos:
+            root = undo.root
+            found += [
+                (root["seq"], m)
+                for m in beside.get(root["target_seq"], ())
+                if m["seq"] > undo.seq
+                and not (is_shipment(m["kind"]) and is_shipment(root["kind"]))
+            ]
+        return found
+
+    def _recorded_anew(self, undos: Sequence[Undo]) -> list[tuple[int, Stored]]:
+        found: list[tuple[int, int]] = []
+        waiting, attempt = list(undos), 1
+        while waiting:
+            keys = {_key(undo.root, attempt): undo for undo in waiting}
+            known = self.cursor.find(t.movement_key, "key", keys)
+            waiting = [keys[bytes(row[0])] for row in known]
+            found += [(keys[bytes(row[0])].root["seq"], row[2]) for row in known]
+            attempt += 1
+        others = {other for seq, other in found if other != seq}
+        live = {m["seq"]: m for m in self._live(stored(self.cursor, "seq", others))}
+        return [(seq, live[other]) for seq, other in found if other in live]
+
+    def _same_licence(self, undos: Sequence[Undo]) -> list[tuple[int, Stored]]:
+        """Live licence lines of the same number: two could not be told apart."""
+        roots = [undo.root for undo in undos if undo.root["kind"] == Kind.LICENCE]
+        numbers = {root["document"] for root in roots}
+        names = t.licence_line.columns.keys()
+        lines = [
+            dict(zip(names, row, strict=True))
+            for row in self.cursor.find(t.licence_line, "licence", numbers)
+        ]
+        live = {(one["licence"], one["line"]): one["seq"] for one in lines if one["live"]}
+        met = {
+            root["seq"]: live[name]
+            for root in roots
+            if (name := (root["document"], root["line"])) in live and live[name] != root["seq"]
+        }
+        opened = {m["seq"]: m for m in stored(self.cursor, "seq", set(met.values()))}
+        return [(seq, opened[other]) for seq, other in met.items()]
+
+    def _check_targets(self) -> None:
+        """What a restored movement points at must stand as it stood when it was recorded."""
+        restored = [undo.root for undo in self.undos.values() if undo.restored is not None]
+        gone = reversals_of(self.cursor, {root["target_seq"] for root in restored} - {None})
+        for root in restored:
+            target = root["target_seq"]
+            by = gone.get(target, 0)
+            if target in self.undos or (by > root["seq"] and by not in self.undos):
+                said = f"is reversed by seq {by}" if by else "is to be reversed"
+                reason = f"points at seq {target}, which {said}: restore that first, or with it"
+                self._problem(root["seq"], reason)
+
+
+def _gone(movement: Stored, by: int) -> str:
+    if movement["kind"] == Kind.REVERSAL:
+        return f"is reversed already: seq {movement['target_seq']} stands again"
+    return f"is reversed already; to restore it, reverse seq {by}"
+
+
+def _key(root: Stored, attempt: int) -> bytes:
+    return chain.key_digest(root["kind"], root["source"], root["document"], root["line"], attempt)
+
+
+def _both_draw(one: Stored, other: Stored) -> bool:
+    return is_shipment(one["kind"]) and is_shipment(other["kind"])
