@@ -204,16 +204,16 @@ def mark_known(con: duckdb.DuckDBPyConnection, staging: Staging, outcome: Outcom
 
 def _of_parts(staging: Staging) -> bool:
     """Whether a receipt on record that the file repeats is of a part of its shipment."""
-    return bool(
-        staging.query(
-            f"SELECT 1 FROM {staging.attach('probe')} p JOIN movement_key k ON k.key = p.key"  # noqa: S608
-            " JOIN movement m ON m.seq = k.seq LEFT JOIN movement s ON s.seq = m.target_seq"
-            " WHERE p.behind = 1 AND (coalesce(m.quantity, -1) <> coalesce(s.quantity, -1)"
-            " OR coalesce(m.amount_mtpp, -1) <> coalesce(s.amount_mtpp, -1)) LIMIT 1"
-        )
-    )
+    asked = f"SELECT 1 FROM {staging.attach('probe')} p {_PARTLY}"  # noqa: S608
+    return bool(staging.query(asked))
 
 
+_PARTLY = """
+    JOIN movement_key k ON k.key = p.key
+    JOIN movement m ON m.seq = k.seq LEFT JOIN movement s ON s.seq = m.target_seq
+    WHERE p.behind = 1 AND (coalesce(m.quantity, -1) <> coalesce(s.quantity, -1)
+        OR coalesce(m.amount_mtpp, -1) <> coalesce(s.amount_mtpp, -1)) LIMIT 1
+"""
 _DIFFER = f"""
     SELECT 1 FROM ({columns.CONTENTS}) c JOIN known n USING (row, behind)
     WHERE c.content <> n.content LIMIT 1

@@ -215,8 +215,8 @@ def _check_holds(connection: Connection, fail: Fail) -> None:
     ).cte("members")
     once = _reversals_of(members, "once")
     twice = _reversals_of(once, "twice")
-    family = union_all(*(select(one.c.line, one.c.seq) for one in (members, once, twice)))
-    family = family.subquery()
+    every = [select(one.c.line, one.c.seq) for one in (members, once, twice)]
+    family = union_all(*every).subquery()
     held = _sum(_e.held_mtpp)
     query = (
         select(ln.seq, ln.held_mtpp, held)

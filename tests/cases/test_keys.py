@@ -82,24 +82,22 @@ def test_a_receipt_of_another_shipment_names_what_differs(opened):
 PART = {"document": "R1", "received_on": "2025-06-09", "exporter": "X", "shipment": "S1"}
 
 
-@pytest.mark.parametrize(
-    ("first", "then", "value", "before"),
-    [("4", "6", "6", "4"), ("4", "", "10", "4"), ("", "4", "4", "10"), ("4", "4", None, "")],
-)
-@pytest.mark.parametrize(("kind", "day"), [("receipts", "received_on"), ("returns", "returned_on")])
-def test_another_part_of_a_shipment_is_other_content(opened, kind, day, first, then, value, before):
+@pytest.mark.parametrize(("first", "then"), [("4", "6"), ("4", ""), ("", "4"), ("4", "4")])
+@pytest.mark.parametrize("kind", ["receipts", "returns"])
+def test_another_part_of_a_shipment_is_other_content(opened, kind, first, then):
     """The units that a receipt or a return leaves empty are the shipment's."""
     ledger = opened()
     ledger.ship(SHIPMENT)
-    said = {"document": "R1", day: "2025-06-09", "exporter": "X", "shipment": "S1"}
+    said = {"document": "R1", "exporter": "X", "shipment": "S1"}
+    said |= {"received_on" if kind == "receipts" else "returned_on": "2025-06-09"}
     ledger.record(kind, said | {"quantity": first})
     outcome = ledger.record(kind, said | {"quantity": then})
-    if value is None:
+    if first == then:
         assert outcome.already == 1
         return
     (problem,) = outcome.problems
-    assert (problem.column, problem.value, outcome.rejected) == ("quantity", value, 1)
-    assert f'seq 3 with other content; there it is "{before}"' in problem.reason
+    assert (problem.column, problem.value, outcome.rejected) == ("quantity", then or "10", 1)
+    assert f'seq 3 with other content; there it is "{first or "10"}"' in problem.reason
 
 
 def test_another_amount_of_a_shipment_is_other_content(amounts):

@@ -251,6 +251,7 @@ class Walk(RuleBasedStateMachine):
         undone = [seq for seq, d in self.model.done.items() if d.undone]
         seq = undone[which % len(undone)]
         one = self.model.done[seq]
+        assert one.by is not None
         before = [self.table(name) for name in BALANCES]
         fits = one.kind != "application" or all(
             amount <= self.model.room(where[0], one.day)
