@@ -221,6 +221,9 @@ SELECT printf('S%011d', i * 2654435761 % 10000000019) AS document, 1 AS line,
     place(i, country_name, country) AS destination, auth AS authorization, licence, licence_line,
     chip, units AS quantity, usd AS unit_value_usd,
     CASE WHEN i % 3 = 0
-         THEN printf('%d.%03d', units * milli // 1000, units * milli % 1000) END AS tpp
+         THEN printf('%d.%03d', units * milli // 1000, units * milli % 1000) END AS tpp,
+    CASE WHEN auth = 'LPP' THEN exported_on END AS certificate_on,
+    CASE WHEN auth = 'AIA' THEN exported_on END AS notice_on,
+    CASE WHEN auth = 'AIA' THEN '3A090.a' END AS eccn
 FROM joined ORDER BY hash(i, 'order'), i
 """

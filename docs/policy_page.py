@@ -36,6 +36,7 @@ def _regime(regime: Regime) -> list[str]:
         ("Deadlines", ("key", "due", "covers", "where it stands"), _deadlines(regime)),
         ("Budgets", ("key", "title", "basis", "weighed", "where it stands"), _budgets(regime)),
         ("Options", ("no.", "key", "readings", "why the default", "on"), _options(regime)),
+        ("Before a shipment leaves", ("key", "what", "when", "on"), _preconditions(regime)),
         ("Authorizations", ("code", "title", "also", "where it stands"), _codes(regime)),
     ):
         table = list(rows)
@@ -109,6 +110,17 @@ def _mark(name: str, default: str) -> str:
 def _codes(regime: Regime) -> Iterable[Sequence[str]]:
     for one in regime.authorizations.values():
         yield f"`{one.code}`", one.title, ", ".join(one.aliases), _where(one.citation)
+
+
+def _preconditions(regime: Regime) -> Iterable[Sequence[str]]:
+    for one in regime.judging.preconditions:
+        days = f"the days of `{one.days_number}`" if one.days_number else str(one.days_ahead)
+        when = "on its day or before" if days == "0" else f"days ahead: {days}"
+        if one.threshold:
+            when += f"; {one.compared.replace('_', ' ')} `{one.threshold}`"
+        options = (f"{key} = {value}" for key, value in one.when.options)
+        about = "; ".join([one.sentence, *options])
+        yield f"`{one.key}`", about, when, _where(one.citation)
 
 
 def _day(day: date) -> str:

@@ -185,14 +185,14 @@ _REASONS = (
         "certificate_missing",
         _BREACH,
         "the certificate due before the shipment is not on record",
-        "authorization",
+        "the paragraph named with it",
         "{detail}",
     ),
     Reason(
         "notice_missing",
         _BREACH,
         "the notice due before the shipment is not on record",
-        "authorization",
+        "the paragraph named with it",
         "{detail}",
     ),
     Reason(

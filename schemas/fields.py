@@ -231,11 +231,18 @@ SHAPES: dict[FileKind, FileShape] = {
             _must(
                 "kind",
                 Type.KIND,
-                "ownership, party_merged, installed_base, official_status, duty_done",
+                "ownership, party_merged, installed_base, official_status, duty_done, "
+                "certificate, notice",
             ),
             _must("effective_on", Type.DATE, "first day it holds"),
             _must("party", Type.PARTY, "party or country it is about"),
-            _f("other_party", Type.PARTY, "ultimate parent, or the party merged into"),
+            _f(
+                "other_party",
+                Type.PARTY,
+                "ultimate parent, party merged into, or exporter a certificate or notice is for",
+            ),
+            _f("authorization", Type.AUTHORIZATION, "what a certificate or notice is for"),
+            _f("shipment", Type.TEXT, "the one shipment a certificate or notice is for"),
             _f("country", Type.COUNTRY, "country it is about"),
             _f("status", Type.TEXT, "status announced, or duty done"),
             _f("tpp", Type.AMOUNT, "amount declared"),

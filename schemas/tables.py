@@ -296,6 +296,8 @@ standing = Table(
     Column("until_on", Date),
     Column("live", SmallInteger, nullable=False, default=1, server_default="1"),
 )
+# Licences and papers are looked up by whom they are of.
+Index("ix_standing_subject", standing.c.subject)
 
 APPEND_ONLY = (
     submission,

@@ -10,6 +10,9 @@ from ledger.policy.dated import Citation
 # The countries of a movement that a condition may ask about.
 ROLES = ("destination", "consignee_hq", "parent_hq")
 CHIP_CLASSES = ("a", "b", "none", "amount")
+# What a shipment has to show; the first two also by a declaration.
+PAPERS = ("certificate", "notice", "eccn")
+COMPARED = ("at_least", "exactly")
 # What a draw does to its budget: see ledger/rules/rulings.py.
 EFFECTS = ("pend", "hold", "post", "hold_until_received", "post_both_years")
 
@@ -99,6 +102,26 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Precondition:
+    """What must be on record before a shipment leaves.
+
+    `asks` is one of PAPERS; it is dated at least `days_ahead` days before the shipment, or the
+    days of the number `days_number`. Where `threshold` names a number, only shipments whose
+    amount is `at_least` or `exactly` that number ask for it.
+    """
+
+    key: str
+    when: When
+    asks: str
+    days_ahead: int
+    days_number: str
+    threshold: str
+    compared: str
+    sentence: str
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
 class Judging:
     """All of a regime's rules on authorizations.
 
@@ -113,6 +136,7 @@ class Judging:
     flags: tuple[Flag, ...] = ()
     reviews: tuple[Review, ...] = ()
     safe_side: tuple[str, ...] = ()
+    preconditions: tuple[Precondition, ...] = ()
 
     def conditions(self) -> tuple[When, ...]:
         """Every condition in the regime."""
@@ -121,4 +145,5 @@ class Judging:
             *(outside.when for outside in self.outside),
             *(flag.when for flag in self.flags),
             *(review.when for review in self.reviews),
+            *(one.when for one in self.preconditions),
         )

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.policy.budgets import HOLDER_SOURCES, BudgetRule
-from ledger.policy.dated import CountryList
+from ledger.policy.dated import CountryList, Number
 from ledger.policy.judging import (
     CHIP_CLASSES,
+    COMPARED,
     EFFECTS,
+    PAPERS,
     ROLES,
     Authorization,
     DrawRule,
     Flag,
     Judging,
     Outside,
+    Precondition,
     Review,
     When,
 )
 from ledger.policy.options import Option, near
+from ledger.policy.parse_facts import known_name
 from ledger.policy.sheet import CITATION, Book, Table
 from ledger.refusals import REFUSALS
 from schemas.kinds import SHIPMENTS, Kind
@@ -29,11 +33,12 @@ JUDGED = (Kind.APPLICATION, Kind.LICENCE, *SHIPMENTS)
 
 @dataclass(frozen=True)
 class Named:
-    """What a rule may name: the regime's lists, budgets, options and authorizations."""
+    """What a rule may name: the regime's lists, budgets, options, numbers, authorizations."""
 
     lists: Mapping[str, CountryList]
     budgets: Mapping[str, BudgetRule]
     options: Mapping[str, Option]
+    numbers: Mapping[str, Number]
     codes: tuple[str, ...] = ()
 
     @property
@@ -48,7 +53,7 @@ def judging(book: Book, named: Named) -> Judging:
     top = book.table("authorizations.toml")
     tables = top.tables("authorization")
     codes = tuple(str(one.data.get("code", "")) for one in tables)
-    named = Named(named.lists, named.budgets, named.options, codes)
+    named = replace(named, codes=codes)
     if not tables:
         top.problem("authorization", None, "a regime needs at least one [[authorization]]")
     authorizations = {}
@@ -65,6 +70,7 @@ def judging(book: Book, named: Named) -> Judging:
         flags=tuple(_flag(one, named) for one in top.tables("flag")),
         reviews=_reviews(book, named),
         safe_side=top.words("safe_side", named.budgets),
+        preconditions=_preconditions(book, named),
     )
     top.taken.update(CITATION)
     top.close()
@@ -127,6 +133,35 @@ def _reviews(book: Book, named: Named) -> tuple[Review, ...]:
     top.taken.update(CITATION)
     top.close()
     return tuple(found)
+
+
+def _preconditions(book: Book, named: Named) -> tuple[Precondition, ...]:
+    if "preconditions.toml" not in book.files:
+        return ()
+    top = book.table("preconditions.toml")
+    found = tuple(_precondition(table, named) for table in top.tables("precondition"))
+    for one, table in zip(found, top.tables("precondition"), strict=True):
+        if sum(other.key == one.key for other in found) > 1:
+            table.problem("key", one.key, "stands twice")
+    top.taken.update(CITATION)
+    top.close()
+    return found
+
+
+def _precondition(table: Table, named: Named) -> Precondition:
+    made = Precondition(
+        key=table.text("key"),
+        when=_when(table, named),
+        asks=table.one_of("asks", PAPERS),
+        days_ahead=table.whole("days_ahead", 0),
+        days_number=known_name(table, "days_number", named.numbers, "number"),
+        threshold=known_name(table, "threshold", named.numbers, "number"),
+        compared=table.one_of("compared", COMPARED, default=COMPARED[0]),
+        sentence=table.text("sentence"),
+        citation=table.citation(),
+    )
+    table.close()
+    return made
 
 
 def _when(table: Table, named: Named) -> When:

@@ -20,7 +20,14 @@ from schemas.problems import Problem, Unusable
 BUILT_IN = Path(__file__).parent
 FOLDERS = ("numbers", "lists", "deadlines", "budgets")
 NEEDED = ("regime.toml", "authorizations.toml")
-FILES = (*NEEDED, "countries.toml", "options.toml", "review.toml", "state.toml")
+FILES = (
+    *NEEDED,
+    "countries.toml",
+    "options.toml",
+    "preconditions.toml",
+    "review.toml",
+    "state.toml",
+)
 COUNTS = ("chips", "amounts")
 ALL_COUNTRIES = "destinations"
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -159,7 +166,7 @@ def _regime(book: Book) -> Regime:
         states=states,
         budgets=weighed,
         unweighed={key: budget for key, budget in budgets.items() if not budget.weighed},
-        judging=parse_rules.judging(book, parse_rules.Named(lists, weighed, options)),
+        judging=parse_rules.judging(book, parse_rules.Named(lists, weighed, options, numbers)),
         country_names=names,
     )
 

@@ -156,9 +156,9 @@ class Table:
         value = self.day(key, None)
         return None if value == date.min else value
 
-    def whole(self, key: str) -> int:
-        """A whole number."""
-        value = self._typed(key, _MISSING, _is_whole, "a whole number")
+    def whole(self, key: str, default: Any = _MISSING) -> int:
+        """A whole number; required unless a default is given."""
+        value = self._typed(key, default, _is_whole, "a whole number")
         return 0 if value is _MISSING else value
 
     def amount(self, key: str) -> Decimal | None:

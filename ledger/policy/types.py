@@ -20,7 +20,16 @@ from ledger.policy.dated import (
     State,
     Value,
 )
-from ledger.policy.judging import Authorization, DrawRule, Flag, Judging, Outside, Review, When
+from ledger.policy.judging import (
+    Authorization,
+    DrawRule,
+    Flag,
+    Judging,
+    Outside,
+    Precondition,
+    Review,
+    When,
+)
 from ledger.policy.options import Option
 
 __all__ = [
@@ -40,6 +49,7 @@ __all__ = [
     "Number",
     "Option",
     "Outside",
+    "Precondition",
     "Regime",
     "Review",
     "State",

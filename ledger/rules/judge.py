@@ -18,6 +18,7 @@ __all__ = ["Case", "Draw", "Ruling", "Step", "country_class", "judge", "ruling_f
 
 UNKNOWN = ""  # the class of a country nobody stated
 ELSEWHERE = "other"  # the class of one on no list and with no budget
+_BARRED = "authorization_unavailable"
 _LICENSED = (Kind.APPLICATION, Kind.LICENCE)
 _EFFECT: dict[str, str] = {
     Kind.APPLICATION: "pend",
@@ -54,6 +55,7 @@ def judge(case: Case, regime: Regime, options: Mapping[str, str]) -> Ruling:
         bench.draws()
         bench.safe_side()
         bench.review()
+        bench.needs()
     return bench.ruling()
 
 
@@ -71,6 +73,7 @@ class _Bench:
     touched: set[str] = field(default_factory=set)
     on_safe_side: Flag | None = None
     policy: str = ""
+    needed: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         stated = self.case.authorization
@@ -155,6 +158,16 @@ class _Bench:
                     self.find("review_denial", f"{rule.policy} ({rule.citation.section})")
                 return
 
+    def needs(self) -> None:
+        """What must be on record before it leaves; nothing where it may not go this way at all."""
+        barred = any(code == _BARRED for code, _ in self.findings)
+        if self.case.kind not in SHIPMENTS or barred:
+            return
+        for rule in self.regime.judging.preconditions:
+            if self.holds(rule.when):
+                self.needed.append(rule.key)
+                self.say(f"needed before it leaves: {rule.sentence}", rule.citation)
+
     def classes(self, role: str) -> frozenset[str]:
         """What a country of the case is on or holds; empty where it is not known."""
         text = {
@@ -206,4 +219,5 @@ class _Bench:
             review=self.policy,
             steps=tuple(self.steps),
             options=tuple((key, self.options[key]) for key in sorted(self.touched)),
+            needs=tuple(self.needed),
         )

@@ -59,7 +59,8 @@ class Ruling:
     """What a regime says of a case.
 
     `findings` are (code of ledger/refusals.py, detail); `options` those that touched the ruling,
-    as (key, value); `review` the policy an application is reviewed under, or empty.
+    as (key, value); `review` the policy an application is reviewed under, or empty; `needs` the
+    keys of what must be on record before the shipment leaves.
     """
 
     regime: str
@@ -70,6 +71,7 @@ class Ruling:
     review: str
     steps: tuple[Step, ...]
     options: tuple[tuple[str, str], ...]
+    needs: tuple[str, ...] = ()
 
     def body(self) -> str:
         """The ruling as canonical JSON: keys sorted, no blanks, characters as they are."""
@@ -82,6 +84,7 @@ class Ruling:
             "review": self.review,
             "steps": [_fields(step) for step in self.steps],
             "options": dict(self.options),
+            "needs": self.needs,
         }
         return json.dumps(shape, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -107,4 +110,5 @@ def ruling_from_body(body: str) -> Ruling:
         review=shape["review"],
         steps=tuple(Step(**step) for step in shape["steps"]),
         options=tuple(sorted(shape["options"].items())),
+        needs=tuple(shape.get("needs", ())),
     )

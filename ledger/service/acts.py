@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from ledger.service.papers import DECLARED
 from ledger.service.rows import Row, content_of
 from ledger.service.rulebook import Rulebook
 from schemas.kinds import LIMIT_CHANGES, Kind
@@ -54,6 +55,9 @@ def check_declaration(row: Row) -> list[Problem]:
     if row.kind in (Kind.OWNERSHIP, Kind.PARTY_MERGED) and not details.get("other_party"):
         reason = "an ownership or merger names the other party"
         return [_problem(row, "other_party", "", reason)]
+    if row.kind in DECLARED and not row.given.authorization:
+        reason = f"a {row.kind} names the authorization it is for"
+        return [_problem(row, "authorization", "", reason)]
     return []
 
 

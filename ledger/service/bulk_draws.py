@@ -13,6 +13,7 @@ from ledger.rules.judge import Draw
 from ledger.service.batches import Frame
 from ledger.service.bulk_holders import NONE, BulkHolders
 from ledger.service.bulk_lines import BulkLines
+from ledger.service.bulk_papers import BulkClerk
 from ledger.service.columns import Prepared, place_column
 from ledger.service.draws import BOTH_YEARS, TRANSIT, Drawer, effect_of
 from ledger.service.rows import Flag
@@ -45,6 +46,7 @@ class BulkDrawer:
         self.drawer, self.book, self.rulebook = drawer, drawer.book, drawer.rulebook
         self.prepared, self.lines = prepared, lines
         self.holders = BulkHolders(drawer, prepared)
+        self.clerk = BulkClerk(drawer, prepared)
         rulings = [ruled.ruling for ruled in prepared.ruled]
         self._found = np.array([bool(ruling.findings) for ruling in rulings], bool)
         self._flags_of = [
@@ -61,7 +63,7 @@ class BulkDrawer:
         self._window_of: dict[tuple[str, int], int] = {}
 
     def flags(self, frame: Frame) -> dict[int, list[Flag]]:
-        """What the rules and the licences say of each movement, by its place in the batch."""
+        """What rules, licences and papers say of each movement, by its place in the batch."""
         found: dict[int, list[Flag]] = {}
         ruling = frame.ints("ruling_at")
         flagged = self._found[ruling] & (frame.ints("behind") == 0)
@@ -69,6 +71,7 @@ class BulkDrawer:
         for row, at in zip(rows.tolist(), ruling[rows].tolist(), strict=True):
             found[row] = list(self._flags_of[at])
         self.lines.flag(frame, found)
+        self.clerk.flag(frame, found)
         return found
 
     def batch(self, frame: Frame, flags: dict[int, list[Flag]]) -> Batch:

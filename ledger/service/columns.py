@@ -12,9 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ledger.rules import preconditions
 from ledger.rules.admission import Ints
 from ledger.rules.judge import Case
+<<<<<<< HEAD
 from ledger.service.holders import asked_of
+=======
+from ledger.service.papers import LARGEST
+>>>>>>> 5d9d76e (Papers that must exist before a shipment leaves)
 from ledger.service.rulebook import Rulebook, Ruled
 from schemas.kinds import Kind
 from schemas.names import name_key
@@ -51,6 +56,7 @@ def prepare(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> Prepared:
     _licence_lines(con)
     classes = _classes(con, rulebook, countries, chips)
     ruled = _judge(con, rulebook, classes)
+    _lots(con, rulebook, ruled)
     keys = [name_key(name) for name in parties]
     fields, named = _named(con, ruled)
     also = [name_key(name) for name in named]
@@ -168,6 +174,11 @@ _CASED = """
     JOIN d_class cp ON cp.code = coalesce(g.parent_hq, '') AND cp.period = p.period
     JOIN d_chip_class x ON x.chip = coalesce(g.chip, '')
 """
+_RULED = """
+    JOIN d_case k ON k.kind = g.kind AND k.auth = coalesce(g.authorization, '')
+        AND k.d = cd.class AND k.h = ch.class AND k.p = cp.class AND k.c = x.class
+        AND k.period = p.period
+"""
 _CASE = (
     "g.kind, coalesce(g.authorization, '') AS auth, cd.class AS d, ch.class AS h, cp.class AS p,"
     " x.class AS c, p.period AS period"
@@ -201,8 +212,30 @@ def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, classes: _Classes
         numbers.append(place[one.digest])
     names = ("kind", "auth", "d", "h", "p", "c", "period")
     columns = dict(zip(names, zip(*cases, strict=True), strict=True))
-    table_of(con, "d_case", {**columns, "no": numbers})
+    needs = [bool(ruled[no].ruling.needs) for no in numbers]
+    measured = [rulebook.measures(ruled[no].ruling.needs) for no in numbers]
+    table_of(con, "d_case", {**columns, "no": numbers, "needs": needs, "measured": measured})
     return ruled
+
+
+def _lots(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, ruled: Sequence[Ruled]) -> None:
+    """Add up the shipments whose papers hang on their amount: the table `d_lot`."""
+    least = preconditions.least_amount(rulebook.regime)
+    some = any(rulebook.measures(one.ruling.needs) for one in ruled)
+    con.execute(
+        _LOTS.format(cased=_CASED, ruled=_RULED), [least if some and least is not None else LARGEST]
+    )
+
+
+# One row a shipment that may need a paper for its amount (papers.py says what one shipment is).
+_LOTS = """
+    CREATE TABLE d_lot AS
+    SELECT g.source, g.document, g.exporter, g.effective_on, coalesce(g.authorization, '') AS auth,
+        least(sum(g.amount_mtpp), 9223372036854775807)::BIGINT AS shipment_mtpp
+    {cased} {ruled}
+    WHERE k.measured
+    GROUP BY ALL HAVING sum(g.amount_mtpp) >= $1
+"""
 
 
 def _digest(*values: str) -> str:
@@ -237,6 +270,14 @@ _CONTENT = _digest(
 _RECEIPT_CONTENT = _digest("kind", _DAY, "NULL", "exporter", *["NULL"] * 12, "details")
 _SHIPMENT = """'{"shipment":' || to_json(g.document) || ',"shipment_line":'
     || to_json(g.line) || '}'"""
+
+
+def _paper(heading: str) -> str:
+    """SQL for the day of a paper named on the row, as a whole number; where papers are needed."""
+    day = f"json_extract_string(g.details, '$.{heading}')::DATE"
+    return f"CASE WHEN k.needs THEN ({day} - DATE '1970-01-01')::INTEGER END"
+
+
 # One row a movement: a filled `received_on` makes a second one, `behind` its shipment.
 EVERY = f"""
     SELECT g.row, g.source, g.document, g.line, g.exporter, g.consignee, g.parent, g.destination,
@@ -251,13 +292,21 @@ EVERY = f"""
         CASE b.behind WHEN 0 THEN g.licence_line END AS licence_line,
         CASE b.behind WHEN 0 THEN g.unit_value_cents END AS unit_value_cents,
         CASE b.behind WHEN 0 THEN g.details ELSE {_SHIPMENT} END AS details,
+<<<<<<< HEAD
         g.details AS sent_details
+=======
+        {_paper("certificate_on")} AS certificate_no, {_paper("notice_on")} AS notice_no,
+        CASE WHEN k.needs THEN (json_extract_string(g.details, '$.eccn') <> '')::INTEGER END
+            AS eccn_no,
+        l.shipment_mtpp
+>>>>>>> 5d9d76e (Papers that must exist before a shipment leaves)
     {_CASED}
-    JOIN d_case k ON k.kind = g.kind AND k.auth = coalesce(g.authorization, '')
-        AND k.d = cd.class AND k.h = ch.class AND k.p = cp.class AND k.c = x.class
-        AND k.period = p.period
+    {_RULED}
     JOIN (SELECT unnest([0, 1]) AS behind) b ON b.behind = 0 OR g.received_on IS NOT NULL
-"""
+    LEFT JOIN d_lot l ON k.measured AND l.source = g.source AND l.document = g.document
+        AND l.exporter IS NOT DISTINCT FROM g.exporter AND l.effective_on = g.effective_on
+        AND l.auth = k.auth
+"""  # noqa: S608
 KEYS = f"""
     SELECT row, behind, {_KEY} AS key FROM (
         SELECT g.row, g.source, g.document, g.line, b.behind,

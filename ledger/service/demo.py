@@ -243,7 +243,12 @@ def _allies(maker: Maker) -> None:
         for _ in range(maker.rng.randint(6, 18)):
             day = maker.day(FIRST_DAY, LAST_DAY - timedelta(10))
             goods = lot(maker, maker.chip(), maker.rng.choice((64, 128, 256, 512)))
-            papers = {"authorization": "AIA", "certificate_on": str(day - timedelta(20))}
+            papers = {
+                "authorization": "AIA",
+                "certificate_on": str(day - timedelta(20)),
+                "notice_on": str(day - timedelta(2)),
+                "eccn": "3A090.a",
+            }
             _ship(maker, client, day, goods, papers)
 
 

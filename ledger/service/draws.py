@@ -13,6 +13,7 @@ from ledger.rules.judge import Draw
 from ledger.service.book import Book
 from ledger.service.holders import Holders
 from ledger.service.lines import LineBook
+from ledger.service.papers import DECLARED, declared_object
 from ledger.service.relations import Relation, Relations
 from ledger.service.rows import Drawn, Flag, Row, is_shipment, party_key
 from ledger.service.rulebook import Rulebook
@@ -159,11 +160,14 @@ class Drawer:
         cursor.add(t.standing, [s for row in rows if (s := self._stands(row)) is not None])
 
     def _stands(self, row: Row) -> tuple[Any, ...] | None:
-        details = row.details() if row.account or row.kind in _RELATED else {}
+        about_party = row.kind in _RELATED or row.kind in DECLARED
+        details = row.details() if row.account or about_party else {}
         until = details.get("until_on")
         if row.kind in _RELATED:
             subject = party_key(details["party"])
             other = party_key(details.get("other_party"))
+        elif row.kind in DECLARED:
+            subject, other = party_key(details["party"]), declared_object(row)
         elif row.kind in STATUS_CHANGES:
             subject, other = str(self.book.numbers[row.draws[0].place]), None
         elif row.kind == Kind.ADOPTION:

@@ -19,6 +19,7 @@ from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, days_number
 from ledger.service.draws import Drawer
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
+from ledger.service.papers import Clerk, Lot, totals
 from ledger.service.rows import Flag, Row, ordered
 from ledger.service.rulebook import Rulebook
 from ledger.service.seal import Header, Sealer
@@ -78,6 +79,7 @@ def post(
         outcome.head = turn.head.digest
         fresh = known_rows.sift(cursor, rows, outcome, retry=retry)
         posting = _Posting(desk, cursor, book, turn.head.last_seq)
+        posting.amounts = totals(desk.rulebook, rows)
         fresh = posting.prepare(fresh, outcome)
         if not fresh:
             return outcome
@@ -104,6 +106,8 @@ class _Posting:
         self.last_seq = last_seq
         self.drawer = Drawer(desk.rulebook, book)
         self.lines = LineBook(cursor, book)
+        self.clerk = Clerk(desk.rulebook, cursor, lambda: self.drawer.relations)
+        self.amounts: dict[Lot, int] = {}
         self.batch: Batch
         self.weighed: Weighed
 
@@ -123,6 +127,7 @@ class _Posting:
         for row in rows:
             row.draws += self.drawer.draws(row, self.lines)
             row.flags += self.lines.flags(row)
+        self.clerk.flag(rows, self.amounts)
         requests.decide(self.book, rows)
         self.batch = batch_of(rows)
         tolerance = self.desk.rulebook.value_tolerance_ppm

@@ -12,8 +12,11 @@ from ledger import countries
 from ledger.catalogue import classing
 from ledger.catalogue.types import Catalogue, Chip
 from ledger.policy.types import BudgetRule, Regime
+from ledger.rules import preconditions
 from ledger.rules.judge import Case, Ruling, country_class, judge
+from ledger.rules.preconditions import Terms
 from ledger.service.book import BudgetKey, BudgetTerms
+from ledger.service.rows import Flag
 from schemas.kinds import Kind
 from schemas.names import name_key
 from schemas.records import Given
@@ -55,6 +58,8 @@ class Rulebook:
         self.catalogue = catalogue
         self._rulings: dict[Case, Ruled] = {}
         self._cases: dict[tuple[object, ...], Ruled] = {}
+        self.papers = lru_cache(maxsize=None)(self._papers)
+        self.measures = lru_cache(maxsize=None)(self._measures)
         self.chip_facts = lru_cache(maxsize=None)(self._chip_facts)
         self.country_class = lru_cache(maxsize=None)(self._country_class)
 
@@ -119,6 +124,21 @@ class Rulebook:
         datacentre = row.datacentre if isinstance(row, Chip) else True
         bits = self.options.get("tf32_bits", "19")
         return classing.chip_class(row, self.catalogue, tf32_bits=bits), datacentre
+
+    def _papers(self, needs: tuple[str, ...], day: date) -> tuple[Terms, ...]:
+        """The terms of those preconditions on a day."""
+        rules = preconditions.needed(self.regime, needs)
+        found = (preconditions.terms(rule, self.regime, day) for rule in rules)
+        return tuple(one for one in found if one is not None)
+
+    def _measures(self, needs: tuple[str, ...]) -> bool:
+        """Whether one of those preconditions hangs on the amount of the shipment."""
+        return any(one.threshold for one in preconditions.needed(self.regime, needs))
+
+    def paper_flag(self, terms: Terms, day: date, given_on: date | None, total: int) -> Flag:
+        """The flag of a paper that is missing, or dated too late, for a shipment of a day."""
+        detail = preconditions.said(terms, day, given_on, total, self.regime.unit)
+        return Flag(preconditions.REASON[terms.rule.asks], detail=detail)
 
     def unit_mtpp(self, key: str) -> int:
         """The TPP of one unit of a catalogue row, in thousandths, under the options in force."""

@@ -3,12 +3,15 @@
 A table's first line names its columns, separated by `|`; each line below is one act. `act` says
 which; `says` lists the codes found (`refused:` before a refusal's; empty: nothing); every other
 column is a heading of the import file or SHORT for one, an empty cell leaving it out. What a line
-does not say is taken from USUAL; its document (`no`) is its act and place.
+does not say is taken from USUAL; its document (`no`) is its act and place. A shipment's papers are
+in order, unless the table has a column of its own for them (`certified`, `noticed`, `eccn`).
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
+from datetime import date, timedelta
 from pathlib import Path
 
 from ledger.service.ledger import Ledger
@@ -27,6 +30,8 @@ SHORT = {
     "consignee": "ultimate_consignee",
     "parent": "ultimate_parent",
     "arrives": "received_on",
+    "certified": "certificate_on",
+    "noticed": "notice_on",
 }
 LAW = Path(__file__).parents[2] / "ledger/policy/ai_diffusion"
 
@@ -46,7 +51,7 @@ ACTS = {
     },
     **{
         kind: ("declarations", "document", "effective_on", kind)
-        for kind in ("ownership", "party_merged")
+        for kind in ("ownership", "party_merged", "certificate", "notice")
     },
 }
 LOTS = ("applications", "licences", "shipments")
@@ -55,24 +60,32 @@ POINTING = ("receipts", "returns")
 
 def lines(text: str) -> list[dict[str, str]]:
     """The lines of a table as dictionaries, empty cells left out."""
-    head, *body = (line for line in text.splitlines() if line.strip())
-    names = [SHORT.get(name.strip(), name.strip()) for name in head.split("|")]
+    names = headings(text)
+    _, *body = (line for line in text.splitlines() if line.strip())
     cells = [[cell.strip() for cell in line.split("|")] for line in body]
     return [{n: c for n, c in zip(names, line, strict=True) if c} for line in cells]
+
+
+def headings(text: str) -> list[str]:
+    """The columns of a table, in the words of the files."""
+    head = next(line for line in text.splitlines() if line.strip())
+    return [SHORT.get(name.strip(), name.strip()) for name in head.split("|")]
 
 
 def play(ledger: Ledger, text: str) -> list[Outcome]:
     """Do what a table says, line by line, and compare what the ledger says with `says`."""
     outcomes = []
     for number, line in enumerate(lines(text), start=1):
-        outcome = act(ledger, number, line)
+        outcome = act(ledger, number, line, headings(text))
         outcomes.append(outcome)
         said = ", ".join(outcome.counts)
         assert said == line.get("says", ""), f"line {number}: {line}"
     return outcomes
 
 
-def act(ledger: Ledger, number: int, line: dict[str, str]) -> Outcome:
+def act(
+    ledger: Ledger, number: int, line: dict[str, str], columns: Collection[str] = ()
+) -> Outcome:
     """One line of a table as one submission."""
     name = line["act"]
     kind, document, day, movement = ACTS[name]
@@ -86,10 +99,18 @@ def act(ledger: Ledger, number: int, line: dict[str, str]) -> Outcome:
         values |= usual
     elif kind in POINTING:
         values["exporter"] = USUAL["exporter"]
+    if kind == "shipments":
+        values |= {n: v for n, v in papers(line["day"]).items() if n not in columns}
     given = {n: v for n, v in line.items() if n not in ("act", "day", "says", "no")}
     if "no" in line:
         given[document] = line["no"]
     return ledger.record(kind, values | given)
+
+
+def papers(day: str) -> dict[str, str]:
+    """A certificate, a notice and an ECCN that are early enough for a shipment of a day."""
+    early = str(date.fromisoformat(day) - timedelta(30))
+    return {"certificate_on": day, "notice_on": early, "eccn": "3A090.a"}
 
 
 def standing(ledger: Ledger) -> str:

@@ -40,7 +40,7 @@ def test_init_tells_every_wrong_option(empty, tpp):
 
 def test_an_upgrade_with_nothing_to_do(folder, tpp):
     assert tpp("init --upgrade").stderr == (
-        "the ledger tpp-ledger.db has tables of version 1 already; nothing was changed\n"
+        "the ledger tpp-ledger.db has tables of version 2 already; nothing was changed\n"
     )
     assert tpp("init --upgrade --regime ai_diffusion").exit_code == 2
 

@@ -8,7 +8,14 @@ from random import Random
 
 Line = dict[str, object]
 
-CHIPS = ("nvidia-h100-sxm", "nvidia-a100", "amd-mi300x", "nvidia-dgx-h100", "nvidia-l40s")
+CHIPS = (
+    "nvidia-h100-sxm",
+    "nvidia-a100",
+    "amd-mi300x",
+    "nvidia-dgx-h100",
+    "nvidia-l40s",
+    "nvidia-rtx-4090",
+)
 PLACES: tuple[str, ...] = (
     "India",
     "SG",
@@ -36,7 +43,7 @@ PARTIES = (
 )
 SITES = ("Hall 1", "HALL  1", 'The "Barn"', "谷仓")
 DOCUMENTS = ("EX-{}", 'say "{}"', "línea {}", "two\nlines {}", "a, b; {}", "\\. {}", "=1+{}")
-AUTHORIZATIONS = ("licence", "LPP", "AIA", "NVEU", "ACA", "NLR", "none", "", "UVEU", "ACM")
+AUTHORIZATIONS = ("licence", "LPP", "AIA", "NVEU", "ACA", "NAC", "NLR", "none", "", "UVEU", "ACM")
 KINDS = ("", "export", "reexport", "in_country_transfer", "export_from_abroad")
 FIRST, LAST = date(2024, 12, 1), date(2028, 1, 20)
 
@@ -96,8 +103,8 @@ def _shipment(random: Random, number: int, under: Sequence[Line]) -> Line:
     sent = _day(random)
     authorization = random.choice(AUTHORIZATIONS[:2] * 3 + AUTHORIZATIONS)
     line: Line = {
-        "document": random.choice(DOCUMENTS).format(number),
-        "line": _of(random, "", "1", "2", "a/1"),
+        "document": random.choice(DOCUMENTS).format(number // 2 * 2 if number % 7 else number),
+        "line": f"{number}" if number % 7 else _of(random, "", "1", "2", "a/1"),
         "kind": random.choice(KINDS[:2] * 3 + KINDS),
         "exported_on": sent,
         "received_on": _of(random, "", "", sent, sent + timedelta(random.randrange(1, 30))),
@@ -108,6 +115,9 @@ def _shipment(random: Random, number: int, under: Sequence[Line]) -> Line:
         "chip": random.choice(CHIPS),
         "quantity": random.choice((1, 7, 300, 900, 2_500)),
         "unit_value_usd": _of(random, "", "31000", "40000", "0.01"),
+        "certificate_on": _of(random, "", "", sent, sent + timedelta(1), sent - timedelta(400)),
+        "notice_on": _of(random, "", "", sent, sent - timedelta(1), sent - timedelta(25)),
+        "eccn": _of(random, "", "3A090.a"),
         "itn": _of(random, "", f"X2025{number:08}"),
         "owner": _of(random, "", "", *PARTIES),
         "operator": _of(random, "", "", "Sold Off Ltd", *PARTIES),

@@ -29,10 +29,20 @@ ON_RECORD = [
     ("party_merged", "Merged Away Ltd", "12", "2026-01-01", ""),
     ("party_merged", "ACME Limited", "Acme Ltd", "2025-03-01", ""),
 ]
+PAPERS = [
+    # kind, party, exporter, authorization, shipment, from, until
+    ("certificate", "Acme Ltd", "", "LPP", "", "2025-06-01", ""),
+    ("certificate", "Over There GmbH", "X Corp", "LPP", "", "2025-01-01", "2026-06-30"),
+    ("certificate", "12", "", "AIA", "", "2025-01-01", ""),
+    ("notice", "Acme Limited", "", "LPP", "", "2025-06-01", "2027-01-01"),
+    ("notice", "株式会社コンピュート", "Y Corp", "NAC", "", "2025-06-01", ""),
+    ("notice", "Over There GmbH", "", "AIA", "EX-12", "2025-01-01", ""),
+]
 OPTIONS = [
     {"lpp_year": "received"},
     {"lpp_year": "exported", "licences_before_compliance": "not_counted"},
     {"lpp_year": "both"},
+    {"notice_3_2m": "exactly"},
     {"lpp_d1_d4": "allowed", "exceptions_count_lpp": "yes", "exceptions_count_aia": "yes"},
 ]
 
@@ -45,6 +55,10 @@ def declared(url: str, **options: str) -> str:
         for number, (kind, party, other, on, until) in enumerate(ON_RECORD):
             said = {"document": f"N{number}", "kind": kind, "effective_on": on, "party": party}
             ledger.record("declarations", said | {"other_party": other, "until_on": until})
+        for number, (kind, party, other, by, shipment, on, until) in enumerate(PAPERS):
+            said = {"document": f"P{number}", "kind": kind, "effective_on": on, "party": party}
+            said |= {"other_party": other, "authorization": by, "shipment": shipment}
+            ledger.record("declarations", said | {"until_on": until})
     return url
 
 

@@ -1,4 +1,4 @@
-"""Licence lines know each way their amount went; budgets may have steps.
+"""Licence lines know each way their amount went; budgets may have steps; acts have an index.
 
 `licence_line` is made anew and filled from the old one: SQLite cannot add a checked column in
 its place. The exporter of a line is that of the licence movement that opened it.
@@ -33,6 +33,7 @@ def upgrade() -> None:
     )
     op.drop_table("licence_line_before")
     op.create_index("ix_licence_line_licence", "licence_line", ["licence", "line"])
+    op.create_index("ix_standing_subject", "standing", ["subject"])
 
 
 def _steps() -> None:

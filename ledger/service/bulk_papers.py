@@ -1,0 +1,104 @@
+"""Certificates and notices of a batch: the same as papers.py, column by column."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.rules.admission import Ints
+from ledger.rules.preconditions import Terms
+from ledger.service.batches import Frame
+from ledger.service.columns import Prepared, place_column
+from ledger.service.draws import Drawer
+from ledger.service.papers import Declarations, Sent
+from ledger.service.rows import Flag
+
+NONE = -1
+# Below every day there is: a paper that is not on the row.
+UNDATED = -(2**30)
+_COLUMNS = {"certificate": "certificate_no", "notice": "notice_no", "eccn": "eccn_no"}
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+class BulkClerk:
+    """Looks for the papers of shipments, batch by batch."""
+
+    def __init__(self, drawer: Drawer, prepared: Prepared) -> None:
+        self.drawer, self.rulebook, self.prepared = drawer, drawer.rulebook, prepared
+        alike = list(dict.fromkeys(ruled.ruling.needs for ruled in prepared.ruled))
+        self._needs = alike
+        place = {needs: n for n, needs in enumerate(alike)}
+        self._needs_of = place_column([place[r.ruling.needs] for r in prepared.ruled])
+        self._declared: Declarations | None = None
+
+    def flag(self, frame: Frame, found: dict[int, list[Flag]]) -> None:
+        """Flag each shipment for the papers that are neither on its row nor declared."""
+        if not any(self._needs):
+            return
+        of, behind = self._needs_of[frame.ints("ruling_at")], frame.ints("behind")
+        for at in np.unique(of).tolist():
+            if self._needs[at]:
+                rows = np.flatnonzero((of == at) & (behind == 0))
+                for day in np.unique(frame.day[rows]).tolist():
+                    self._flag_day(frame, found, rows[frame.day[rows] == day], at)
+
+    def _flag_day(self, frame: Frame, found: dict[int, list[Flag]], rows: Ints, needs: int) -> None:
+        """The shipments of one day whose rulings ask for the same."""
+        number = int(frame.day[rows[0]])
+        total = frame.ints("shipment_mtpp")[rows]
+        for terms in self.rulebook.papers(self._needs[needs], _day(number)):
+            given = frame.ints(_COLUMNS[terms.rule.asks], UNDATED)[rows]
+            shown = given != UNDATED
+            if terms.rule.asks != "eccn":
+                shown &= given <= number - terms.days_ahead
+            lacking = np.flatnonzero(~shown & _asked(terms, total))
+            for place in lacking.tolist():
+                flag = self._flag_of(frame, int(rows[place]), terms, int(total[place]))
+                if flag is not None:
+                    found.setdefault(int(rows[place]), []).append(flag)
+
+    def _flag_of(self, frame: Frame, at: int, terms: Terms, total: int) -> Flag | None:
+        day = _day(int(frame.day[at]))
+        if self.declared and self.declared.cover(terms, self._sent(frame, at, day), day):
+            return None
+        given = int(frame.ints(_COLUMNS[terms.rule.asks], UNDATED)[at])
+        dated = terms.rule.asks != "eccn" and given != UNDATED
+        return self.rulebook.paper_flag(terms, day, _day(given) if dated else None, total)
+
+    @property
+    def declared(self) -> Declarations:
+        """The certificates and notices on record."""
+        if self._declared is None:
+            self._declared = Declarations.every(self.drawer.book.cursor)
+        return self._declared
+
+    def _sent(self, frame: Frame, at: int, day: date) -> Sent:
+        exporter, consignee, parent = (
+            self._key(frame, column, at) for column in ("exporter_at", "consignee_at", "parent_at")
+        )
+        holder = self.drawer.relations.holder(consignee, parent, day)
+        parties = frozenset(key for key in (consignee, parent, holder) if key)
+        authorization, document = (
+            frame.table.column(name)[at].as_py() for name in ("authorization", "document")
+        )
+        return Sent(authorization or "", parties, exporter or "", document)
+
+    def _key(self, frame: Frame, column: str, at: int) -> str | None:
+        place = int(frame.ints(column, NONE)[at])
+        return None if place == NONE else self.prepared.party_keys[place]
+
+
+def _asked(terms: Terms, total: Ints) -> NDArray[np.bool_]:
+    """Which shipments are of an amount that asks for it."""
+    if terms.amount is None:
+        return np.ones(len(total), bool)
+    if terms.rule.compared == "exactly":
+        return np.equal(total, terms.amount)
+    reached: NDArray[np.bool_] = total >= terms.amount
+    return reached
+
+
+def _day(number: int) -> date:
+    return date.fromordinal(number + _EPOCH)
