@@ -15,11 +15,8 @@ import numpy as np
 from ledger.rules import preconditions
 from ledger.rules.admission import Ints
 from ledger.rules.judge import Case
-<<<<<<< HEAD
 from ledger.service.holders import asked_of
-=======
 from ledger.service.papers import LARGEST
->>>>>>> 5d9d76e (Papers that must exist before a shipment leaves)
 from ledger.service.rulebook import Rulebook, Ruled
 from schemas.kinds import Kind
 from schemas.names import name_key
@@ -292,14 +289,11 @@ EVERY = f"""
         CASE b.behind WHEN 0 THEN g.licence_line END AS licence_line,
         CASE b.behind WHEN 0 THEN g.unit_value_cents END AS unit_value_cents,
         CASE b.behind WHEN 0 THEN g.details ELSE {_SHIPMENT} END AS details,
-<<<<<<< HEAD
-        g.details AS sent_details
-=======
+        g.details AS sent_details,
         {_paper("certificate_on")} AS certificate_no, {_paper("notice_on")} AS notice_no,
         CASE WHEN k.needs THEN (json_extract_string(g.details, '$.eccn') <> '')::INTEGER END
             AS eccn_no,
         l.shipment_mtpp
->>>>>>> 5d9d76e (Papers that must exist before a shipment leaves)
     {_CASED}
     {_RULED}
     JOIN (SELECT unnest([0, 1]) AS behind) b ON b.behind = 0 OR g.received_on IS NOT NULL
