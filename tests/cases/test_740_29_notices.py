@@ -27,10 +27,10 @@ def test_it_names_the_paragraph_and_the_days(opened):
     ledger = opened()
     (late,) = play(
         ledger,
-        """
+        f"""
         act  | day        | to     | by  | units | certified  | noticed    | says
-        ship | 2025-06-02 | Poland | LPP | 203   | 2025-06-09 | 2025-06-02 | certificate_missing, notice_missing
-        """,  # noqa: E501
+        ship | 2025-06-02 | Poland | LPP | 203   | 2025-06-09 | 2025-06-02 | {CERT}, {NOTICE}
+        """,
     )
     certificate, notice = late.findings
     assert certificate.detail == (
