@@ -8,7 +8,7 @@ grow by `seq` (or, where a table has none, by `submission`) and are written once
 from __future__ import annotations
 
 # Goes up when a column changes; a copy of another version is rebuilt.
-COLUMNAR_VERSION = 1
+COLUMNAR_VERSION = 2
 
 _AMOUNTS = {
     "adjustment_mtpp": "BIGINT",
@@ -101,6 +101,22 @@ SEGMENTS: dict[str, dict[str, str]] = {
         "digest": "VARCHAR",
     },
 }
+
+# Entries added up, so that a report need not read each: by budget, tally, kind and day, of the
+# entries above the roll-up before and up to `last_seq`. Together the roll-ups hold every entry
+# once; one that a `known_seq` cuts is left out, and its entries read instead. A roll-up whose sums
+# would pass 64 bits has a row an entry.
+ROLLUPS: dict[str, dict[str, str]] = {
+    "entry_day": {
+        "last_seq": "BIGINT",
+        "budget_no": "BIGINT",
+        "official": "SMALLINT",
+        "as_kind": "VARCHAR",
+        "effective_on": "DATE",
+        **_AMOUNTS,
+    },
+}
+AMOUNTS = tuple(_AMOUNTS)
 
 # Small, written whole at each adoption: what the regime says that a report needs. One row a fact:
 # (topic, key, from_on, value, sentence). Topics: `regime` (key, title, unit), `state` (dated

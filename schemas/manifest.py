@@ -7,16 +7,16 @@ that stays whole. `views.sql` beside it says the same as SQL, for a person at a 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from schemas.columnar import ABOUT, COLUMNAR_VERSION, SEGMENTS
+from schemas.columnar import ABOUT, COLUMNAR_VERSION, ROLLUPS, SEGMENTS
 
 MANIFEST = "manifest.json"
 VIEWS = "views.sql"
 
 # Each table with its columns, the small `about` among them.
-TABLES: Mapping[str, Mapping[str, str]] = {**SEGMENTS, "about": ABOUT}
+TABLES: Mapping[str, Mapping[str, str]] = {**SEGMENTS, **ROLLUPS, "about": ABOUT}
 
 
 class NotAManifest(ValueError):
@@ -27,9 +27,9 @@ class NotAManifest(ValueError):
 class Segment:
     """One Parquet file: a table's rows from `first` to `last`, counted as that table counts.
 
-    movement, entry and finding count by seq; party and budget by their number; submission by
-    submission; about has both 0. `size` is in bytes; `footer` is the SHA-256 of the file's
-    Parquet footer, which lies at its end and tells one file of a size from another.
+    movement, entry, entry_day and finding count by seq; party and budget by their number;
+    submission by submission; about has both 0. `size` is in bytes; `footer` is the SHA-256 of
+    the file's Parquet footer, which lies at its end and tells one file of a size from another.
     """
 
     table: str
@@ -85,13 +85,22 @@ class Manifest:
 def view_statements(manifest: Manifest, folder: str = "") -> list[str]:
     """One CREATE VIEW a table, over the files in use; `folder`, if given, goes before each name.
 
-    A table without rows is a view of its columns and no row.
+    A table without rows is a view of its columns and no row. `rolled_up_to(seq)` is the end of
+    the last roll-up that a `seq` does not cut, 0 where there is none.
     """
     before = folder.rstrip("/") + "/" if folder else ""
-    return [
+    views = [
         _view(table, columns, [before + s.file for s in manifest.of(table) if s.rows])
         for table, columns in TABLES.items()
     ]
+    return [*views, _rolled_up_to([s.last for s in manifest.of("entry_day") if s.rows])]
+
+
+def _rolled_up_to(ends: Sequence[int]) -> str:
+    # Plain comparisons with constants: DuckDB then knows which files it need not read.
+    when = "".join(f" WHEN seq >= {end:d} THEN {end:d}" for end in sorted(ends, reverse=True))
+    body = f"CASE{when} ELSE 0 END" if when else "0"
+    return f"CREATE OR REPLACE MACRO rolled_up_to(seq) AS {body};"
 
 
 def _view(table: str, columns: Mapping[str, str], files: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from ledger.publish import folders
 from ledger.publish.sources import BY_SEQ, Part, Rows, Source
 from ledger.storage.errors import StoreUnavailable
 from ledger.storage.head import Head
-from schemas.columnar import ABOUT, SEGMENTS
+from schemas.columnar import ABOUT, AMOUNTS, ROLLUPS, SEGMENTS
 from schemas.manifest import Manifest, Segment
 
 if TYPE_CHECKING:
@@ -111,7 +111,9 @@ def _followed(job: Job, base: Manifest, writer: _Writer) -> tuple[Manifest, bool
     _say(job, base, base.last_seq)
     for part, rows in zip(wanted, job.ledger.parts(wanted), strict=True):
         new = [_segment(table, part, rows, writer) for table in part.bounds]
-        segments += [s for s in new if s.rows]
+        new = [s for s in new if s.rows]
+        segments += new
+        segments += [_rolled_up((s,), writer) for s in new if s.table == "entry"]
         adopted = adopted or any(_has_adoption(s, writer) for s in new if s.table == "movement")
         _say(job, base, part.bounds.get("movement", (0, job.head.last_seq))[1])
     head = job.head
@@ -158,6 +160,25 @@ def _segment(table: str, part: Part, rows: Rows, writer: _Writer) -> Segment:
     return made
 
 
+def _rolled_up(segments: tuple[Segment, ...], writer: _Writer) -> Segment:
+    """A roll-up of segments of `entry`, or of roll-ups that lie side by side."""
+    import duckdb
+
+    last = f"{segments[-1].last:d}::BIGINT AS last_seq"
+    group = "budget_no, official, as_kind, effective_on"
+    sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in AMOUNTS)
+    files = f"FROM read_parquet([{writer.files(segments)}])"
+    # In order of budget, so that a report on few of them skips most of the file.
+    order = "ORDER BY budget_no, effective_on, official, as_kind"
+    summed = f"SELECT {last}, {group}, {sums} {files} GROUP BY {group} {order}"
+    apart = f"SELECT {last}, {group}, {', '.join(AMOUNTS)} {files} {order}"
+    span = segments[0].first, segments[-1].last
+    try:
+        return writer.written("entry_day", summed, *span)
+    except duckdb.ConversionException:
+        return writer.written("entry_day", apart, *span)
+
+
 def _highest(column: str, segment: Segment, writer: _Writer) -> int | None:
     found: list[tuple[int | None]] = writer.read(f"max({column})", (segment,))
     return found[0][0]
@@ -182,14 +203,19 @@ def _told(manifest: Manifest, rows: list[Any], writer: _Writer) -> Manifest:
 
 def _merged(manifest: Manifest, writer: _Writer) -> Manifest:
     """Merge each table's last segments where they have become many and small."""
-    for table in SEGMENTS:
+    for table in (*SEGMENTS, *ROLLUPS):
         if small := mergeable(manifest.of(table)):
-            names = writer.files(small)
-            select = f"SELECT * FROM read_parquet([{names}])"  # noqa: S608
-            made = writer.written(table, select, small[0].first, small[-1].last)
+            made = _joined(table, small, writer)
             left = folders.without(manifest, small)
             manifest = replace(left, segments=(*left.segments, made))
     return manifest
+
+
+def _joined(table: str, small: tuple[Segment, ...], writer: _Writer) -> Segment:
+    if table in ROLLUPS:
+        return _rolled_up(small, writer)
+    select = f"SELECT * FROM read_parquet([{writer.files(small)}])"  # noqa: S608
+    return writer.written(table, select, small[0].first, small[-1].last)
 
 
 def mergeable(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:

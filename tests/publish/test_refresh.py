@@ -18,7 +18,7 @@ from ledger import publish
 from ledger.publish import fill, folders, sources
 from ledger.storage.errors import StoreUnavailable
 from ledger.storage.place import place_of
-from schemas.columnar import SEGMENTS
+from schemas.columnar import AMOUNTS, COLUMNAR_VERSION, ROLLUPS, SEGMENTS
 from schemas.manifest import Manifest, Segment, view_statements
 from tests.publish.ledgers import Ledger
 
@@ -45,10 +45,30 @@ def read(copy: publish.Copy, ask: str) -> list[tuple[object, ...]]:
 
 def assert_equal(copy: publish.Copy, ledger: Ledger) -> None:
     """Every table of the copy, row by row and in order, with the types that are published."""
-    for table, columns in SEGMENTS.items():
+    for table in SEGMENTS:
         assert read(copy, f"SELECT * FROM {table}") == ledger.rows(table), table
+    for table, columns in {**SEGMENTS, **ROLLUPS}.items():
         types = [(row[0], row[1]) for row in read(copy, f"DESCRIBE {table}")]
         assert types == list(columns.items())
+    assert_rolled_up(copy)
+
+
+SUMS = ", ".join(f"sum({name})::BIGINT" for name in AMOUNTS)
+
+
+def assert_rolled_up(copy: publish.Copy) -> None:
+    """Every entry is in one roll-up, and in one that is named by the end it has."""
+    bounds = [(s.first, s.last) for s in copy.manifest.of("entry_day")]
+    for low, high in bounds:
+        asked = f"SELECT budget_no, official, as_kind, effective_on, {SUMS} FROM {{}} GROUP BY ALL"
+        entries = read(copy, asked.format(f"entry WHERE seq > {low} AND seq <= {high}"))
+        assert sorted(read(copy, asked.format(f"entry_day WHERE last_seq = {high}"))) == sorted(
+            entries
+        )
+    assert [low for low, _ in bounds[1:]] == [high for _, high in bounds[:-1]]
+    assert read(copy, f"SELECT rolled_up_to({copy.manifest.last_seq})") == [(bounds[-1][1],)]
+    assert read(copy, f"SELECT max(seq) <= {bounds[-1][1]} FROM entry") == [(True,)]
+    assert read(copy, f"SELECT rolled_up_to({bounds[-1][1] - 1})") == [(bounds[-1][0],)]
 
 
 def told() -> list[publish.AboutRow]:
@@ -73,7 +93,30 @@ def test_a_ledger_is_copied_in_portions(ledger, monkeypatch):
     copy = publish.refresh(ledger.url, told, progress=lambda *p: seen.append(p))
     assert_equal(copy, ledger)
     assert seen == [(0, 31), (7, 31), (14, 31), (21, 31), (28, 31), (31, 31)]
-    assert len(copy.manifest.of("entry")) == 5
+    assert [s.last for s in copy.manifest.of("entry")] == [7, 14, 21, 28, 31]
+    assert [s.last for s in copy.manifest.of("entry_day")] == [7, 14, 21, 28, 31]
+
+
+def test_days_of_one_budget_are_one_row_of_a_roll_up(sqlite):
+    sqlite.grow(["export"] * 300)
+    sqlite.grow(["export"] * 300)
+    copy = publish.refresh(sqlite.url)
+    counts = "SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM entry_day)"
+    assert read(copy, counts) == [(601, 301)]
+
+
+def test_sums_that_pass_64_bits_are_left_apart(sqlite):
+    sqlite.grow(["export"] * 301)
+    with closing(sqlite3.connect(place_of(sqlite.url).file)) as connection, connection:
+        same_day = [(seq, 2, 1, 0, 0, 2**62, 0, 0) for seq in (2, 302)]
+        connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", same_day)
+    copy = publish.refresh(sqlite.url)
+    counts = "SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM entry_day)"
+    assert read(copy, counts) == [(304, 304)]
+    assert read(copy, "SELECT DISTINCT last_seq FROM entry_day") == [(302,)]
+    assert read(copy, "SELECT max(held_mtpp), count(*) FROM entry_day WHERE budget_no = 2") == [
+        (2**62, 2)
+    ]
 
 
 def test_a_reversal_has_the_kind_of_what_it_reverses(ledger):
@@ -162,17 +205,19 @@ def _half_a_manifest(copy: publish.Copy, _: Segment) -> None:
 
 def _another_version(copy: publish.Copy, _: Segment) -> None:
     path = copy.folder / "manifest.json"
-    path.write_text(path.read_text().replace('"columnar_version": 1', '"columnar_version": 0'))
+    version = f'"columnar_version": {COLUMNAR_VERSION}'
+    path.write_text(path.read_text().replace(version, '"columnar_version": 0'))
 
 
 @pytest.mark.parametrize(
     "damage",
     [_removed, _cut_short, _foreign, _no_manifest, _half_a_manifest, _another_version],
 )
-def test_damage_is_found_and_mended(sqlite, damage):
+@pytest.mark.parametrize("table", ["entry", "entry_day"])
+def test_damage_is_found_and_mended(sqlite, damage, table):
     sqlite.grow(["export"] * 5)
     copy = publish.refresh(sqlite.url)
-    damage(copy, copy.manifest.of("entry")[0])
+    damage(copy, copy.manifest.of(table)[0])
     mended = publish.refresh(sqlite.url)
     assert mended.how == "built"
     assert_equal(mended, sqlite)

@@ -110,6 +110,7 @@ def example(folder: Path) -> Path:
             "submission": [_submission(n, movements) for n in range(1, last + 1)],
             "about": [dict(zip(TABLES["about"], (1, *row), strict=True)) for row in ABOUT],
         },
+        rolled=(4, 9, 13),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -107,6 +108,38 @@ D0, D1 = date(2025, 1, 1), date(2025, 1, 2)
 DAYS = st.integers(0, 9).map(lambda n: date(2025, 1, 1) + timedelta(days=n))
 AMOUNT = st.integers(-40, 60)
 ENTRY = st.tuples(DAYS, st.integers(1, 3), st.integers(0, 1), *[AMOUNT] * 4)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    entries=st.lists(ENTRY, min_size=1, max_size=12),
+    ends=st.sets(st.integers(1, 12), min_size=1),
+    known=st.integers(0, 12),
+    as_of=DAYS,
+)
+@example(entries=[(D0, 1, 1, 0, 0, 95, 0)] * 3, ends={3}, known=2, as_of=D1)  # one is cut
+@example(entries=[(D0, 1, 1, 0, 0, 95, 0)] * 3, ends={2}, known=3, as_of=D1)  # one is behind
+def test_roll_ups_change_no_answer(tmp_path_factory, entries, ends, known, as_of):
+    folder = tmp_path_factory.mktemp("rolled")
+    rows, last = _walk(entries), len(entries)
+    plain = copy_of(folder / "plain", rows)
+    rolled = copy_of(folder / "rolled", rows, rolled=sorted(end for end in ends if end <= last))
+    at = {"as_of": as_of, "known_at": f"seq:{min(known, last)}"}
+    assert answer(rolled, **at) == answer(plain, **at)
+
+
+def test_a_whole_roll_up_is_read_in_place_of_its_entries(tmp_path):
+    rows = _walk([(D0, 1, 1, 0, 0, 5, 0), (D0, 1, 1, 0, 0, 7, 0), (D0, 1, 1, 0, 0, 9, 0)])
+    folder = copy_of(tmp_path, rows, rolled=(2,))
+    with duckdb.connect() as connection:  # were the entries read, they would say otherwise
+        path = folder / "entry-0.parquet"
+        doubled = f"SELECT * REPLACE (2 * posted_mtpp AS posted_mtpp) FROM '{path}'"
+        connection.execute(f"CREATE TABLE doubled AS {doubled}")
+        connection.execute(f"COPY doubled TO '{path}'")
+    taken = [100 - answer(folder, known_at=f"seq:{n}")["H1"]["remaining_mtpp"] for n in (1, 2, 3)]
+    assert taken == [10, 12, 12 + 18]
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
