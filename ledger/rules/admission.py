@@ -98,7 +98,7 @@ def by_day(entries: Entries, day: Ints) -> tuple[Ints, Ints, Ints]:
     taken = entries.taken[official] + entries.pending[official] - entries.adjustment[official]
     budget = entries.budget[official]
     days = day[entries.row[official]]
-    order = np.lexsort((days, budget))
+    order = _sorting(days, budget)
     starts = _starts(budget[order], days[order])
     if not len(starts):
         return _NONE, _NONE, _NONE
@@ -158,6 +158,11 @@ def _grouped_sums(group: Ints, *columns: Ints) -> tuple[Ints, list[Ints]]:
         before = np.repeat(running[starts] - column[order][starts], lengths)
         sums.append(running - before)
     return order, sums
+
+
+def _sorting(*keys: Ints) -> Ints:
+    """The order by the last key, then by those before it; of one movement there is none to find."""
+    return _FIRST if len(keys[0]) == 1 else np.lexsort(keys)
 
 
 def _starts(*keys: Ints) -> Ints:
@@ -253,20 +258,22 @@ _SIGNS[Effect.CREDIT, 3] = -1
 _SIGNS[Effect.ADJUST, 0] = 1
 _SIGNS[Effect.PEND, 1] = 1
 _SIGNS[Effect.UNPEND, 1] = -1
+# Plain numbers: numpy looks long at an enumeration's member.
+_DRAW, _MARK = int(Effect.DRAW), int(Effect.MARK)
 
 
 def _entries(batch: Batch, released: Ints) -> Entries:
     """One entry for each movement, budget and tally, its draws added up."""
-    order = np.lexsort((batch.draw_official, batch.draw_budget, batch.draw_row))
+    if not len(batch.draw_row):
+        return Entries(*(_NONE for _ in range(8)))
+    order = _sorting(batch.draw_official, batch.draw_budget, batch.draw_row)
     row, budget = batch.draw_row[order], batch.draw_budget[order]
     official, effect = batch.draw_official[order], batch.draw_effect[order]
     amounts = _SIGNS[effect] * batch.draw_amount[order][:, None]
-    amounts[:, 2] -= np.where(effect == Effect.DRAW, released[row], 0)
+    amounts[:, 2] -= np.where(effect == _DRAW, released[row], 0)
     starts = _starts(row, budget, official)
-    if not len(starts):
-        return Entries(*(_NONE for _ in range(8)))
     sums = np.add.reduceat(amounts, starts, axis=0)
-    marks = np.add.reduceat((effect == Effect.MARK).astype(np.int64), starts)
+    marks = np.add.reduceat((effect == _MARK).astype(np.int64), starts)
     kept = sums.any(axis=1) | (marks > 0)
     first = starts[kept]
     sums = sums[kept]

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import numpy as np
 from sqlalchemy import bindparam, select
 
 from ledger.rules.admission import Budgets
@@ -23,11 +22,14 @@ from schemas.names import name_key
 BALANCES = ("adjustment", "pending", "held", "posted", "lapsed", "safe")
 _BALANCE_COLUMNS = tuple(f"{name}_mtpp" for name in BALANCES)
 
+_AT = {name: place for place, name in enumerate(t.budget.columns.keys())}
 _ONE_BUDGET = select(t.budget).where(
     t.budget.c.rule == bindparam("rule"),
     t.budget.c.holder == bindparam("holder"),
     t.budget.c.window == bindparam("window"),
 )
+# Room for so many budgets is made at once: a movement typed by hand touches one or two.
+_PLACES = 8
 _BUDGET_DAYS = (
     select(t.balance_day.c.on_day, t.balance_day.c.taken_mtpp)
     .where(t.balance_day.c.budget_no == bindparam("budget_no"))
@@ -92,7 +94,7 @@ class Book:
         self.numbers: list[int] = []
         self._place: dict[int, int] = {}
         self._names: list[tuple[str, str, str]] = []
-        self.balances = Budgets.empty(0)
+        self.balances = Budgets.empty(_PLACES)
         self.last_credit: list[str | None] = []
         self._opened: set[int] = set()
 
@@ -111,6 +113,11 @@ class Book:
             self._rows["party"].append((number, name, name_key(name), self.submission))
         both = (self._known.parties, self._new.parties)
         return {n: both[0][n] if n in both[0] else both[1][n] for n in wanted}
+
+    def party(self, name: str) -> int:
+        """The number of one spelling."""
+        number = self._known.parties.get(name) or self._new.parties.get(name)
+        return self.parties([name])[name] if number is None else number
 
     def ruling(self, digest: str, body: str) -> int:
         """The number of a ruling, by the digest of its body."""
@@ -192,7 +199,7 @@ class Book:
         self._names.append(opened.name)
         self.last_credit.append(credit)
         if place >= len(self.balances.limit):
-            self.balances.grow(max(8, place))
+            self.balances.grow(max(_PLACES, place))
         self.balances.limit[place] = opened.limit_mtpp
         for name, value in zip(BALANCES, balances, strict=True):
             getattr(self.balances, name)[place] = value
@@ -235,11 +242,18 @@ class Book:
 
 
 def _opened(row: Sequence[Any]) -> Opened:
-    named = dict(zip(t.budget.columns.keys(), row, strict=True))
-    name = (named["rule"], named["holder_name"], named["window"])
-    return Opened(named["budget_no"], named["limit_mtpp"], name)
+    name = (row[_AT["rule"]], row[_AT["holder_name"]], row[_AT["window"]])
+    return Opened(row[_AT["budget_no"]], row[_AT["limit_mtpp"]], name)
 
 
 def days_number(day: date) -> int:
     """A day as the whole number numpy's datetime64[D] uses."""
-    return int(np.datetime64(day, "D").astype(np.int64))
+    return day.toordinal() - _EPOCH
+
+
+def day_text(number: int) -> str:
+    """The day of such a whole number, as ISO text."""
+    return date.fromordinal(number + _EPOCH).isoformat()
+
+
+_EPOCH = date(1970, 1, 1).toordinal()

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -31,9 +32,15 @@ from schemas.problems import Unusable
 def actor_name() -> str:
     """Who acts: TPP_ACTOR, else the user's login."""
     try:
-        return os.environ.get("TPP_ACTOR") or getpass.getuser()
+        return os.environ.get("TPP_ACTOR") or _login()
     except (KeyError, OSError):
         return "unknown"
+
+
+@cache
+def _login() -> str:
+    """Asked once: it may take a look into the user database."""
+    return getpass.getuser()
 
 
 @dataclass

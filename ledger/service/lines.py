@@ -132,8 +132,8 @@ class LineBook:
         self.stored.append(line)
         values = [line[_AT[name]] or 0 for name in FIGURES]
         for name, value in zip(self.lines.__slots__, values, strict=True):
-            column = np.append(getattr(self.lines, name), np.int64(value))
-            setattr(self.lines, name, column)
+            column = (getattr(self.lines, name), np.array([value], np.int64))
+            setattr(self.lines, name, np.concatenate(column))
         return place
 
     def budget_no(self, place: int) -> int | None:
@@ -159,7 +159,7 @@ class LineBook:
         )
 
     def _party(self, name: str | None) -> int | None:
-        return None if name is None else self.book.parties([name])[name]
+        return None if name is None else self.book.party(name)
 
     def _issued_on(self, seq: int) -> str:
         day = t.movement.columns.keys().index("effective_on")

@@ -15,7 +15,7 @@ import numpy as np
 
 from ledger.rules.admission import Batch, Ints, Overflow, Weighed, by_day, weigh
 from ledger.service import known_rows, requests, targets
-from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, days_number
+from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, day_text, days_number
 from ledger.service.draws import Drawer
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
@@ -157,7 +157,7 @@ def save_days(book: Book, cursor: Cursor, changes: tuple[Ints, Ints, Ints]) -> N
     lists = [column.tolist() for column in changes]
     cursor.add_days(
         [
-            (book.numbers[place], str(np.datetime64(day, "D")), change)
+            (book.numbers[place], day_text(day), change)
             for place, day, change in zip(*lists, strict=True)
         ]
     )

@@ -104,9 +104,9 @@ class Sealer:
         return chain.annex_digest(rows)
 
     def _movement(self, row: Row) -> tuple[Any, ...]:
-        given, parties = row.given, self.book.parties
+        given = row.given
         numbers = [
-            None if name is None else parties([name])[name]
+            None if name is None else self.book.party(name)
             for name in (given.exporter, given.consignee, given.parent)
         ]
         ruled = row.ruled

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ledger.storage.errors import NotALedger, StoreError
 from ledger.storage.head import sqlite_uri
@@ -42,7 +42,8 @@ def engine(place: Place, *, read_only: bool, create: bool, wait_seconds: float) 
 
     @event.listens_for(made, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+        driver: Any = connection.connection.driver_connection
+        driver.execute(connection.get_execution_options().get(BEGIN, "BEGIN"))
 
     return made
 
@@ -67,11 +68,8 @@ def _set_cache(connection: sqlite3.Connection, megabytes: int) -> None:
 
 
 @contextmanager
-def larger_cache(connection: sqlite3.Connection, megabytes: int | None) -> Iterator[None]:
-    """Give the connection a page cache of so many megabytes for a while; None: as it is."""
-    if megabytes is None:
-        yield
-        return
+def larger_cache(connection: sqlite3.Connection, megabytes: int) -> Iterator[None]:
+    """Give the connection a page cache of so many megabytes for a while."""
     _set_cache(connection, megabytes)
     try:
         yield

@@ -117,7 +117,7 @@ class Cursor:
         found: list[tuple[Any, ...]] = []
         for start in range(0, len(wanted), CHUNKS[-1]):
             part = wanted[start : start + CHUNKS[-1]]
-            size = next(c for c in CHUNKS if c >= len(part))
+            size = 1 if len(part) == 1 else next(c for c in CHUNKS if c >= len(part))
             part += [part[-1]] * (size - len(part))
             found += self.raw.execute(_look_up(self.dialect, table, by, size).sql, part).fetchall()
         return found

@@ -21,6 +21,15 @@ from schemas import tables
 
 # How long a writer waits for the one before it, in seconds.
 WAIT_SECONDS = 60
+# What SQLAlchemy is told of a transaction that writes and of one that reads.
+_WRITING: dict[str, dict[str, Any]] = {
+    "sqlite": {sqlite.BEGIN: "BEGIN IMMEDIATE"},
+    "postgresql": {},
+}
+_READING: dict[str, dict[str, Any]] = {
+    "sqlite": {sqlite.BEGIN: "BEGIN"},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
 # Alembic's own table, holding the revision the tables are at.
 VERSION_TABLE = "alembic_version"
 
@@ -41,6 +50,9 @@ class Store:
         self.engine = engine
         self.read_only = read_only
         self.ledger_id = ""
+        # The same engine twice, its transactions set up once and not at each of them.
+        self._writer = engine.execution_options(**_WRITING[place.dialect])
+        self._reader = engine.execution_options(**_READING[place.dialect])
 
     @property
     def dialect(self) -> str:
@@ -63,8 +75,7 @@ class Store:
         """
         if self.read_only:
             raise ReadOnlyLedger(f"the ledger {self.place} can only be read")
-        options = {sqlite.BEGIN: "BEGIN IMMEDIATE"}
-        with self._lent(attach, cache_mb, options) as connection, connection.begin():
+        with self._lent(attach, cache_mb, self._writer) as connection, connection.begin():
             yield Turn(connection, self._head(connection, lock=True))
 
     @contextmanager
@@ -72,10 +83,7 @@ class Store:
         self, *, attach: Mapping[str, Path] | None = None, cache_mb: int | None = None
     ) -> Iterator[Turn]:
         """One reading transaction that sees the ledger as of its beginning throughout."""
-        options: dict[str, Any] = {sqlite.BEGIN: "BEGIN"}
-        if self.dialect == "postgresql":
-            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with self._lent(attach, cache_mb, options) as connection, connection.begin():
+        with self._lent(attach, cache_mb, self._reader) as connection, connection.begin():
             yield Turn(connection, self._head(connection, lock=False))
 
     def raw(self, connection: Connection) -> Any:
@@ -94,22 +102,24 @@ class Store:
 
     @contextmanager
     def _lent(
-        self, attach: Mapping[str, Path] | None, cache_mb: int | None, options: dict[str, Any]
+        self, attach: Mapping[str, Path] | None, cache_mb: int | None, engine: Engine
     ) -> Iterator[Connection]:
         with translated(self.place), ExitStack() as stack:
-            connection = stack.enter_context(self.engine.connect())
-            connection = connection.execution_options(**options)
+            connection = stack.enter_context(engine.connect())
             if self.dialect == "sqlite":
                 raw = self.raw(connection)
-                stack.enter_context(sqlite.larger_cache(raw, cache_mb))
-                stack.enter_context(sqlite.attached(raw, attach or {}))
+                if cache_mb is not None:
+                    stack.enter_context(sqlite.larger_cache(raw, cache_mb))
+                if attach:
+                    stack.enter_context(sqlite.attached(raw, attach))
             elif attach:
                 raise StoreError("only a ledger in SQLite can be lent a file")
             yield connection
 
     def _head(self, connection: Connection, *, lock: bool) -> Head:
         wait = " FOR UPDATE" if lock and self.dialect == "postgresql" else ""
-        row = connection.exec_driver_sql(HEAD_SQL + wait).one_or_none()
+        # On the driver's own connection: this is asked at every movement typed by hand.
+        row = self.raw(connection).execute(HEAD_SQL + wait).fetchone()
         if row is None:
             raise NotALedger(f"{self.place} is not a ledger")
         return checked(Head(*row), self.place)
