@@ -196,6 +196,20 @@ _REASONS = (
         "{detail}",
     ),
     Reason(
+        "condition_breached",
+        _BREACH,
+        "a condition of the authorization is on record as breached",
+        "authorization",
+        "{detail}",
+    ),
+    Reason(
+        "condition_open",
+        _NOTE,
+        "nothing on record says that a condition of the authorization is met",
+        "authorization",
+        "{detail}",
+    ),
+    Reason(
         "after_windows",
         _BREACH,
         "no window of the budget covers this day: nothing was drawn",

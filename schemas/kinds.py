@@ -124,6 +124,7 @@ class FileKind(StrEnum):
     RETURNS = "returns"
     ADJUSTMENTS = "adjustments"
     DECLARATIONS = "declarations"
+    WEIGHTS = "weights"
 
 
 # The kinds one file may carry; the first is meant where its `kind` cell is empty
@@ -136,4 +137,5 @@ FILE_MOVEMENTS: dict[FileKind, tuple[Kind, ...]] = {
     FileKind.RETURNS: RETURNS,
     FileKind.ADJUSTMENTS: ADJUSTMENTS,
     FileKind.DECLARATIONS: DECLARATIONS,
+    FileKind.WEIGHTS: (Kind.WEIGHTS_TRANSFER,),
 }

@@ -15,7 +15,10 @@ US, RS, GS = "\x1f", "\x1e", "\x1d"
 CLASSES = """application=application refusal, licence=licence, adoption=adoption, reversal=reversal,
 shipment=export reexport in_country_transfer export_from_abroad, return=return attrition,
 receipt=receipt installation removal, declaration=ownership party_merged installed_base
-official_status duty_done, adjustment=uplift amendment carry_over block unblock suspend reinstate"""
+official_status duty_done certificate notice condition, outcome=denial returned_without_action,
+act=licence_amendment licence_transfer licence_suspension licence_reinstatement lapse surrender
+revocation licence_close assignment, replacement=replacement, transfer out=transfer_out,
+transfer in=transfer_in, weights=weights_transfer, quarter=quarter_close, adjustment=uplift amendment carry_over block unblock suspend reinstate"""
 PAIRS = [pair.strip().split("=") for pair in CLASSES.split(",")]
 CLASS = {kind: name for name, kinds in PAIRS for kind in kinds.split()}
 

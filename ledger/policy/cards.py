@@ -10,12 +10,15 @@ from typing import Any
 from ledger.policy.dated import Citation, CountryList, Deadline, Number
 from ledger.policy.judging import Authorization
 from ledger.policy.options import Option, near
-from ledger.policy.types import BudgetRule, Regime
+from ledger.policy.types import BudgetRule, Condition, Regime
 from schemas.tpp import milli_text
 
 Card = dict[str, Any]
 
-KINDS = ("number", "list", "deadline", "option", "budget", "authorization")
+KINDS = (
+    *("number", "list", "deadline", "option", "budget", "authorization"),
+    *("condition", "weights"),
+)
 
 
 def figure(amount: Decimal) -> str:
@@ -31,6 +34,8 @@ def keys(regime: Regime) -> list[tuple[str, str]]:
         *(tuple(regime.numbers), tuple(regime.lists), tuple(regime.deadlines)),
         *(tuple(regime.options), (*regime.budgets, *regime.unweighed)),
         tuple(regime.authorizations),
+        tuple(one.key for one in regime.conditions),
+        tuple(regime.weights.sayings if regime.weights else ()),
     )
     return [(kind, key) for kind, found in zip(KINDS, by_kind, strict=True) for key in found]
 
@@ -40,17 +45,19 @@ def find(regime: Regime, text: str) -> list[tuple[str, str]]:
 
     The exact spelling is taken before another case. Empty where nothing has that key.
     """
-    every = keys(regime)
-    kind, dot, key = text.rpartition(".")
-    if dot:
-        every = [pair for pair in every if pair[0] == kind]
+    every, key = keys(regime), text
+    kind, dot, rest = text.partition(".")
+    if dot and kind in KINDS:
+        every, key = [pair for pair in every if pair[0] == kind], rest
     exact = [pair for pair in every if pair[1] == key]
     return exact or [pair for pair in every if pair[1].casefold() == key.casefold()]
 
 
 def nearest(regime: Regime, text: str) -> tuple[str, ...]:
     """The keys closest to a text, at most three."""
-    return near(text.rpartition(".")[2], tuple(key for _, key in keys(regime)))
+    kind, dot, rest = text.partition(".")
+    key = rest if dot and kind in KINDS else text
+    return near(key, tuple(found for _, found in keys(regime)))
 
 
 def card(regime: Regime, kind: str, key: str, day: date) -> Card:
@@ -65,6 +72,8 @@ def card(regime: Regime, kind: str, key: str, day: date) -> Card:
         "option": lambda: _option(regime.options[key]),
         "budget": lambda: _budget(regime, {**regime.budgets, **regime.unweighed}[key], day),
         "authorization": lambda: _authorization(regime, regime.authorizations[key]),
+        "condition": lambda: _condition({one.key: one for one in regime.conditions}[key]),
+        "weights": lambda: _saying(regime, key),
     }
     return {"kind": kind, "key": key, **makers[kind]()}
 
@@ -200,6 +209,24 @@ def _authorization(regime: Regime, found: Authorization) -> Card:
         "rules": flags,
         "citation": cited(found.citation),
     }
+
+
+def _condition(found: Condition) -> Card:
+    return {
+        "title": found.title,
+        "value": f"kept by each {found.scope}",
+        "group": found.group,
+        "from": found.from_on.isoformat(),
+        "authorizations": ", ".join(found.authorizations),
+        "citation": cited(found.citation),
+    }
+
+
+def _saying(regime: Regime, key: str) -> Card:
+    if regime.weights is None:
+        raise KeyError(key)
+    said = regime.weights.sayings[key]
+    return {"title": said.sentence, "value": "a ruling on model weights", **_cited(said.citation)}
 
 
 def _drawn_by_default(regime: Regime, found: Authorization) -> tuple[str, ...]:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ledger.policy import parse_budgets, parse_facts, parse_rules
+from ledger.policy import parse_budgets, parse_conditions, parse_facts, parse_rules
 from ledger.policy.budgets import BudgetRule
 from ledger.policy.dated import Attached, Change, Citation, CountryList
 from ledger.policy.options import near
 from ledger.policy.sheet import Book
 from ledger.policy.types import Regime
+from ledger.policy.weights import Condition
 from schemas.problems import Problem, Unusable
 
 BUILT_IN = Path(__file__).parent
@@ -27,6 +28,8 @@ FILES = (
     "preconditions.toml",
     "review.toml",
     "state.toml",
+    "conditions.toml",
+    "weights.toml",
 )
 COUNTS = ("chips", "amounts")
 ALL_COUNTRIES = "destinations"
@@ -148,6 +151,15 @@ def _regime(book: Book) -> Regime:
     budgets = {b.key: b for b in (parse_budgets.budget(book, f, known) for f in _in(book, 3))}
     weighed = {key: budget for key, budget in budgets.items() if budget.weighed}
     _one_meaning(book, lists, budgets)
+    judging = parse_rules.judging(book, parse_rules.Named(lists, weighed, options, numbers))
+    conditions: tuple[Condition, ...] = ()
+    if "conditions.toml" in book.files:
+        known_codes = tuple(judging.authorizations)
+        conditions = parse_conditions.conditions(book, "conditions.toml", known_codes)
+    weights = None
+    if "weights.toml" in book.files:
+        asked = tuple(one.key for one in conditions)
+        weights = parse_conditions.weights(book, numbers, lists, asked)
     return Regime(
         key=head.key,
         title=head.title,
@@ -166,8 +178,10 @@ def _regime(book: Book) -> Regime:
         states=states,
         budgets=weighed,
         unweighed={key: budget for key, budget in budgets.items() if not budget.weighed},
-        judging=parse_rules.judging(book, parse_rules.Named(lists, weighed, options, numbers)),
+        judging=judging,
         country_names=names,
+        weights=weights,
+        conditions=conditions,
     )
 
 

@@ -31,6 +31,7 @@ from ledger.policy.judging import (
     When,
 )
 from ledger.policy.options import Option
+from ledger.policy.weights import Condition, WeightsRule
 
 __all__ = [
     "Attached",
@@ -38,6 +39,7 @@ __all__ = [
     "BudgetRule",
     "Change",
     "Citation",
+    "Condition",
     "CountryList",
     "Deadline",
     "DrawRule",
@@ -54,6 +56,7 @@ __all__ = [
     "Review",
     "State",
     "Value",
+    "WeightsRule",
     "When",
     "Window",
     "Windows",
@@ -89,6 +92,8 @@ class Regime:
     unweighed: dict[str, BudgetRule]
     judging: Judging
     country_names: Mapping[str, str]
+    weights: WeightsRule | None = None
+    conditions: tuple[Condition, ...] = ()
 
     def choose(self, settings: Mapping[str, str]) -> dict[str, str]:
         """Every option with its value: as set, else the default.

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select, text
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
 from ledger.service.book import Book
+from ledger.service.conditions import standing_of
 from ledger.service.holders import Holders
 from ledger.service.lines import LineBook
 from ledger.service.papers import DECLARED, declared_object
@@ -160,6 +161,9 @@ class Drawer:
         cursor.add(t.standing, [s for row in rows if (s := self._stands(row)) is not None])
 
     def _stands(self, row: Row) -> tuple[Any, ...] | None:
+        if row.kind == Kind.CONDITION:
+            until = row.details().get("until_on")
+            return (row.seq, str(row.kind), *standing_of(row), row.day, until, 1)
         about_party = row.kind in _RELATED or row.kind in DECLARED
         details = row.details() if row.account or about_party else {}
         until = details.get("until_on")

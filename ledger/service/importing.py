@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.intake import read
-from ledger.service import acts
+from ledger.service import acts, conditions, weights
 from ledger.service.bulk import post_columns
 from ledger.service.columns import BULK_KINDS
 from ledger.service.known_rows import ByRows
@@ -23,7 +23,7 @@ from ledger.service.rows import Row, receipt_of, row_of
 from ledger.service.seal import Header
 from ledger.service.settings import setting_for
 from ledger.storage.errors import StoreUnavailable
-from schemas.kinds import ADJUSTMENTS, DECLARATIONS, FileKind
+from schemas.kinds import ADJUSTMENTS, DECLARATIONS, FileKind, Kind
 from schemas.problems import Problem
 from schemas.records import GIVEN_TYPES, Given
 
@@ -186,8 +186,12 @@ def rows_of(desk: Desk, given: Iterator[Given]) -> tuple[list[Row], list[Problem
         found: list[Problem] = []
         if one.kind in ADJUSTMENTS:
             found = acts.resolve(desk.rulebook, row)
+        elif one.kind == Kind.CONDITION:
+            found = conditions.check(desk.rulebook.regime, row)
         elif one.kind in DECLARATIONS:
             found = acts.check_declaration(row)
+        elif one.kind == Kind.WEIGHTS_TRANSFER:
+            found = weights.check(desk.rulebook, row)
         if found:
             problems += found
             continue

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ledger.rules.admission import Batch, Ints, Overflow, Weighed, by_day, weigh
-from ledger.service import known_rows, requests, targets
+from ledger.service import known_rows, requests, targets, weights
 from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, day_text, days_number
 from ledger.service.draws import Drawer
 from ledger.service.lines import LineBook
@@ -120,6 +120,7 @@ class _Posting:
         self.book.parties(n for row in kept for n in _names(row) if n is not None)
         self.lines.find(kept)
         targets.find(self.cursor, self.book, kept)
+        weights.rule(self.desk.rulebook, self.cursor, kept)
         return kept
 
     def weigh(self, rows: Sequence[Row]) -> None:

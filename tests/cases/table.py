@@ -32,6 +32,10 @@ SHORT = {
     "arrives": "received_on",
     "certified": "certificate_on",
     "noticed": "notice_on",
+    "hq": "consignee_hq",
+    "ops": "operations",
+    "at": "facility",
+    "evidence": "reference",
 }
 LAW = Path(__file__).parents[2] / "ledger/policy/ai_diffusion"
 
@@ -51,8 +55,9 @@ ACTS = {
     },
     **{
         kind: ("declarations", "document", "effective_on", kind)
-        for kind in ("ownership", "party_merged", "certificate", "notice")
+        for kind in ("ownership", "party_merged", "certificate", "notice", "condition")
     },
+    "weights": ("weights", "document", "transferred_on", ""),
 }
 LOTS = ("applications", "licences", "shipments")
 POINTING = ("receipts", "returns")
@@ -97,6 +102,8 @@ def act(
         if ledger.rulebook.regime.counts == "amounts":
             usual = {n: v for n, v in usual.items() if n not in ("chip", "quantity")}
         values |= usual
+    elif kind == "weights":
+        values |= {n: USUAL[n] for n in ("exporter", "ultimate_consignee")} | {"model": "M"}
     elif kind in POINTING:
         values["exporter"] = USUAL["exporter"]
     if kind == "shipments":

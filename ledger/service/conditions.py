@@ -1,0 +1,187 @@
+"""The conditions of an authorization: what is declared of each, by party and facility, on a day.
+
+A condition is open until a declaration says that it is met, with its evidence, or breached. What
+was declared last of a day holds (supplement No. 10 to 15 CFR part 748).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import bindparam, select, text
+
+from ledger.policy.options import near
+from ledger.policy.types import Condition, Regime
+from ledger.service.rows import Row, party_key
+from ledger.storage.statements import Cursor
+from schemas import tables as t
+from schemas.kinds import Kind
+from schemas.names import name_key
+from schemas.problems import Problem
+
+OPEN, MET, BREACHED = "open", "met", "breached"
+STATES = (OPEN, MET, BREACHED)
+US = "\x1f"
+
+_DECLARED = (
+    select(t.standing, t.movement.c.details)
+    .join(t.movement, t.movement.c.seq == t.standing.c.seq)
+    .where(t.standing.c.kind == bindparam("kind"), t.standing.c.live == text("1"))
+    .order_by(t.standing.c.from_on, t.standing.c.seq)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One declaration on a condition. `facility` is empty where it is of the whole entity."""
+
+    seq: int
+    party: str
+    facility: str
+    item: str
+    state: str
+    from_on: date
+    until_on: date | None
+    party_name: str
+    facility_name: str
+    reference: str
+
+    def holds(self, day: date) -> bool:
+        """Whether it is in force on a day."""
+        return self.from_on <= day and (self.until_on is None or day <= self.until_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How a condition stands; `declared` None: nothing is on record, so it is open."""
+
+    condition: Condition
+    declared: Declared | None
+
+    @property
+    def state(self) -> str:
+        """open, met or breached."""
+        return self.declared.state if self.declared else OPEN
+
+
+class Conditions:
+    """The declarations on record, to be asked by party and facility."""
+
+    def __init__(self, declared: Iterable[Declared]) -> None:
+        self._of: dict[tuple[str, str], list[Declared]] = {}
+        for one in declared:
+            self._of.setdefault((one.party, one.facility), []).append(one)
+
+    def __bool__(self) -> bool:
+        return bool(self._of)
+
+    def sites(self) -> list[Declared]:
+        """One declaration of each party and facility there is, by name."""
+        found = [every[-1] for every in self._of.values()]
+        return sorted(found, key=lambda one: (one.party_name, one.facility_name))
+
+    def last(self, party: str, facility: str, item: str, day: date) -> Declared | None:
+        """What holds of an item on a day: said of the facility, else of the whole entity."""
+        for place in dict.fromkeys((facility, "")):
+            held = [
+                one
+                for one in self._of.get((party, place), ())
+                if one.item == item and one.holds(day)
+            ]
+            if held:
+                return held[-1]
+        return None
+
+    def checklist(
+        self, asked: Sequence[Condition], party: str, facility: str, day: date
+    ) -> list[Kept]:
+        """How each condition that binds on a day stands for a party at a facility."""
+        return [
+            Kept(one, self.last(party, facility if one.scope == "facility" else "", one.key, day))
+            for one in asked
+            if one.from_on <= day
+        ]
+
+    def secured(
+        self, regime: Regime, parties: Sequence[str], facility: str, day: date
+    ) -> bool | None:
+        """Whether a facility meets what the regime asks of one that stores model weights.
+
+        None: not known. A paragraph is broken where one of its parts is.
+        """
+        assert regime.weights is not None
+        wanted = regime.weights.conditions
+        parts = [c for c in regime.conditions if c.key.partition(".")[0] in wanted]
+        for party in parties:
+            kept = self.checklist(parts, party, facility, day)
+            if any(one.state == BREACHED for one in kept):
+                return False
+            met = {one.condition.key for one in kept if one.state == MET}
+            if kept and met.issuperset(wanted):
+                return True
+        return None
+
+
+def on_record(cursor: Cursor) -> Conditions:
+    """Every declaration that stands."""
+    return Conditions(_declared(row) for row in cursor.read(_DECLARED, str(Kind.CONDITION)))
+
+
+def _declared(row: tuple[Any, ...]) -> Declared:
+    seq, _, subject, stated, from_on, until_on, _, details = row
+    party, _, facility = subject.partition(US)
+    item, _, state = stated.partition(US)
+    said = json.loads(details)
+    return Declared(
+        seq=seq,
+        party=party,
+        facility=facility,
+        item=item,
+        state=state,
+        from_on=date.fromisoformat(str(from_on)),
+        until_on=None if until_on is None else date.fromisoformat(str(until_on)),
+        party_name=said["party"],
+        facility_name=said.get("facility", ""),
+        reference=said.get("reference", ""),
+    )
+
+
+def check(regime: Regime, row: Row) -> list[Problem]:
+    """What is wrong with a declaration on a condition."""
+    said = row.details()
+    known = {one.key: one for one in regime.conditions}
+    item, state = said.get("condition", ""), said.get("status", "")
+    found = []
+    if item not in known:
+        reason = "the regime has no such condition" if item else "a condition names its paragraph"
+        found.append(_problem(row, "condition", item, reason, near(item, tuple(known))))
+    elif known[item].scope == "facility" and not said.get("facility"):
+        found.append(_problem(row, "facility", "", "this condition is kept facility by facility"))
+    if state not in STATES:
+        reason = f"must be {', '.join(STATES[:-1])} or {STATES[-1]}"
+        found.append(_problem(row, "status", state, reason, near(state, STATES)))
+    if state == MET and not said.get("reference"):
+        found.append(_problem(row, "reference", "", "a condition that is met names its evidence"))
+    return found
+
+
+def standing_of(row: Row) -> tuple[str, str]:
+    """Subject and object of the standing act a declaration leaves."""
+    said = row.details()
+    facility = facility_key(said.get("facility"))
+    return f"{party_key(said['party'])}{US}{facility}", f"{said['condition']}{US}{said['status']}"
+
+
+def facility_key(name: str | None) -> str:
+    """A facility as it is looked up; empty for none."""
+    return name_key(name) if name else ""
+
+
+def _problem(
+    row: Row, column: str, value: str, reason: str, nearest: tuple[str, ...] = ()
+) -> Problem:
+    return Problem("", row.given.file_line, row.given.row, column, value, reason, nearest)
