@@ -38,6 +38,8 @@ def _regime(regime: Regime) -> list[str]:
         ("Options", ("no.", "key", "readings", "why the default", "on"), _options(regime)),
         ("Before a shipment leaves", ("key", "what", "when", "on"), _preconditions(regime)),
         ("Authorizations", ("code", "title", "also", "where it stands"), _codes(regime)),
+        ("Conditions", ("key", "what", "of", "kept by", "where it stands"), _conditions(regime)),
+        ("Model weights", ("key", "what a ruling says", "where it stands"), _weights(regime)),
     ):
         table = list(rows)
         if table:
@@ -121,6 +123,19 @@ def _preconditions(regime: Regime) -> Iterable[Sequence[str]]:
         options = (f"{key} = {value}" for key, value in one.when.options)
         about = "; ".join([one.sentence, *options])
         yield f"`{one.key}`", about, when, _where(one.citation)
+
+
+def _conditions(regime: Regime) -> Iterable[Sequence[str]]:
+    for one in regime.conditions:
+        codes = ", ".join(one.authorizations)
+        bound = f"{one.scope}, from {_day(one.from_on)}"
+        yield f"`{one.key}`", one.title, codes, bound, _where(one.citation)
+
+
+def _weights(regime: Regime) -> Iterable[Sequence[str]]:
+    if regime.weights is not None:
+        for key, said in regime.weights.sayings.items():
+            yield f"`{key}`", said.sentence, _where(said.citation)
 
 
 def _day(day: date) -> str:

@@ -203,13 +203,6 @@ _REASONS = (
         "{detail}",
     ),
     Reason(
-        "condition_open",
-        _NOTE,
-        "nothing on record says that a condition of the authorization is met",
-        "authorization",
-        "{detail}",
-    ),
-    Reason(
         "after_windows",
         _BREACH,
         "no window of the budget covers this day: nothing was drawn",
@@ -241,6 +234,13 @@ _REASONS = (
         _NOTE,
         "the ultimate parent is not known; the consignee stands in its place",
         "option parent_rule",
+    ),
+    Reason(
+        "condition_open",
+        _NOTE,
+        "nothing on record says that a condition of the authorization is met",
+        "authorization",
+        "{detail}",
     ),
     Reason(
         "before_regime",

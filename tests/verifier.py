@@ -18,7 +18,8 @@ receipt=receipt installation removal, declaration=ownership party_merged install
 official_status duty_done certificate notice condition, outcome=denial returned_without_action,
 act=licence_amendment licence_transfer licence_suspension licence_reinstatement lapse surrender
 revocation licence_close assignment, replacement=replacement, transfer out=transfer_out,
-transfer in=transfer_in, weights=weights_transfer, quarter=quarter_close, adjustment=uplift amendment carry_over block unblock suspend reinstate"""
+transfer in=transfer_in, weights=weights_transfer, quarter=quarter_close,
+adjustment=uplift amendment carry_over block unblock suspend reinstate"""
 PAIRS = [pair.strip().split("=") for pair in CLASSES.split(",")]
 CLASS = {kind: name for name, kinds in PAIRS for kind in kinds.split()}
 

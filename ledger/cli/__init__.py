@@ -23,6 +23,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "ship": ("typed", "ship", "Record a shipment that took place."),
     "return": ("typed", "return_", "Record goods that came back or were lost."),
     "record": ("typed", "record", "Record one movement of any kind, given as HEADING=VALUE."),
+    "weights": ("weights", "weights", "Rule a transfer of model weights, and record it."),
+    "conditions": (
+        "weights",
+        "conditions",
+        "Say which conditions of an authorization are open, met or breached.",
+    ),
     "movements": ("movements", "movements", "Find movements by party, document, day or flag."),
     "explain": ("explain", "explain", "Say why a movement drew on what it drew on."),
     "reverse": ("reverse", "reverse", "Reverse movements, or a whole submission."),

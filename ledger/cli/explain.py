@@ -89,6 +89,7 @@ def lines_of(found: Explanation) -> Iterator[str]:
         yield from _draw(draw, found.unit)
     yield from _findings(found)
     yield from _options(found)
+    yield from _conditions(found)
     yield from _pointers(found)
     yield from ("", "Recorded", *_submission(found))
 
@@ -139,6 +140,20 @@ def _options(found: Explanation) -> Iterator[str]:
         yield from labelled([(said, option.meaning), ("", option.citation)], "  ")
     if found.review:
         yield from ("", f"Reviewed under: {found.review}")
+
+
+def _conditions(found: Explanation) -> Iterator[str]:
+    """How many are open, met and breached, and each that anything is declared of."""
+    if not found.conditions:
+        return
+    states = [one.state for one in found.conditions]
+    counts = [f"{states.count(s)} {s}" for s in ("breached", "met", "open") if s in states]
+    yield from ("", f"Conditions on {found.effective_on}: {', '.join(counts)}")
+    for one in found.conditions:
+        if one.seq is not None:
+            evidence = f", {one.evidence}" if one.evidence else ""
+            said = f"{one.state} since {one.since} (seq {one.seq}{evidence}): {one.title}"
+            yield from labelled([(one.key, said)], "  ")
 
 
 def _pointers(found: Explanation) -> Iterator[str]:

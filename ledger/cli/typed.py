@@ -5,18 +5,21 @@ The options are the headings of the import files, so that nothing is said twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ledger.cli.exits import WrongUse
+from ledger.cli.exits import Exit, WrongUse
 from ledger.cli.settings import ledger_option, opened, settings_of
 from schemas.fields import OPTIONAL, SHAPES, Field, Type
 from schemas.kinds import FileKind
 
 if TYPE_CHECKING:
+    from ledger.policy.types import Regime
+    from ledger.service.outcome import Outcome
     from schemas.problems import Problem
 
 _PLACEHOLDERS = {
@@ -81,21 +84,59 @@ def _command(kind: FileKind, name: str, help_: str) -> click.Command:
     return ledger_option(made)
 
 
+def hand_command(
+    kind: FileKind,
+    name: str,
+    help_: str,
+    do: Callable[[dict[str, str], str | None, bool], Exit],
+) -> click.Command:
+    """A command whose options are the headings of a file kind, and --dry-run; `do` runs it.
+
+    It is given the values by heading, the source, and whether nothing may be recorded.
+    """
+
+    def run(**given: Any) -> None:
+        extra = settings_of(given.pop("field"), "NAME=VALUE")
+        source, dry_run = given.pop("source"), given.pop("dry_run")
+        values = {key: value for key, value in given.items() if value is not None}
+        ctx = click.get_current_context()
+        with _in_options(ctx):
+            ctx.exit(do({**extra, **values}, source, dry_run))
+
+    options: list[click.Parameter] = [_option(field) for field in _headings(kind)]
+    dry_run = click.Option(["--dry-run"], is_flag=True, help="Rule it, and record nothing.")
+    options += [_FIELD, _SOURCE, dry_run]
+    return ledger_option(click.Command(name, callback=run, params=options, help=help_))
+
+
+def tell_recorded(outcome: Outcome, regime: Regime) -> Exit:
+    """Tell what became of one movement; its problems as those of this command's options."""
+    from ledger.cli.outcomes import tell_one
+
+    ctx = click.get_current_context()
+    outcome.problems = [_typed(problem, ctx) for problem in outcome.problems]
+    return tell_one(outcome, regime)
+
+
+@contextmanager
+def _in_options(ctx: click.Context) -> Iterator[None]:
+    """Problems with what was typed, said as those of options."""
+    from schemas.problems import Unusable
+
+    try:
+        yield
+    except Unusable as unusable:
+        raise Unusable(*(_typed(p, ctx) for p in unusable.problems)) from None
+
+
 def _record(
     kind: FileKind, values: Mapping[str, str], source: str | None, *, retry: bool = False
 ) -> None:
-    from ledger.cli.outcomes import tell_one
-    from schemas.problems import Unusable
-
     ctx = click.get_current_context()
-    with opened() as ledger:
-        try:
-            outcome = ledger.record(kind, values, source=source, retry=retry)
-        except Unusable as unusable:
-            raise Unusable(*(_typed(p, ctx) for p in unusable.problems)) from None
+    with opened() as ledger, _in_options(ctx):
+        outcome = ledger.record(kind, values, source=source, retry=retry)
         regime = ledger.rulebook.regime
-    outcome.problems = [_typed(problem, ctx) for problem in outcome.problems]
-    ctx.exit(tell_one(outcome, regime))
+    ctx.exit(tell_recorded(outcome, regime))
 
 
 def _typed(problem: Problem, ctx: click.Context) -> Problem:

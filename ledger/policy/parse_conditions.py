@@ -10,6 +10,7 @@ from ledger.policy.sheet import CITATION, Book, Table
 from ledger.policy.weights import SAYINGS, Condition, Saying, WeightsRule
 
 SCOPES = ("facility", "entity")
+_PLACES = ("home", "listed")
 _NUMBERS = ("threshold", "derivative_threshold", "derivative_share", "synthetic_share")
 
 
@@ -44,20 +45,26 @@ def weights(
 ) -> WeightsRule | None:
     """`weights.toml`; `known` are the keys of the conditions. None where its names are wrong."""
     top = book.table("weights.toml")
-    figures = [_number(top, key, numbers) for key in _NUMBERS]
-    places = [_list(top, key, lists) for key in ("home", "listed")]
+    figures = [one for key in _NUMBERS if (one := _number(top, key, numbers))]
+    places = [place for key in _PLACES if (place := _list(top, key, lists))]
     barred = top.words("barred", lists)
     asked = top.words("conditions", known)
     exception = top.text("exception")
     sayings = _sayings(top)
     top.taken.update(CITATION)
     top.close()
-    if None in figures or None in places or len(sayings) < len(SAYINGS):
+    if len(figures) < len(_NUMBERS) or len(places) < len(_PLACES) or len(sayings) < len(SAYINGS):
         return None
+    threshold, derivative_threshold, derivative_share, synthetic_share = figures
+    home, listed = places
     return WeightsRule(
-        exception,
-        *(one for one in figures if one is not None),
-        *(one for one in places if one is not None),
+        exception=exception,
+        threshold=threshold,
+        derivative_threshold=derivative_threshold,
+        derivative_share=derivative_share,
+        synthetic_share=synthetic_share,
+        home=home,
+        listed=listed,
         barred=tuple(lists[key] for key in barred if key in lists),
         conditions=asked,
         sayings=sayings,

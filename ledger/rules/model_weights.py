@@ -198,7 +198,8 @@ class _Bench:
         """What the authorization named is worth here, and how an application would be reviewed."""
         authorization = self.transfer.authorization
         if authorization == self.rule.exception:
-            self._exception()
+            if self._exception():
+                return
         elif authorization == self.regime.judging.licensed:
             pass
         elif authorization == self.regime.unstated:
@@ -209,7 +210,8 @@ class _Bench:
             self.find("authorization_unavailable", "unavailable")
         self._review()
 
-    def _exception(self) -> None:
+    def _exception(self) -> bool:
+        """Whether the exception covers it, for all that is known."""
         barred = (one.members for one in self.rule.barred)
         if self.on(self.transfer.destination, *barred):
             self.find("authorization_unavailable", "aia_place_barred")
@@ -221,6 +223,8 @@ class _Bench:
             self.find("condition_open", "aia_facility_unknown")
         else:
             self.say("aia_covers")
+            return True
+        return False
 
     def _bound(self) -> bool:
         """Whether the facility's conditions bind on the transfer's day."""
@@ -261,4 +265,3 @@ class _Bench:
 
 def _with(sentence: str, figures: str) -> str:
     return f"{sentence} ({figures})" if figures else sentence
-

@@ -54,9 +54,13 @@ class Frame:
         """Each movement's day as a whole number."""
         return self.ints("day_no")
 
+    def value(self, name: str, at: int) -> Any:
+        """One value of a column."""
+        return self.table.column(name)[at].as_py()
+
     def named(self, at: int) -> tuple[int, str, str]:
         """The row, document and line of one movement."""
-        values = [self.table.column(c)[at].as_py() for c in ("row", "document", "line")]
+        values = [self.value(name, at) for name in ("row", "document", "line")]
         return values[0], values[1], values[2]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from ledger.service.batches import Frame, Leaves, frames
 from ledger.service.book import Book
 from ledger.service.bulk_draws import BulkDrawer
 from ledger.service.bulk_lines import BulkLines
+from ledger.service.conditions import Watch, on_record
 from ledger.service.draws import Drawer
 from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_known
 from ledger.service.outcome import SHOWN, Found, Outcome
@@ -28,6 +30,7 @@ from ledger.service.rows import Flag, ordered
 from ledger.service.seal import Header, Sealer
 from ledger.storage.bulk import Collision, Staging
 from ledger.storage.statements import Cursor
+from schemas.kinds import Kind
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,6 +43,8 @@ CACHE_MB = 64
 # One thread, since each sorts with memory of its own; the other cores have the batches to do.
 MEMORY = "320MB"
 THREADS = 1
+
+_EPOCH = date(1970, 1, 1).toordinal()
 
 Progress = Callable[[str, int, int], None]
 
@@ -161,6 +166,7 @@ class _Load:
         self.lines = BulkLines(con, staging, prepared, book)
         drawer = Drawer(desk.rulebook, book)
         self.drawer = BulkDrawer(drawer, prepared, self.lines)
+        self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
         self.days = _Days()
         self.leaves = Leaves(con, staging, book.submission)
         self.credits: dict[int, int] = {}
@@ -191,6 +197,7 @@ class _Load:
     def _one(self, frame: Frame, outcome: Outcome) -> None:
         self._number_rulings(frame)
         flags = self.drawer.flags(frame)
+        self._watch(frame, flags)
         batch = self.drawer.batch(frame, flags)
         tolerance = self.desk.rulebook.value_tolerance_ppm
         weighed = weigh(batch, self.book.balances, self.lines.lines, tolerance)
@@ -200,6 +207,26 @@ class _Load:
         findings = self._findings(frame, flags, outcome)
         self.leaves.add(frame, weighed.entries, budget_no, findings)
         self.lines.open(frame, batch, budget_no)
+
+    def _watch(self, frame: Frame, flags: dict[int, list[Flag]]) -> None:
+        """Flag shipments whose authorization's conditions are breached."""
+        codes = self.watch.authorizations
+        if not codes:
+            return
+        stated = frame.table.column("authorization").to_pylist()
+        own = frame.ints("behind") == 0
+        for at in np.flatnonzero(own).tolist():
+            if stated[at] not in codes or frame.value("kind", at) == Kind.LICENCE:
+                continue
+            names = [self._party(frame, column, at) for column in ("consignee_at", "parent_at")]
+            day = date.fromordinal(int(frame.day[at]) + _EPOCH)
+            found = self.watch.flag(stated[at], names, frame.value("details", at), day)
+            if found is not None:
+                flags.setdefault(at, []).append(found)
+
+    def _party(self, frame: Frame, column: str, at: int) -> str | None:
+        place = frame.value(column, at)
+        return None if place is None else self.prepared.parties[place]
 
     def _gather(self, frame: Frame, entries: Entries) -> None:
         self.days.add(by_day(entries, frame.day))

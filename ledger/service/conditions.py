@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, select, text
 
 from ledger.policy.options import near
 from ledger.policy.types import Condition, Regime
-from ledger.service.rows import Row, party_key
+from ledger.service.rows import Flag, Row, is_shipment, party_key
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import Kind
@@ -79,6 +79,22 @@ class Conditions:
     def __bool__(self) -> bool:
         return bool(self._of)
 
+    @property
+    def any_breached(self) -> bool:
+        """Whether anything was ever declared breached."""
+        return any(one.state == BREACHED for every in self._of.values() for one in every)
+
+    def breached(
+        self, asked: Sequence[Condition], parties: Sequence[str], facility: str, day: date
+    ) -> list[Declared]:
+        """What is breached on a day by any of the parties, at a facility or as a whole."""
+        return [
+            kept.declared
+            for party in dict.fromkeys(parties)
+            for kept in self.checklist(asked, party, facility, day)
+            if kept.declared is not None and kept.state == BREACHED
+        ]
+
     def sites(self) -> list[Declared]:
         """One declaration of each party and facility there is, by name."""
         found = [every[-1] for every in self._of.values()]
@@ -104,6 +120,16 @@ class Conditions:
             Kept(one, self.last(party, facility if one.scope == "facility" else "", one.key, day))
             for one in asked
             if one.from_on <= day
+        ]
+
+    def of_any(
+        self, asked: Sequence[Condition], parties: Sequence[str], facility: str, day: date
+    ) -> list[Kept]:
+        """The same for whichever of several parties declared it; the first that did."""
+        each = [self.checklist(asked, party, facility, day) for party in parties or ("",)]
+        return [
+            next((one for one in of_one if one.declared), of_one[0])
+            for of_one in zip(*each, strict=True)
         ]
 
     def secured(
@@ -148,6 +174,61 @@ def _declared(row: tuple[Any, ...]) -> Declared:
         facility_name=said.get("facility", ""),
         reference=said.get("reference", ""),
     )
+
+
+class Watch:
+    """Flags shipments under an authorization whose conditions are on record as breached."""
+
+    def __init__(self, regime: Regime, declared: Conditions) -> None:
+        self.declared = declared
+        asked: dict[str, list[Condition]] = {}
+        for one in regime.conditions:
+            for code in one.authorizations:
+                asked.setdefault(code, []).append(one)
+        self._asked = asked if declared.any_breached else {}
+
+    @property
+    def authorizations(self) -> tuple[str, ...]:
+        """Those to be looked at; none where nothing was declared breached."""
+        return tuple(self._asked)
+
+    def flag(
+        self,
+        authorization: str | None,
+        parties: Sequence[str | None],
+        details: str | None,
+        day: date,
+    ) -> Flag | None:
+        """What a shipment is flagged with, if anything.
+
+        `parties` are the names on the row; owner, operator and facility are in its details.
+        """
+        asked = self._asked.get(authorization or "")
+        if not asked:
+            return None
+        said = json.loads(details) if details else {}
+        names = (*parties, said.get("owner"), said.get("operator"))
+        keys = [key for key in map(party_key, names) if key is not None]
+        found = self.declared.breached(asked, keys, facility_key(said.get("facility")), day)
+        if not found:
+            return None
+        items = ", ".join(f"{one.item} (seq {one.seq})" for one in found)
+        return Flag("condition_breached", detail=f"paragraph {items}")
+
+
+def flag(regime: Regime, cursor: Cursor, rows: Sequence[Row]) -> None:
+    """Flag the shipments among rows whose authorization's conditions are breached."""
+    codes = {code for one in regime.conditions for code in one.authorizations}
+    looked_at = [r for r in rows if is_shipment(r.kind) and r.given.authorization in codes]
+    if not looked_at:
+        return
+    watch = Watch(regime, on_record(cursor))
+    for row in looked_at:
+        given = row.given
+        parties = (given.consignee, given.parent)
+        found = watch.flag(given.authorization, parties, given.details, given.effective_on)
+        if found is not None:
+            row.flags.append(found)
 
 
 def check(regime: Regime, row: Row) -> list[Problem]:

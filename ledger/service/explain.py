@@ -12,10 +12,11 @@ from sqlalchemy import bindparam, select
 from ledger.catalogue import classing
 from ledger.refusals import REFUSALS
 from ledger.rules.rulings import Ruling, ruling_from_body
-from ledger.service import findings
+from ledger.service import conditions, findings
 from ledger.service.adoption import every_adoption
 from ledger.service.explanation import (
     Cited,
+    ConditionKept,
     Effect,
     Explanation,
     Flagged,
@@ -25,6 +26,7 @@ from ledger.service.explanation import (
     Submitted,
 )
 from ledger.service.known_rows import reversals_of
+from ledger.service.rows import party_key
 from ledger.service.rulebook import Rulebook
 from ledger.storage.statements import Cursor
 from schemas import tables as t
@@ -49,6 +51,7 @@ _BY_DOCUMENT = (
 
 # The option that says whether a return or a loss gives room back.
 _GIVES_BACK = "return_or_loss_credit"
+_CONDITIONED = (*SHIPMENTS, Kind.WEIGHTS_TRANSFER)
 _SAID: dict[str, str] = {
     Kind.ADOPTION: "puts the regime, its options and the chip catalogue in force, in full",
     Kind.REFUSAL: "a refused application: every balance stayed as it was",
@@ -149,6 +152,7 @@ class _Reader:
             draws=tuple(self._draws()),
             findings=tuple(self._findings()),
             options=tuple(self._options()),
+            conditions=tuple(self._conditions()),
             points_at=at[0] if at else None,
             pointed_at_by=tuple(pointers),
             reversed_by=undone.get(self.seq),
@@ -288,6 +292,29 @@ class _Reader:
             option = known.get(key)
             meaning = option.sentence(value) if option and value in option.names else ""
             yield OptionTaken(key, value, meaning, str(option.citation) if option else "")
+
+    def _conditions(self) -> Iterable[ConditionKept]:
+        """The conditions of the authorization, as they stood for the party at the facility."""
+        m, regime = self.movement, self.rulebook.regime
+        asked = [one for one in regime.conditions if m["authorization"] in one.authorizations]
+        if not asked or m["kind"] not in _CONDITIONED:
+            return []
+        said = dict(self._given())
+        roles = ("owner", "operator", "ultimate_consignee", "ultimate_parent")
+        parties = [key for key in (party_key(said.get(role)) for role in roles) if key]
+        facility = conditions.facility_key(said.get("facility"))
+        kept = conditions.on_record(self.cursor).of_any(asked, parties, facility, self.day)
+        return [
+            ConditionKept(
+                key=one.condition.key,
+                title=one.condition.title,
+                state=one.state,
+                since=one.declared.from_on.isoformat() if one.declared else "",
+                evidence=one.declared.reference if one.declared else "",
+                seq=one.declared.seq if one.declared else None,
+            )
+            for one in kept
+        ]
 
     def _pointers(self, rows: Iterable[tuple[Any, ...]]) -> list[Pointer]:
         named = [_named(t.movement, row) for row in sorted(rows, key=lambda row: row[0])]

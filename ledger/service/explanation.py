@@ -79,6 +79,18 @@ class Lot:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionKept:
+    """How a condition of the authorization stood on the movement's day; `seq` declared it."""
+
+    key: str
+    title: str
+    state: str
+    since: str
+    evidence: str
+    seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Submitted:
     """Who recorded it, when, and from which file."""
 
@@ -116,6 +128,7 @@ class Explanation:
     draws: tuple[Effect, ...]
     findings: tuple[Flagged, ...]
     options: tuple[OptionTaken, ...]
+    conditions: tuple[ConditionKept, ...]
     points_at: Pointer | None
     pointed_at_by: tuple[Pointer, ...]
     reversed_by: int | None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ledger.rules.admission import Batch, Ints, Overflow, Weighed, by_day, weigh
-from ledger.service import known_rows, requests, targets, weights
+from ledger.service import conditions, known_rows, requests, targets, weights
 from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, day_text, days_number
 from ledger.service.draws import Drawer
 from ledger.service.lines import LineBook
@@ -121,6 +121,7 @@ class _Posting:
         self.lines.find(kept)
         targets.find(self.cursor, self.book, kept)
         weights.rule(self.desk.rulebook, self.cursor, kept)
+        conditions.flag(self.desk.rulebook.regime, self.cursor, kept)
         return kept
 
     def weigh(self, rows: Sequence[Row]) -> None:

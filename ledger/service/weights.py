@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
+from ledger.intake import typed
 from ledger.rules.model_weights import Model, Transfer, judge_weights
+from ledger.rules.rulings import Ruling
 from ledger.service import conditions
-from ledger.service.rows import Flag, Row, party_key
+from ledger.service.rows import Flag, Row, party_key, row_of
 from ledger.service.rulebook import Rulebook, Ruled
 from ledger.storage.statements import Cursor
-from schemas.kinds import Kind
-from schemas.problems import Problem
+from schemas.kinds import FileKind, Kind
+from schemas.problems import Problem, Unusable
+
+if TYPE_CHECKING:
+    from ledger.service.ledger import Ledger
 
 _OPERATIONS = (
     "operations",
@@ -24,7 +30,7 @@ _OPERATIONS = (
 )
 _ANSWERS = ("published", "from_published", "generator_published", "employee", "facility_secured")
 _YES_OR_NO = {"yes": True, "true": True, "no": False, "false": False}
-_POWER = re.compile(r"\s*(?:[x×*]\s*10\s*\^|[eE]\+?)\s*(\d{1,3})$")
+_POWER = re.compile(r"\s*(?:[x*\u00d7]\s*10\s*\^|[eE]\+?)\s*(\d{1,3})$")
 _GROUPED = re.compile(r"\d{1,3}(?:[, _]\d{3})+|\d+(?:\.\d+)?")
 _MOST_DIGITS = 60
 _PPM = 10_000
@@ -106,6 +112,23 @@ def model_of(said: dict[str, str]) -> Model:
         generator_published=answer("generator_published"),
         frontier_operations=count("frontier_operations"),
     )
+
+
+def ruling_on(ledger: Ledger, values: Mapping[str, str], source: str | None = None) -> Ruling:
+    """What would be said of a transfer given as texts by heading; nothing is recorded.
+
+    Raises Unusable with what is wrong with them.
+    """
+    given = typed(FileKind.WEIGHTS, values, ledger.setting, source)
+    row = row_of(given, None)
+    problems = check(ledger.rulebook, row)
+    if problems:
+        raise Unusable(*problems)
+    with ledger.store.reading() as turn:
+        cursor = Cursor(ledger.store.raw(turn.connection), ledger.store.dialect)
+        declared = conditions.on_record(cursor)
+    transfer = _transfer(ledger.rulebook, row, declared)
+    return judge_weights(transfer, ledger.rulebook.regime)
 
 
 def rule(rulebook: Rulebook, cursor: Cursor, rows: Sequence[Row]) -> None:

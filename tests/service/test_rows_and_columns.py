@@ -59,6 +59,9 @@ def declared(url: str, **options: str) -> str:
             said = {"document": f"P{number}", "kind": kind, "effective_on": on, "party": party}
             said |= {"other_party": other, "authorization": by, "shipment": shipment}
             ledger.record("declarations", said | {"until_on": until})
+        breach = {"document": "N9", "kind": "condition", "effective_on": "2025-06-01"}
+        breach |= {"party": "Acme Ltd", "condition": "16", "status": "breached"}
+        ledger.record("declarations", breach)
     return url
 
 
