@@ -6,10 +6,11 @@ Importing this loads nothing else; each verb loads what it needs (docs/python.md
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from ledger.service.explanation import Explanation

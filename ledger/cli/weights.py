@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -69,13 +69,6 @@ weights = hand_command(
     type=click.Choice(["table", "csv", "json"]),
     help="How to print it (default: a table on a terminal, else CSV).",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write to this file.",
-)
 @ledger_option
 def conditions(
     party: str | None,
@@ -84,7 +77,6 @@ def conditions(
     state: str | None,
     day: str | None,
     form: str | None,
-    output: Path | None,
 ) -> None:
     """Say which conditions of an authorization are open, met or breached.
 
@@ -104,7 +96,7 @@ def conditions(
     asked = Asked(party, facility, authorization, _day(day))
     with opened(to_write=False) as ledger:
         lines = checklist(ledger, asked)
-    _print([one for one in lines if state in (None, one.state)], form, output)
+    _print([one for one in lines if state in (None, one.state)], form)
 
 
 def _day(text: str | None) -> date:
@@ -118,21 +110,21 @@ def _day(text: str | None) -> date:
         raise WrongUse(f'--on: "{text}" is no day; write YYYY-MM-DD') from None
 
 
-def _print(lines: list[Line], form: str | None, output: Path | None) -> None:
+def _print(lines: list[Line], form: str | None) -> None:
     from ledger.service.checklist import HEADINGS
 
     shown: list[dict[str, Any]] = [asdict(one) for one in lines]
-    chosen = form or (output.suffix.removeprefix(".") if output else "")
-    chosen = chosen or ("table" if sys.stdout.isatty() else "csv")
-    with click.open_file(str(output) if output else "-", "w", encoding="utf-8") as file:
-        if chosen == "json":
-            file.write(json.dumps(shown, ensure_ascii=False, indent=2) + "\n")
-        elif chosen == "csv":
-            written = csv.DictWriter(file, HEADINGS, lineterminator="\n")
-            written.writeheader()
-            written.writerows(shown)
-        else:
-            file.write("\n".join(_table(lines)) + "\n")
+    chosen = form or ("table" if sys.stdout.isatty() else "csv")
+    if chosen == "json":
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    elif chosen == "csv":
+        text = io.StringIO()
+        written = csv.DictWriter(text, HEADINGS, lineterminator="\n")
+        written.writeheader()
+        written.writerows(shown)
+        click.echo(text.getvalue(), nl=False)
+    else:
+        click.echo("\n".join(_table(lines)))
 
 
 def _table(lines: list[Line]) -> list[str]:

@@ -125,7 +125,7 @@ WRONG = [
     ("report remaining --known-at seq:9", "the ledger has only 4 movements"),
     ("report remaining -o r.d", "r.d: say the format with --format (table, csv, json, parquet)"),
     ("movements --flag over_limt", 'there is no flag "over_limt" (nearest: over_limit)'),
-    ("movements --kind licens", 'there is no kind "licens" (nearest: licence)'),
+    ("movements --kind licens", 'there is no kind "licens" (nearest: licence, licence_close)'),
 ]  # fmt: skip
 
 
