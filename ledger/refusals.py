@@ -243,6 +243,13 @@ _REASONS = (
         "{detail}",
     ),
     Reason(
+        "holder_not_stated",
+        _NOTE,
+        "the country that would be counted against was not stated: another stands in its place",
+        "option tally_country",
+        "{detail}",
+    ),
+    Reason(
         "before_regime",
         _NOTE,
         "dated before the regime's first day: recorded, draws nothing",

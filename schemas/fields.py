@@ -95,6 +95,8 @@ OPTIONAL = (
         Type.COUNTRY,
         "country the goods left, for a reexport or from abroad",
     ),
+    _f("shipment", Type.TEXT, "for a transfer within a country: the shipment whose units move on"),
+    _f("shipment_line", Type.TEXT, "line of that shipment; empty is line 1"),
     _f("eccn", Type.TEXT, "export control classification number as filed"),
     _f("itn", Type.TEXT, "internal transaction number of the export filing"),
     _f("certificate_on", Type.DATE, "day of the consignee's certificate"),

@@ -8,12 +8,15 @@ from datetime import date, timedelta
 
 from ledger.policy.dated import Citation, CountryList, Number
 
-# What of a movement may name the holder of a budget: the country of destination; the ultimate
+# The countries of a movement that may hold a budget: the destination, the consignee's and the
+# ultimate parent's headquarters, and where the goods left from.
+COUNTRIES = ("destination", "consignee_hq", "parent_hq", "from_country")
+# What of a movement may name the holder of a budget: one of those countries; the ultimate
 # parent, the owner or the operator of the items, or that company in the country of destination
 # (`other_operator_country`: only where the operator is another than the owner); the site they
 # come to or leave; the chip.
 HOLDER_SOURCES = (
-    "destination",
+    *COUNTRIES,
     "parent",
     "owner",
     "operator",
@@ -90,7 +93,8 @@ def _year(year: int) -> Window:
 class Holders:
     """Who may hold: all of a list but those of others (countries), named ones, or any party.
 
-    `source` is the field of a movement that names the holder, one of HOLDER_SOURCES.
+    `source` is the field of a movement that names the holder, one of HOLDER_SOURCES. Where an
+    `option` chooses among several, `read_as` has the fields by its value.
     """
 
     kind: str
@@ -98,6 +102,12 @@ class Holders:
     every: CountryList | None = None
     excepted: tuple[CountryList, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
+    option: str = ""
+    read_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def sources(self, options: Mapping[str, str]) -> tuple[str, ...]:
+        """The fields that name the holders, each drawn on in full."""
+        return self.read_as.get(options.get(self.option, ""), (self.source,))
 
     def on(self, day: date) -> frozenset[str]:
         """The holders of a day; empty for parties, who are not listed."""

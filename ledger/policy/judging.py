@@ -14,7 +14,10 @@ CHIP_CLASSES = ("a", "b", "none", "amount")
 PAPERS = ("certificate", "notice", "eccn")
 COMPARED = ("at_least", "exactly")
 # What a draw does to its budget: see ledger/rules/rulings.py.
-EFFECTS = ("pend", "hold", "post", "hold_until_received", "post_both_years")
+EFFECTS = (
+    *("pend", "hold", "post", "hold_until_received", "post_both_years"),
+    *("release", "post_if_licensed_before", "credit_what_is_debited"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Flag:
 @dataclass(frozen=True, slots=True)
 class DrawRule:
     """A draw on a budget. `effect` empty: what the kind does (pend, hold, post); `holder` empty:
-    the field that the budget itself says names its holder.
+    the field that the budget itself says names its holder. `before` True: of movements dated
+    before the regime, weighed as on its first day; the others draw then nothing.
     """
 
     budget: str
@@ -78,6 +82,7 @@ class DrawRule:
     sentence: str
     citation: Citation
     holder: str = ""
+    before: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from ledger.policy.budgets import (
     Windows,
 )
 from ledger.policy.dated import Citation, CountryList, Number
+from ledger.policy.judging import ROLES
 from ledger.policy.options import Option, near
 from ledger.policy.parse_facts import key_of, known_name
 from ledger.policy.sheet import CITATION, Book, Table
@@ -130,6 +131,8 @@ def _holders(top: Table, known: Known, stated: Limits) -> Holders:
     source = table.one_of("from", HOLDER_SOURCES)
     every = known_name(table, "all", known.lists, "list")
     excepted = table.words("except", known.lists)
+    option = known_name(table, "option", known.options, "option")
+    read_as = _readings(table, known.options.get(option))
     names = {**table.texts("names"), **stated.names}
     if kind == "country":
         names = dict(known.country_names)
@@ -140,7 +143,18 @@ def _holders(top: Table, known: Known, stated: Limits) -> Holders:
     table.close()
     by_name = tuple(sorted(names.items(), key=lambda pair: (pair[1], pair[0])))
     lists = tuple(known.lists[key] for key in excepted if key in known.lists)
-    return Holders(kind, source, known.lists.get(every), lists, by_name)
+    return Holders(kind, source, known.lists.get(every), lists, by_name, option, read_as)
+
+
+def _readings(table: Table, option: Option | None) -> dict[str, tuple[str, ...]]:
+    """Which countries of a movement hold the budget, by the value of an option."""
+    readings = table.sub("readings")
+    if readings is None:
+        return {}
+    values = () if option is None else option.names
+    made = {str(value): readings.words(str(value), ROLES) for value in values}
+    readings.close()
+    return {value: sources for value, sources in made.items() if sources}
 
 
 def _windows(top: Table, stated: Limits) -> Windows:

@@ -95,6 +95,7 @@ def _draw(table: Table, named: Named) -> DrawRule:
         when=_when(table, named),
         official=table.maybe_flag("official") is not False,
         effect=table.one_of("effect", EFFECTS, default=""),
+        before=table.flag("before_regime"),
         sentence=table.text("sentence"),
         citation=table.citation(),
         holder=table.one_of("holder", HOLDER_SOURCES, default=""),

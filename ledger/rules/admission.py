@@ -10,6 +10,8 @@ uses and gives up that much of the hold, a fact without a licence posts on the s
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ledger.rules.weights import (
@@ -54,7 +56,7 @@ def weigh(batch: Batch, budgets: Budgets, lines: Lines, tolerance_ppm: int) -> W
     released = _release(batch, lines)
     excesses = _overdrawn(batch, lines, tolerance_ppm)
     _draw_down(batch, lines, released)
-    entries = _entries(batch, released)
+    entries = _entries(_floored(batch, budgets), released)
     over = _over_limit(entries, budgets)
     if over is not None:
         excesses.insert(0, over)
@@ -255,11 +257,32 @@ _SIGNS[Effect.POST, 3] = 1
 _SIGNS[Effect.DRAW, 3] = 1
 _SIGNS[Effect.UNHOLD, 2] = -1
 _SIGNS[Effect.CREDIT, 3] = -1
+_SIGNS[Effect.CREDIT_TO_NOTHING, 3] = -1
 _SIGNS[Effect.ADJUST, 0] = 1
 _SIGNS[Effect.PEND, 1] = 1
 _SIGNS[Effect.UNPEND, 1] = -1
 # Plain numbers: numpy looks long at an enumeration's member.
-_DRAW, _MARK = int(Effect.DRAW), int(Effect.MARK)
+_DRAW, _MARK, _RELEASE = int(Effect.DRAW), int(Effect.MARK), int(Effect.RELEASE)
+_TO_NOTHING = int(Effect.CREDIT_TO_NOTHING)
+
+
+def _floored(batch: Batch, budgets: Budgets) -> Batch:
+    """The batch with credits that stop at nothing cut to what is posted there, in turn."""
+    floored = (batch.draw_effect == _TO_NOTHING) & (batch.draw_official == 1)
+    if not floored.any():
+        return batch
+    asked = np.unique(batch.draw_budget[floored])
+    draws = np.flatnonzero(np.isin(batch.draw_budget, asked) & (batch.draw_official == 1))
+    draws = draws[np.argsort(batch.draw_row[draws], kind="stable")]
+    posted = {at: int(budgets.posted[at]) for at in asked.tolist()}
+    amounts = batch.draw_amount.copy()
+    signs = _SIGNS[batch.draw_effect[draws], 3].tolist()
+    places = batch.draw_budget[draws].tolist()
+    for draw, place, sign in zip(draws.tolist(), places, signs, strict=True):
+        if floored[draw]:
+            amounts[draw] = min(amounts[draw], max(posted[place], 0))
+        posted[place] += sign * int(amounts[draw])
+    return replace(batch, draw_amount=amounts)
 
 
 def _entries(batch: Batch, released: Ints) -> Entries:
@@ -270,7 +293,8 @@ def _entries(batch: Batch, released: Ints) -> Entries:
     row, budget = batch.draw_row[order], batch.draw_budget[order]
     official, effect = batch.draw_official[order], batch.draw_effect[order]
     amounts = _SIGNS[effect] * batch.draw_amount[order][:, None]
-    amounts[:, 2] -= np.where(effect == _DRAW, released[row], 0)
+    gives_up = (effect == _DRAW) | (effect == _RELEASE)
+    amounts[:, 2] -= np.where(gives_up, released[row], 0)
     starts = _starts(row, budget, official)
     sums = np.add.reduceat(amounts, starts, axis=0)
     marks = np.add.reduceat((effect == _MARK).astype(np.int64), starts)

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from ledger.policy.judging import ROLES
 from ledger.policy.types import Citation, DrawRule, Flag, Regime, When
-from ledger.rules.rulings import Case, Draw, Ruling, Step, ruling_from_body
+from ledger.rules.rulings import UNDER_LICENCE, Case, Draw, Ruling, Step, ruling_from_body
 from schemas.kinds import SHIPMENTS, Kind
 
 __all__ = ["Case", "Draw", "Ruling", "Step", "country_class", "judge", "ruling_from_body"]
@@ -20,6 +21,16 @@ UNKNOWN = ""  # the class of a country nobody stated
 ELSEWHERE = "other"  # the class of one on no list and with no budget
 _BARRED = "authorization_unavailable"
 _LICENSED = (Kind.APPLICATION, Kind.LICENCE)
+# Which countries stand in for one that is not stated, the nearest first.
+_STAND_INS: dict[str, tuple[str, ...]] = {
+    "parent_hq": ("consignee_hq", "destination"),
+    "consignee_hq": ("destination",),
+}
+_ROLE_SAID = {
+    "destination": "destination",
+    "consignee_hq": "consignee's headquarters",
+    "parent_hq": "parent",
+}
 _EFFECT: dict[str, str] = {
     Kind.APPLICATION: "pend",
     Kind.LICENCE: "hold",
@@ -48,8 +59,7 @@ def judge(case: Case, regime: Regime, options: Mapping[str, str]) -> Ruling:
     """
     bench = _Bench(case, regime, options)
     if case.period < regime.first_day:
-        bench.find("before_regime", f"first day {regime.first_day}")
-        bench.say("dated before the regime's first day: it draws nothing", "regime")
+        bench.before()
     elif not bench.outside():
         bench.flags()
         bench.draws()
@@ -109,30 +119,65 @@ class _Bench:
                 if flag.safe_side:
                     self.on_safe_side = self.on_safe_side or flag
 
+    def before(self) -> None:
+        """A movement dated before the regime: it draws nothing, but where a rule looks back."""
+        self.find("before_regime", f"first day {self.regime.first_day}")
+        rules = self.regime.authorizations[self.authorization].draws
+        looking_back = [rule for rule in rules if rule.before and self.holds(rule.when)]
+        if not looking_back:
+            self.say("dated before the regime's first day: it draws nothing", "regime")
+        elif not self.outside():
+            for rule in looking_back:
+                self.draw(rule, rule.effect or _EFFECT[self.case.kind])
+
     def draws(self) -> None:
         """The draws of the authorization."""
         for rule in self.regime.authorizations[self.authorization].draws:
             effect = rule.effect or _EFFECT.get(self.case.kind, "")
-            if effect and self.holds(rule.when):
+            if effect and not rule.before and self.holds(rule.when):
                 self.draw(rule, effect)
 
     def draw(self, rule: DrawRule, effect: str) -> None:
         """A draw, if its budget has such a holder and a window for the day."""
-        if self.has_budget(rule.budget):
-            holder_from = rule.holder or self.regime.budgets[rule.budget].holders.source
-            self.drawn.append(Draw(rule.budget, holder_from, rule.official, effect))
+        found = [
+            Draw(rule.budget, source, rule.official, effect)
+            for source in ([rule.holder] if rule.holder else self.sources(rule.budget))
+            if self.has_budget(rule.budget, source)
+        ]
+        if found:
+            self.drawn += found
             self.say(rule.sentence, rule.citation)
 
-    def has_budget(self, key: str) -> bool:
+    def sources(self, key: str) -> list[str]:
+        """The fields that name who holds a budget, as its option says.
+
+        A country that is not stated is replaced by the nearest one that is: the parent's by the
+        consignee's, that one by the destination; the case then says so.
+        """
+        holders = self.regime.budgets[key].holders
+        if holders.option:
+            self.touched.add(holders.option)
+        found: dict[str, None] = {}
+        for wanted in holders.sources(self.options):
+            nearest = (wanted, *_STAND_INS.get(wanted, ()))
+            known = (one for one in nearest if one not in ROLES or self.classes(one))
+            source = next(known, wanted)
+            if source != wanted:
+                self.find("holder_not_stated", f"{wanted}: {source} in its place")
+            found[source] = None
+        return list(found)
+
+    def has_budget(self, key: str, source: str) -> bool:
         """Whether the case's holder has a budget on its day; what is missing becomes a step."""
         budget = self.regime.budgets[key]
-        if budget.window_on(self.case.period) is None:
+        if budget.window_on(max(self.case.period, self.regime.first_day)) is None:
             self.find("after_windows", budget.title)
             self.say(f"{budget.title}: no window covers this day", budget.citation)
             return False
-        source = "parent_hq" if budget.holders.source == "parent" else "destination"
+        if source not in ROLES:  # a party, or a country that the case does not know
+            return True
         if budget.holder_kind != "party" and key not in self.classes(source):
-            self.say(f"{budget.title}: none for this {source.partition('_')[0]}", budget.citation)
+            self.say(f"{budget.title}: none for this {_ROLE_SAID[source]}", budget.citation)
             return False
         return True
 
@@ -140,11 +185,12 @@ class _Bench:
         """Draws on the safe side, where a flag asks and no official draw counts it already."""
         if self.on_safe_side is None or self.case.kind not in SHIPMENTS:
             return
-        official = {draw.rule for draw in self.drawn if draw.official}
+        official = {d.rule for d in self.drawn if d.official and d.effect not in UNDER_LICENCE}
         for key in self.regime.judging.safe_side:
-            if key not in official and self.has_budget(key):
-                holder_from = self.regime.budgets[key].holders.source
-                self.drawn.append(Draw(key, holder_from, False, "post"))
+            if key not in official:
+                for source in self.sources(key):
+                    if self.has_budget(key, source):
+                        self.drawn.append(Draw(key, source, False, "post"))
 
     def review(self) -> None:
         """The policy an application or a licence is reviewed under; denial flags an application."""

@@ -29,6 +29,10 @@ class Case:
     period: date
 
 
+# Effects that only a shipment under a licence on file has.
+UNDER_LICENCE = ("release", "post_if_licensed_before", "credit_what_is_debited")
+
+
 @dataclass(frozen=True, slots=True)
 class Draw:
     """A draw on one budget (`rule`).
@@ -37,7 +41,10 @@ class Draw:
     `official` False: on the safe side only. `effect` is one of
     `pend` (an application), `hold` (a licence), `post` (a fact),
     `hold_until_received` (held in the export's window, posted in the receipt's),
-    `post_both_years` (posted in both).
+    `post_both_years` (posted in both); and of a shipment under a licence on file
+    `release` (what the licence holds is given up, nothing is posted),
+    `post_if_licensed_before` (posted where the licence is older than the regime),
+    `credit_what_is_debited` (credited with what the licence's holder is debited).
     """
 
     rule: str

@@ -30,6 +30,8 @@ class Effect(IntEnum):
     MARK = 7  # an act on the budget that moves no amount (block, suspend)
     PEND = 8  # an application: + pending
     UNPEND = 9  # its licence or refusal: - pending
+    RELEASE = 10  # a shipment that is not counted: - held as far as its licence's rest goes
+    CREDIT_TO_NOTHING = 11  # what went on to another country: - posted, and never below zero
 
 
 @dataclass(slots=True)

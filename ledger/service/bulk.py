@@ -163,7 +163,8 @@ class _Load:
         numbers = book.parties(prepared.parties)
         self.party_no = columns.place_column([numbers[name] for name in prepared.parties])
         self.ruling_no = np.full(len(prepared.ruled), -1, np.int64)
-        self.lines = BulkLines(con, staging, prepared, book)
+        several = desk.rulebook.holds_on_several
+        self.lines = BulkLines(con, staging, prepared, book, several=several)
         drawer = Drawer(desk.rulebook, book)
         self.drawer = BulkDrawer(drawer, prepared, self.lines)
         self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
@@ -184,7 +185,7 @@ class _Load:
     def run(self, last_seq: int, count: int, outcome: Outcome, progress: Progress | None) -> None:
         """Weigh, number and stage every row, batch by batch."""
         done = 0
-        movements = columns.stream(self.prepared.fields)
+        movements = columns.stream(self.prepared.fields, self.prepared.columns)
         with closing(frames(self.con, movements, self.party_no, last_seq, BATCH)) as batches:
             for frame in batches:
                 self._one(frame, outcome)

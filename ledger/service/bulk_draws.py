@@ -7,21 +7,26 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ledger.policy.budgets import COUNTRIES
 from ledger.rules.admission import Batch, Effect, Ints
 from ledger.rules.judge import Draw
+from ledger.rules.rulings import UNDER_LICENCE
 from ledger.service.batches import Frame
 from ledger.service.bulk_holders import NONE, BulkHolders
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.bulk_papers import BulkClerk
 from ledger.service.columns import Prepared, place_column
-from ledger.service.draws import BOTH_YEARS, TRANSIT, Drawer, effect_of
+from ledger.service.draws import BOTH_YEARS, IF_BEFORE, RELEASE, TRANSIT, Drawer, effect_of
 from ledger.service.rows import Flag
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _UNKNOWN = -2
 # The rule of a budget, and the period its holders are those of.
 _Table = tuple[str, date]
+# Draws ready to be weighed: rows, places, tally, effect.
+_Drawn = tuple[Ints, Ints, Ints, Ints]
 # The table, holder and window of a budget.
 _Key = tuple[_Table, int, int]
 
@@ -57,6 +62,8 @@ class BulkDrawer:
             dict.fromkeys((ruling.draws, ruling.case.period) for ruling in rulings)
         )
         place_of = {alike: n for n, alike in enumerate(self._alike)}
+        looks = [any(draw.effect == RELEASE for draw in ruling.draws) for ruling in rulings]
+        self._releases = np.array(looks, bool)
         self._draws_as = place_column([place_of[r.draws, r.case.period] for r in rulings])
         self._places: dict[_Table, Ints] = {}
         self._windows_of: dict[str, list[str]] = {}
@@ -78,50 +85,102 @@ class BulkDrawer:
         """The batch ready to be weighed."""
         amount, quantity = frame.ints("amount_mtpp"), frame.ints("quantity")
         line = self.lines.places(frame)
-        under = np.flatnonzero(line >= 0)
-        budgets = self.lines.budget_places[line[under]] if len(under) else under
-        drawn = under[budgets >= 0]
-        rows, places = [drawn], [budgets[budgets >= 0]]
-        official = [np.ones(len(drawn), np.int64)]
-        effect = [np.full(len(drawn), int(Effect.DRAW), np.int64)]
+        drawn = self._under_licence(frame, line)
         wanted = self._wanted(frame, line)
         self._open(wanted, frame, flags)
-        for want in wanted:
-            at = self._place(want)
-            kept = at >= 0
-            rows.append(want.rows[kept])
-            places.append(at[kept])
-            official.append(np.full(int(kept.sum()), int(want.draw.official), np.int64))
-            effect.append(np.full(int(kept.sum()), want.effect, np.int64))
-        draw_row = np.concatenate(rows)
+        drawn += self._placed(wanted, drawn)
+        rows, places, official, effect = (np.concatenate(c) for c in zip(*drawn, strict=True))
         return Batch(
             amount=amount,
             quantity=quantity,
             value=frame.ints("unit_value_cents") * quantity,
             line=line,
-            draw_row=draw_row,
-            draw_budget=np.concatenate(places),
-            draw_official=np.concatenate(official),
-            draw_effect=np.concatenate(effect),
-            draw_amount=amount[draw_row],
+            draw_row=rows,
+            draw_budget=places,
+            draw_official=official,
+            draw_effect=effect,
+            draw_amount=amount[rows],
         )
+
+    def _under_licence(self, frame: Frame, line: Ints) -> list[_Drawn]:
+        """What the movements under a licence on file draw on the budgets it holds on."""
+        under = np.flatnonzero(line >= 0)
+        released = self._releases[frame.ints("ruling_at")]
+        found: list[_Drawn] = []
+        for column in self.lines.budget_places:
+            budgets = column[line[under]] if len(under) else under
+            rows = under[budgets >= 0]
+            effect = np.where(released[rows], int(Effect.RELEASE), int(Effect.DRAW))
+            found.append((rows, budgets[budgets >= 0], np.ones(len(rows), np.int64), effect))
+        return found
+
+    def _placed(self, wanted: Sequence[_Wanted], under: Sequence[_Drawn]) -> list[_Drawn]:
+        """The draws of rulings; where two fields name one holder, it is drawn on once."""
+        found: list[_Drawn] = []
+        for turn, want in enumerate(wanted):
+            at = self._place(want)
+            kept = at >= 0
+            alike = [n for n in range(turn) if _same_but_holder(wanted[n], want)]
+            for other in alike:
+                kept &= at != self._place(wanted[other])
+            if want.effect == Effect.CREDIT_TO_NOTHING:
+                kept &= self._debits_another(want, at, [*under, *found])
+            official = np.full(int(kept.sum()), int(want.draw.official), np.int64)
+            effect = np.full(int(kept.sum()), want.effect, np.int64)
+            found.append((want.rows[kept], at[kept], official, effect))
+        return found
+
+    @staticmethod
+    def _debits_another(want: _Wanted, at: Ints, drawn: Sequence[_Drawn]) -> NDArray[np.bool_]:
+        """Which movements are debited, and not on the budget they would be credited on."""
+        debited, same = np.zeros(len(at), bool), np.zeros(len(at), bool)
+        place_of = np.full(int(want.rows.max(initial=-1)) + 1, NONE, np.int64)
+        for rows, places, official, _ in drawn:
+            mine = (rows < len(place_of)) & (official == 1)
+            place_of[:] = NONE
+            place_of[rows[mine]] = places[mine]
+            debited |= place_of[want.rows] >= 0
+            same |= place_of[want.rows] == at
+        return debited & ~same
 
     def _wanted(self, frame: Frame, line: Ints) -> list[_Wanted]:
         alike, behind = self._draws_as[frame.ints("ruling_at")], frame.ints("behind")
-        day, sent = frame.day, frame.ints("sent_no")
+        sent = frame.ints("sent_no")
+        first = self.rulebook.regime.first_day
         found: list[_Wanted] = []
         for at in np.unique(alike).tolist():
             draws, period = self._alike[at]
-            facts = np.flatnonzero((alike == at) & (behind == 0) & (line < 0))
+            # What is drawn for a day before the regime falls in the window of its first.
+            earliest = first.toordinal() - _EPOCH
+            day = np.maximum(frame.day, earliest) if period < first else frame.day
+            own = (alike == at) & (behind == 0)
+            facts = np.flatnonzero(own & (line < 0))
+            drawn = np.flatnonzero(own & (line >= 0))
             receipts = np.flatnonzero((alike == at) & (behind == 1))
             for slot, draw in enumerate(draws):
-                if len(facts):
+                if draw.effect in UNDER_LICENCE:
+                    found += self._beside_licence(draw, period, frame, drawn, line, slot)
+                elif len(facts):
                     holder = self.holders.of(draw.holder_from, frame, facts, day[facts])
                     effect = int(effect_of(draw))
                     found.append(_Wanted(draw, period, facts, holder, day[facts], effect, slot))
                 if len(receipts) and draw.effect in (TRANSIT, BOTH_YEARS):
                     found += self._received(draw, period, frame, receipts, (sent, day), slot)
         return found
+
+    def _beside_licence(
+        self, draw: Draw, period: date, frame: Frame, rows: Ints, line: Ints, slot: int
+    ) -> list[_Wanted]:
+        """What movements under a licence on file draw beside what it holds on."""
+        if draw.effect == IF_BEFORE:
+            first = self.rulebook.regime.first_day.toordinal() - _EPOCH
+            on_none = self.lines.budget_places[0][line[rows]] < 0 if len(rows) else rows
+            rows = rows[on_none & (self.lines.issued_no[line[rows]] < first)] if len(rows) else rows
+        if not len(rows) or draw.effect == RELEASE:
+            return []
+        holder = self.holders.of(draw.holder_from, frame, rows, frame.day[rows])
+        effect = Effect.POST if draw.effect == IF_BEFORE else Effect.CREDIT_TO_NOTHING
+        return [_Wanted(draw, period, rows, holder, frame.day[rows], int(effect), slot)]
 
     def _received(
         self,
@@ -229,8 +288,15 @@ def _day(number: int) -> date:
     return date.fromordinal(number + _EPOCH)
 
 
+def _same_but_holder(one: _Wanted, other: _Wanted) -> bool:
+    """Whether two draws are one rule's on the same movements, for holders named by two fields."""
+    same = one.draw.rule == other.draw.rule and one.draw.official == other.draw.official
+    same = same and one.draw.holder_from != other.draw.holder_from and one.effect == other.effect
+    return same and np.array_equal(one.rows, other.rows)
+
+
 def _by_party(want: _Wanted) -> bool:
-    return want.draw.holder_from != "destination"
+    return want.draw.holder_from not in COUNTRIES
 
 
 def _table_key(want: _Wanted) -> _Table:

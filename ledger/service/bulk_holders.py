@@ -6,11 +6,12 @@ from datetime import date
 
 import numpy as np
 
+from ledger.policy.budgets import COUNTRIES
 from ledger.rules.admission import Ints
 from ledger.service.batches import Frame
 from ledger.service.columns import Prepared, place_column
 from ledger.service.draws import Drawer
-from ledger.service.holders import IN_COUNTRY, OTHER, PARTIES, SITES, account_key
+from ledger.service.holders import IN_COUNTRY, LEFT, OTHER, PARTIES, SITES, account_key
 
 NONE = -1
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -22,9 +23,12 @@ class BulkHolders:
     def __init__(self, drawer: Drawer, prepared: Prepared) -> None:
         self.drawer, self.rulebook, self.prepared = drawer, drawer.rulebook, prepared
         followed = [self.rulebook.followed(code) or code for code in prepared.countries]
-        self.codes = sorted(set(followed))
+        left = {code: self.rulebook.followed(code) or code for code in prepared.left}
+        self.codes = sorted({*followed, *left.values()})
         place = {code: n for n, code in enumerate(self.codes)}
         self._country = place_column([place[code] for code in followed])
+        named = (left.get(text) for text in prepared.named)
+        self._left = place_column([None if code is None else place[code] for code in named])
         self.keys = sorted({*prepared.party_keys, *prepared.named_keys})
         self._place = {key: n for n, key in enumerate(self.keys)}
         self._party_key = place_column([self._place[key] for key in prepared.party_keys])
@@ -35,8 +39,9 @@ class BulkHolders:
 
     def of(self, source: str, frame: Frame, rows: Ints, day: Ints) -> Ints:
         """Who holds on each row's own day, -1 for nobody."""
-        if source == "destination":
-            return self._at(self._country, frame, "destination_at", rows)
+        if source in COUNTRIES:
+            places = self._left if source == LEFT else self._country
+            return self._at(places, frame, f"{source}_at", rows)
         if source == "chip":
             return self._at(self._chips(), frame, "chip_at", rows)
         if source in SITES:
@@ -52,7 +57,7 @@ class BulkHolders:
 
     def named(self, source: str, frame: Frame, row: int, holder: int) -> tuple[str, str]:
         """The key and name of the holder of one row's draw."""
-        if source == "destination":
+        if source in COUNTRIES:
             code = self.codes[holder]
             return code, self.rulebook.country_name(code)
         key = self.keys[holder]

@@ -11,7 +11,7 @@ from ledger.rules.admission import Batch, Effect, Ints, Lines
 from ledger.service.batches import Frame
 from ledger.service.book import Book
 from ledger.service.columns import Prepared, place_column
-from ledger.service.lines import FIGURES, LICENSED, MOVED, OUTSIDE, line_flags
+from ledger.service.lines import FIGURES, LICENSED, MOVED, OUTSIDE, also_held, line_flags
 from ledger.service.rows import Flag
 from ledger.storage.bulk import Staging, columns_of
 from schemas import tables as t
@@ -34,18 +34,24 @@ class BulkLines:
         staging: Staging,
         prepared: Prepared,
         book: Book,
+        *,
+        several: bool = False,
     ) -> None:
         self.staging, self.prepared, self.book = staging, prepared, book
         self.stored = stored = _StoredLines(con, staging)
-        codes = [{code for code, _ in ruled.ruling.findings} for ruled in prepared.ruled]
-        self._outside = np.array([OUTSIDE in found for found in codes], bool)
+        outside = [
+            OUTSIDE in dict(ruled.ruling.findings) and not ruled.looks_back
+            for ruled in prepared.ruled
+        ]
+        self._outside = np.array(outside, bool)
         # The lines' figures, by place.
         self.lines = Lines(*(stored.whole[name] for name in FIGURES))
         self._moved = np.zeros(len(stored.seq), bool)
-        numbers = np.unique(stored.whole["budget_no"])
-        known = numbers[numbers >= 0].tolist()
-        places = place_column([*[None] * (len(numbers) - len(known)), *book.places(known)])
-        self.budget_places: Ints = places[np.searchsorted(numbers, stored.whole["budget_no"])]
+        first = stored.whole["budget_no"]
+        beside = _beside(book, stored.seq, first) if several else []
+        # The places of the budgets the lines hold on: of the first, and of those beside it.
+        self.budget_places = [_places(book, numbers) for numbers in (first, *beside)]
+        self.issued_no = stored.text["issued_on"].days(0)
 
     def places(self, frame: Frame) -> Ints:
         """The place of each movement's line, -1 for none or not on file; targets are filled in."""
@@ -105,7 +111,8 @@ class BulkLines:
         if frame.table.column("kind")[0].as_py() != Kind.LICENCE:
             return
         budget = np.full(frame.count, -1, np.int64)
-        holds = batch.draw_effect == Effect.HOLD
+        # A row's first draw is written last: it is the one its line is kept with.
+        holds = np.flatnonzero(batch.draw_effect == Effect.HOLD)[::-1]
         budget[batch.draw_row[holds]] = budget_no[batch.draw_budget[holds]]
         zero = np.zeros(frame.count, np.int64)
         value, amount = batch.value, frame.ints("amount_mtpp")
@@ -145,6 +152,25 @@ class BulkLines:
         if len(moved):
             made = {"seq": self.stored.seq[moved]} | {n: figures[n][moved] for n in MOVED}
             self.staging.change("licence_line", "seq", pa.table(made))
+
+
+def _places(book: Book, numbers: Ints) -> Ints:
+    """The places of budgets by number, -1 for none."""
+    each = np.unique(numbers)
+    known = each[each >= 0].tolist()
+    places = place_column([*[None] * (len(each) - len(known)), *book.places(known)])
+    found: Ints = places[np.searchsorted(each, numbers)]
+    return found
+
+
+def _beside(book: Book, seqs: Ints, first: Ints) -> list[Ints]:
+    """The numbers of further budgets that the licences of these seqs hold on, turn by turn."""
+    others = also_held(book, dict(zip(seqs.tolist(), first.tolist(), strict=True)))
+    turns = max((len(more) for more in others.values()), default=0)
+    return [
+        place_column([(others.get(seq, []) + [None] * turns)[turn] for seq in seqs.tolist()])
+        for turn in range(turns)
+    ]
 
 
 class _Texts:

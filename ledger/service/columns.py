@@ -15,7 +15,7 @@ import numpy as np
 from ledger.rules import preconditions
 from ledger.rules.admission import Ints
 from ledger.rules.judge import Case
-from ledger.service.holders import asked_of
+from ledger.service.holders import LEFT, asked_of
 from ledger.service.papers import LARGEST
 from ledger.service.rulebook import Rulebook, Ruled
 from schemas.kinds import Kind
@@ -32,7 +32,9 @@ class Prepared:
     """What the stream refers to by place: names, countries, chips, rulings.
 
     `named` are the texts of the fields `fields` that have no column of their own (an owner, a
-    site): taken out of the rows only where a ruling asks for them and the file has them.
+    site): taken out of the rows only where a ruling asks for them and the file has them. `left`
+    are those that are the countries goods left; `columns` the countries beside the destination
+    that a ruling asks for.
     """
 
     parties: list[str]
@@ -43,6 +45,8 @@ class Prepared:
     fields: tuple[str, ...]
     named: list[str]
     named_keys: list[str]
+    left: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 def prepare(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> Prepared:
@@ -55,16 +59,26 @@ def prepare(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> Prepared:
     ruled = _judge(con, rulebook, classes)
     _lots(con, rulebook, ruled)
     keys = [name_key(name) for name in parties]
-    fields, named = _named(con, ruled)
+    sources = {draw.holder_from for one in ruled for draw in one.ruling.draws}
+    fields, named = _named(con, asked_of(sources))
     also = [name_key(name) for name in named]
-    return Prepared(parties, keys, countries, chips, ruled, fields, named, also)
+    left = _texts_of(con, LEFT) if LEFT in fields else ()
+    beside = tuple(sorted(sources & {"consignee_hq", "parent_hq"}))
+    return Prepared(parties, keys, countries, chips, ruled, fields, named, also, left, beside)
+
+
+def _texts_of(con: duckdb.DuckDBPyConnection, field: str) -> tuple[str, ...]:
+    found = con.execute(
+        f"SELECT DISTINCT {_detail('details', field)} AS value FROM given"  # noqa: S608
+        f" WHERE {_has(field)} ORDER BY value"
+    )
+    return tuple(value for (value,) in found.fetchall() if value is not None)
 
 
 def _named(
-    con: duckdb.DuckDBPyConnection, ruled: Sequence[Ruled]
+    con: duckdb.DuckDBPyConnection, asked: Sequence[str]
 ) -> tuple[tuple[str, ...], list[str]]:
     """The fields in `details` that some ruling asks for and some row has, and their texts."""
-    asked = asked_of({draw.holder_from for one in ruled for draw in one.ruling.draws})
     fields = tuple(
         field
         for field in asked
@@ -340,10 +354,13 @@ _STREAM = """
 """
 
 
-def stream(fields: Sequence[str]) -> str:
-    """The SQL of the movements in posting order, with the numbers of some fields in `details`."""
-    columns = [f"n_{field}.no::INTEGER AS {field}_at," for field in fields]
-    joins = [
+def stream(fields: Sequence[str], countries: Sequence[str] = ()) -> str:
+    """The SQL of the movements in posting order, with the numbers of some fields in `details`,
+    and of some countries beside the destination.
+    """
+    columns = [f"n_{field}.no::INTEGER AS {field}_at," for field in (*fields, *countries)]
+    joins = [f"LEFT JOIN d_country n_{name} ON n_{name}.value = e.{name}" for name in countries]
+    joins += [
         f"LEFT JOIN d_named n_{field} ON n_{field}.value = {_detail('e.sent_details', field)}"
         for field in fields
     ]

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select, text
 
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
+from ledger.rules.rulings import UNDER_LICENCE
 from ledger.service.book import Book
 from ledger.service.conditions import standing_of
 from ledger.service.holders import Holders
@@ -26,6 +27,7 @@ from schemas.records import Given
 
 TRANSIT = "hold_until_received"
 BOTH_YEARS = "post_both_years"
+RELEASE, IF_BEFORE, CREDIT_OTHER = UNDER_LICENCE
 _EFFECT = {
     "hold": Effect.HOLD,
     "pend": Effect.PEND,
@@ -59,15 +61,41 @@ class Drawer:
         """What the row does to which budget, in the order of the ruling."""
         if row.account is not None:
             return self._act(row)
+        if row.linked_to is not None and not self._draws_again(row, lines):
+            return []
         if row.line_place >= 0 and is_shipment(row.kind):
-            number = lines.budget_no(row.line_place)
-            if number is None:
-                return []
-            (place,) = self.book.places([number])
-            return [Drawn(place, 1, Effect.DRAW, row.amount)]
+            return self._under_licence(row, lines)
         if row.target is not None:
             return self._follows(row)
         return self._ruled(row)
+
+    def _draws_again(self, row: Row, lines: LineBook) -> bool:
+        """Whether a transfer of units that a shipment brought touches its own licence.
+
+        It does where that is another one than the shipment's: what it holds is then given up.
+        Otherwise nothing is drawn down, and the transfer points at the shipment.
+        """
+        assert row.linked_to is not None
+        if row.line_place >= 0 and lines.seq(row.line_place) != row.linked_to.licence_seq:
+            return True
+        row.uses_line, row.target_seq = False, row.linked_to.seq
+        return False
+
+    def _under_licence(self, row: Row, lines: LineBook) -> list[Drawn]:
+        """A shipment under a licence on file: what its line holds on, and what the ruling adds."""
+        draws = row.ruled.ruling.draws if row.ruled else ()
+        released = row.linked_to is not None or any(d.effect == RELEASE for d in draws)
+        effect = Effect.RELEASE if released else Effect.DRAW
+        places = self.book.places(lines.budget_nos(row.line_place))
+        found = [Drawn(place, 1, effect, row.amount) for place in places]
+        day = row.given.effective_on
+        if not places and lines.issued_on(row.line_place) < self.rulebook.regime.first_day:
+            old = (self._place(row, d, row.given, day) for d in draws if d.effect == IF_BEFORE)
+            found = [Drawn(at, 1, Effect.POST, row.amount) for at in old if at is not None]
+        left = [self._place(row, d, row.given, day) for d in draws if d.effect == CREDIT_OTHER]
+        debited = {one.place for one in found} if effect == Effect.DRAW else set()
+        credited = (at for at in left if at is not None and debited and at not in debited)
+        return found + [Drawn(at, 1, Effect.CREDIT_TO_NOTHING, row.amount) for at in credited]
 
     def _act(self, row: Row) -> list[Drawn]:
         """An adjustment: the limit moves, or the budget is marked."""
@@ -96,14 +124,14 @@ class Drawer:
                 row.flags.append(Flag("uplift_over_maximum", place, *figures))
 
     def _ruled(self, row: Row) -> list[Drawn]:
-        found = [
-            Drawn(place, 0 if not draw.official else 1, effect_of(draw), row.amount)
-            for draw in (row.ruled.ruling.draws if row.ruled else ())
-            if (place := self._place(row, draw, row.given, row.given.effective_on)) is not None
-        ]
-        if row.pending:
-            found += [Drawn(place, 1, Effect.UNPEND, amount) for place, amount in row.pending]
-        return found
+        found: dict[Drawn, None] = {}
+        for draw in row.ruled.ruling.draws if row.ruled else ():
+            if draw.effect not in UNDER_LICENCE:
+                place = self._place(row, draw, row.given, row.given.effective_on)
+                if place is not None:
+                    # Where two fields name one holder, it is drawn on once.
+                    found[Drawn(place, int(draw.official), effect_of(draw), row.amount)] = None
+        return [*found, *(Drawn(at, 1, Effect.UNPEND, amount) for at, amount in row.pending)]
 
     def _follows(self, row: Row) -> list[Drawn]:
         """A receipt or a return: what its shipment was ruled to do then.
@@ -139,6 +167,8 @@ class Drawer:
         holder = self.holders.of(draw.holder_from, given, day)
         if holder is None:
             return None
+        if row.ruled is not None and row.ruled.looks_back:
+            day = self.rulebook.counts_from(day)
         opened = self.rulebook.account(draw.rule, *holder, day)
         if opened is None:
             if self.rulebook.regime.budgets[draw.rule].window_on(day) is None:

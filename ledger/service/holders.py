@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import date
 
+from ledger.policy.budgets import COUNTRIES
 from ledger.service.relations import Relations
 from ledger.service.rows import party_key
 from ledger.service.rulebook import Rulebook
@@ -28,6 +29,8 @@ PARTIES: dict[str, tuple[str, ...]] = {
 # A company's account in one country; the last only where the operator is not the owner.
 IN_COUNTRY = ("company_country", "operator_country", "other_operator_country")
 OTHER = "other_operator_country"
+# The one country that has no column of its own.
+LEFT = "from_country"
 # Sites, named by a text of their own.
 SITES = ("facility", "from_facility")
 
@@ -35,7 +38,7 @@ SITES = ("facility", "from_facility")
 def asked_of(sources: Iterable[str]) -> tuple[str, ...]:
     """The fields without a column of their own that some sources look at."""
     found = {field for source in sources for field in PARTIES.get(source, ())}
-    return tuple(sorted(found | set(sources) & set(SITES)))
+    return tuple(sorted(found | set(sources) & {*SITES, LEFT}))
 
 
 def stated(given: Given, name: str) -> str | None:
@@ -59,8 +62,8 @@ class Holders:
 
     def of(self, source: str, given: Given, day: date) -> tuple[str, str] | None:
         """The holder a source names on a day; None where nobody is named."""
-        if source == "destination":
-            code = self.country(given)
+        if source in COUNTRIES:
+            code = self.country(given, source)
             return None if code is None else (code, self.rulebook.country_name(code))
         if source == "chip":
             return None if given.chip is None else (given.chip, given.chip)
@@ -78,11 +81,10 @@ class Holders:
         name = f"{party[1]}, {self.rulebook.country_name(code)}"
         return account_key(party[0], code), name
 
-    def country(self, given: Given) -> str | None:
-        """The destination, or the one it follows; None where none is stated."""
-        if given.destination is None:
-            return None
-        return self.rulebook.followed(given.destination) or given.destination
+    def country(self, given: Given, source: str = "destination") -> str | None:
+        """One of a movement's countries, or the one it follows; None where none is stated."""
+        country = stated(given, LEFT) if source == LEFT else getattr(given, source)
+        return self.rulebook.followed(country) or country
 
     def party(self, source: str, given: Given, day: date) -> tuple[str, str] | None:
         """The party a source names: key and name."""

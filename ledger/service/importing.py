@@ -151,10 +151,12 @@ def current_head(desk: Desk) -> str:
 
 def _as_columns(intake: Intake) -> bool:
     """Whether the file holds only what columns can post: no licence that answers an application
-    or whose line stands twice.
+    or whose line stands twice, no transfer of units that a shipment brought.
     """
     kinds = {kind for (kind,) in intake.con.execute("SELECT DISTINCT kind FROM given").fetchall()}
     if not kinds <= set(BULK_KINDS):
+        return False
+    if Kind.IN_COUNTRY_TRANSFER in kinds and intake.con.execute(_LINKED).fetchall():
         return False
     if "licence" not in kinds:
         return True
@@ -165,6 +167,12 @@ def _as_columns(intake: Intake) -> bool:
         "SELECT 1 FROM given GROUP BY document, line HAVING count(*) > 1 LIMIT 1"
     ).fetchall()
     return not answering and not twice
+
+
+_LINKED = (
+    f"SELECT 1 FROM given WHERE kind = '{Kind.IN_COUNTRY_TRANSFER}'"  # noqa: S608
+    " AND details LIKE '%\"shipment\":%' LIMIT 1"
+)
 
 
 def _given(intake: Intake) -> Iterator[Given]:

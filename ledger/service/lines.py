@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -20,14 +21,19 @@ _AT = {name: place for place, name in enumerate(t.licence_line.columns.keys())}
 MOVED = ("used_quantity", "used_mtpp", "used_value_cents", "held_mtpp")
 # The columns that hold the figures of Lines, in its order.
 FIGURES = ("quantity", "amount_mtpp", "value_cents", *MOVED)
+_HELD = t.entry.columns.keys().index("held_mtpp")
 LICENSED = "licence"
 
 
 class LineBook:
-    """The licence lines one transaction touches, by place, and the new ones it opens."""
+    """The licence lines one transaction touches, by place, and the new ones it opens.
 
-    def __init__(self, cursor: Cursor, book: Book) -> None:
+    `several`: a licence may hold on more than one budget in full.
+    """
+
+    def __init__(self, cursor: Cursor, book: Book, *, several: bool = False) -> None:
         self.cursor, self.book = cursor, book
+        self.several = several
         self.stored: list[tuple[Any, ...]] = []
         self.lines = Lines.empty(0)
         self._place: dict[int, int] = {}
@@ -136,10 +142,19 @@ class LineBook:
             setattr(self.lines, name, np.concatenate(column))
         return place
 
-    def budget_no(self, place: int) -> int | None:
-        """The number of the budget the line holds on, if any."""
-        number: int | None = self.stored[place][_AT["budget_no"]]
-        return number
+    def seq(self, place: int) -> int:
+        """The movement that opened the line."""
+        return int(self.stored[place][_AT["seq"]])
+
+    def budget_nos(self, place: int) -> tuple[int, ...]:
+        """The numbers of the budgets the line holds on: none, one, or several in full."""
+        first = self.stored[place][_AT["budget_no"]]
+        if first is None:
+            return ()
+        if not self.several:
+            return (first,)
+        seq = self.seq(place)
+        return (first, *also_held(self.book, {seq: first}).get(seq, ()))
 
     def flags(self, row: Row) -> list[Flag]:
         """Where a shipment differs from the licence line it draws on."""
@@ -152,7 +167,7 @@ class LineBook:
         return line_flags(
             line,
             day=row.day,
-            issued_on=self._issued_on(line["seq"]),
+            issued_on=self.issued_on(row.line_place).isoformat(),
             chip=given.chip,
             destination=given.destination,
             consignee_no=self._party(given.consignee),
@@ -161,9 +176,11 @@ class LineBook:
     def _party(self, name: str | None) -> int | None:
         return None if name is None else self.book.party(name)
 
-    def _issued_on(self, seq: int) -> str:
+    def issued_on(self, place: int) -> date:
+        """The day the line was licensed."""
         day = t.movement.columns.keys().index("effective_on")
-        return str(self.cursor.find(t.movement, "seq", [seq])[0][day])
+        found = self.cursor.find(t.movement, "seq", [self.seq(place)])
+        return date.fromisoformat(str(found[0][day]))
 
     def write(self, rows: Sequence[Row]) -> None:
         """Write the lines as they now stand, and open those that were licensed."""
@@ -208,6 +225,16 @@ class LineBook:
         )
 
 
+def also_held(book: Book, firsts: dict[int, int]) -> dict[int, list[int | None]]:
+    """The budgets on which licences hold beside their first: by seq, given the first of each."""
+    found: dict[int, list[int | None]] = {}
+    for entry in sorted(book.cursor.find(t.entry, "seq", [seq for seq in firsts if seq])):
+        seq, number, official = entry[:3]
+        if official and number != firsts[seq] and entry[_HELD] > 0:
+            found.setdefault(seq, []).append(number)
+    return found
+
+
 def line_flags(
     line: dict[str, Any],
     *,
@@ -244,8 +271,13 @@ def _draws_on_licence(row: Row) -> bool:
         is_shipment(row.kind)
         and row.given.authorization == LICENSED
         and row.given.licence is not None
-        and all(flag.code != OUTSIDE for flag in row.flags)
+        and (_draws_down(row) or all(flag.code != OUTSIDE for flag in row.flags))
     )
+
+
+def _draws_down(row: Row) -> bool:
+    """Whether the rules look back at it: it then leaves less of its licence."""
+    return row.ruled is not None and row.ruled.looks_back
 
 
 def _reject(row: Row, reason: str, outcome: Outcome) -> None:

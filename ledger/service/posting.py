@@ -105,7 +105,8 @@ class _Posting:
         self.desk, self.cursor, self.book = desk, cursor, book
         self.last_seq = last_seq
         self.drawer = Drawer(desk.rulebook, book)
-        self.lines = LineBook(cursor, book)
+        several = desk.rulebook.holds_on_several
+        self.lines = LineBook(cursor, book, several=several)
         self.clerk = Clerk(desk.rulebook, cursor, lambda: self.drawer.relations)
         self.amounts: dict[Lot, int] = {}
         self.batch: Batch
@@ -119,7 +120,7 @@ class _Posting:
             row.seq = self.last_seq + 1 + place
         self.book.parties(n for row in kept for n in _names(row) if n is not None)
         self.lines.find(kept)
-        targets.find(self.cursor, self.book, kept)
+        targets.find(self.cursor, self.book, kept, linked=self.desk.rulebook.counts_once)
         weights.rule(self.desk.rulebook, self.cursor, kept)
         conditions.flag(self.desk.rulebook.regime, self.cursor, kept)
         return kept
@@ -174,7 +175,7 @@ def batch_of(rows: Sequence[Row]) -> Batch:
         value=_column(
             (row.given.unit_value_cents or 0) * (row.given.quantity or 0) for row in rows
         ),
-        line=_column(row.line_place for row in rows),
+        line=_column(row.line_place if row.uses_line else -1 for row in rows),
         draw_row=_column(at for at, _ in draws),
         draw_budget=_column(draw.place for _, draw in draws),
         draw_official=_column(draw.official for _, draw in draws),

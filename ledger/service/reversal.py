@@ -85,7 +85,8 @@ def reverse(
         cursor = Cursor(desk.store.raw(turn.connection), desk.store.dialect)
         book = Book(cursor, desk.known, turn.head.last_submission + 1)
         undos = choose(cursor, seqs, cascade=cascade)
-        undoing = Undoing(cursor, book, undos, header.note or "")
+        lines = LineBook(cursor, book, several=desk.rulebook.holds_on_several)
+        undoing = Undoing(lines, undos, header.note or "")
         with sums_that_fit():
             undoing.weigh(turn.head.last_seq)
         outcome = Outcome(head=turn.head.digest)
@@ -110,9 +111,10 @@ def _would(desk: Desk, seqs: Sequence[int], *, cascade: bool) -> Outcome:
 class Undoing:
     """The reversals of one submission, weighed and saved; `undos` are in the order they go in."""
 
-    def __init__(self, cursor: Cursor, book: Book, undos: Sequence[Undo], reason: str) -> None:
-        self.cursor, self.book, self.undos = cursor, book, undos
-        self.lines = LineBook(cursor, book)
+    def __init__(self, lines: LineBook, undos: Sequence[Undo], reason: str) -> None:
+        cursor = lines.cursor
+        self.cursor, self.book, self.undos = cursor, lines.book, undos
+        self.lines = lines
         self.rows = [_row(cursor, undo, reason) for undo in undos]
         _number_attempts(cursor, self.rows)
         self.weighed: Weighed
@@ -190,8 +192,8 @@ def _number_attempts(cursor: Cursor, rows: Sequence[Row]) -> None:
             row.key = key_of(row.given, row.attempt)
 
 
-# What a licence line holds more, and the number of the budget it holds on, by the seq taken back.
-_Held = dict[int, tuple[int | None, int]]
+# What a licence line holds more, and the numbers of the budgets it holds on, by the seq taken back.
+_Held = dict[int, tuple[tuple[int, ...], int]]
 
 
 def _opposites(cursor: Cursor, book: Book, rows: Sequence[Row], back: _Held) -> Entries:
@@ -201,8 +203,8 @@ def _opposites(cursor: Cursor, book: Book, rows: Sequence[Row], back: _Held) -> 
     stored.sort(key=lambda e: (at[e[0]], e[1], e[2]))
     amounts = [[-value for value in e[3:]] for e in stored]
     for entry, opposite in zip(stored, amounts, strict=True):
-        budget, held = back.get(entry[0], (None, 0))
-        if entry[1] == budget and entry[2] == 1:
+        budgets, held = back.get(entry[0], ((), 0))
+        if entry[1] in budgets and entry[2] == 1:
             opposite[_HELD] = held
     columns = [
         [at[e[0]] for e in stored],
@@ -231,7 +233,7 @@ def _restore_lines(lines: LineBook, undos: Sequence[Undo]) -> _Held:
         else:
             continue
         place = lines.by_seq(line)
-        back[undo.seq] = (None if place is None else lines.budget_no(place), held)
+        back[undo.seq] = (() if place is None else lines.budget_nos(place), held)
     return back
 
 

@@ -81,6 +81,9 @@ class Row:
     account: tuple[BudgetKey, BudgetTerms] | None = None
     target: Target | None = None
     pending: list[tuple[int, int]] = field(default_factory=list)
+    # The shipment whose units a transfer within a country moves on, where they count already.
+    linked_to: Target | None = None
+    uses_line: bool = True
 
     @property
     def order(self) -> tuple[int, date, int, int]:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from ledger import countries
 from ledger.catalogue import classing
 from ledger.catalogue.types import Catalogue, Chip
-from ledger.policy.types import BudgetRule, Regime
+from ledger.policy.types import BudgetRule, DrawRule, Regime, When
 from ledger.rules import preconditions
 from ledger.rules.judge import Case, Ruling, country_class, judge
 from ledger.rules.preconditions import Terms
@@ -47,6 +47,11 @@ class Ruled:
         """A ruling and its bytes."""
         body = ruling.body()
         return cls(ruling, body, sha256(body.encode()).hexdigest())
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether it draws for what is dated before the regime."""
+        return bool(self.ruling.draws) and "before_regime" in dict(self.ruling.findings)
 
 
 class Rulebook:
@@ -107,7 +112,19 @@ class Rulebook:
         return found
 
     def _country_class(self, code: str | None, period: date) -> str:
-        return country_class(self.regime, self.followed(code), period)
+        day = max(period, self.regime.first_day) if self.looks_back else period
+        return country_class(self.regime, self.followed(code), day)
+
+    @cached_property
+    def looks_back(self) -> bool:
+        """Whether the options have something count that is dated before the regime."""
+        return any(draw.before and self._chosen(draw.when) for draw in self._draw_rules())
+
+    def _chosen(self, when: When) -> bool:
+        return all(self.options[key] == value for key, value in when.options)
+
+    def _draw_rules(self) -> list[DrawRule]:
+        return [draw for one in self.regime.authorizations.values() for draw in one.draws]
 
     def followed(self, code: str | None) -> str | None:
         """The destination a country or territory is treated as (15 CFR 738.3(b))."""
@@ -190,6 +207,21 @@ class Rulebook:
     def country_name(self, code: str) -> str:
         """A country as the regime names it, else its code."""
         return self.regime.country_names.get(code, code)
+
+    @property
+    def counts_once(self) -> bool:
+        """Whether units that a transfer within a country moves on are not debited again."""
+        return self.options.get("in_country_transfer") == "no_second_debit"
+
+    @cached_property
+    def holds_on_several(self) -> bool:
+        """Whether a licence may hold on more than one budget in full."""
+        budgets = self.regime.budgets.values()
+        return any(len(b.holders.sources(self.options)) > 1 for b in budgets)
+
+    def counts_from(self, day: date) -> date:
+        """The day whose window a movement falls in: at the earliest the regime's first."""
+        return max(day, self.regime.first_day)
 
     def gives_back(self, kind: str) -> bool:
         """Whether the regime gives room back for a return or a loss."""

@@ -57,6 +57,12 @@ class Target:
     gone: int = 0
     received: int = 0
     row: Row | None = None
+    stored_under: int | None = None
+
+    @property
+    def licence_seq(self) -> int | None:
+        """The licence line it was drawn on."""
+        return self.stored_under if self.row is None else self.row.target_seq
 
     @property
     def draws(self) -> tuple[Draw, ...]:
@@ -73,8 +79,11 @@ class Target:
         return self
 
 
-def find(cursor: Cursor, book: Book, rows: Sequence[Row]) -> None:
-    """Give each receipt and return its shipment, and each licence its pending application."""
+def find(cursor: Cursor, book: Book, rows: Sequence[Row], *, linked: bool) -> None:
+    """Give each receipt and return its shipment, and each licence its pending application.
+
+    `linked`: a transfer within a country that names a shipment is given that one too.
+    """
     pointing = [row for row in rows if points_at_shipment(row.kind)]
     # By the first attempt's key: a file that is imported again makes later attempts.
     beside = {key_of(row.given): row for row in rows if is_shipment(row.kind)}
@@ -96,6 +105,8 @@ def find(cursor: Cursor, book: Book, rows: Sequence[Row]) -> None:
     for row in rows:
         if row.kind == Kind.LICENCE and row.given.details:
             _answer(cursor, book, row)
+        elif linked and row.kind == Kind.IN_COUNTRY_TRANSFER and row.given.details:
+            _link(cursor, book, row, beside)
 
 
 def _shipment_key(given: Given, attempt: int) -> bytes:
@@ -114,6 +125,7 @@ def _on_file(cursor: Cursor, book: Book, given: Given) -> Target | None:
     seq = movement[_AT["seq"]]
     ruled = _ruled(cursor, movement[_AT["ruling_no"]])
     target = Target(seq, given_of(cursor, movement), ruled, [], [])
+    target.stored_under = movement[_AT["target_seq"]]
     pointing = cursor.find(t.movement, "target_seq", [seq])
     undone = reversed_among(cursor, [p[_AT["seq"]] for p in pointing])
     live = {p[_AT["seq"]]: p for p in pointing if p[_AT["seq"]] not in undone}
@@ -226,6 +238,19 @@ def _flag_excess(row: Row, shipped: int, before: int) -> None:
     over = before + row.amount - shipped
     if row.kind in counted and over > 0:
         row.flags.append(Flag("more_than_shipped", None, shipped, before, row.amount, over))
+
+
+def _link(cursor: Cursor, book: Book, row: Row, beside: dict[bytes, Row]) -> None:
+    """A transfer of units that a shipment of the same filing system brought into the country."""
+    details = row.details()
+    if "shipment" not in details:
+        return
+    line = details.get("shipment_line", "1")
+    named = replace(row.given, target_document=details["shipment"], target_line=line)
+    shipment = beside.get(_shipment_key(named, 1))
+    row.linked_to = _on_file(cursor, book, named) if shipment is None else _beside(shipment)
+    if row.linked_to is None:
+        row.flags.append(Flag("shipment_not_on_file", detail=f"{details['shipment']} line {line}"))
 
 
 def _answer(cursor: Cursor, book: Book, row: Row) -> None:

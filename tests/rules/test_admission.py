@@ -91,6 +91,10 @@ def as_rows(columns: Budgets | Lines) -> list[dict[str, int]]:
 Said = tuple[int, str, int, int, int, int, int]  # row, code, budget, limit, taken, asked, short
 
 
+_HELD = {Effect.HOLD: 1, Effect.UNHOLD: -1}
+_POSTED = {Effect.POST: 1, Effect.DRAW: 1, Effect.CREDIT: -1, Effect.CREDIT_TO_NOTHING: -1}
+
+
 class Scalar:
     """The same, one movement after another, in plain numbers."""
 
@@ -108,12 +112,11 @@ class Scalar:
             adjustment, pending, held, posted = entries.setdefault((budget, official), [0] * 4)
             adjustment += amount if effect == Effect.ADJUST else 0
             pending += {Effect.PEND: amount, Effect.UNPEND: -amount}.get(effect, 0)
-            held += {Effect.HOLD: amount, Effect.UNHOLD: -amount, Effect.DRAW: -released}.get(
-                effect, 0
-            )
-            posted += {Effect.POST: amount, Effect.DRAW: amount, Effect.CREDIT: -amount}.get(
-                effect, 0
-            )
+            if effect == Effect.CREDIT_TO_NOTHING and official:
+                amount = min(amount, max(self.budgets[budget]["posted"] + posted, 0))
+            held += _HELD.get(effect, 0) * amount
+            held -= released if effect in (Effect.DRAW, Effect.RELEASE) else 0
+            posted += _POSTED.get(effect, 0) * amount
             entries[budget, official] = [adjustment, pending, held, posted]
             if effect == Effect.MARK:
                 marked.add((budget, official))
@@ -163,7 +166,8 @@ PLACES, NUMBERED = 3, 2
 
 def movements() -> st.SearchStrategy[Movement]:
     """Movements of every effect; those under a licence draw, the others do not."""
-    others = st.sampled_from([e for e in Effect if e is not Effect.DRAW])
+    under = st.sampled_from([Effect.DRAW, Effect.RELEASE])
+    others = st.sampled_from([e for e in Effect if e not in (Effect.DRAW, Effect.RELEASE)])
     signed = st.tuples(st.integers(0, PLACES - 1), st.just(1), st.just(Effect.ADJUST))
     adjusting = st.builds(
         lambda key, n: Draw(key[0], key[1], key[2], n), signed, st.integers(-30, 30)
@@ -175,12 +179,13 @@ def movements() -> st.SearchStrategy[Movement]:
         Movement, amounts, amounts, amounts, st.just(-1), st.lists(drawing, max_size=4).map(tuple)
     )
     return plain | st.builds(
-        lambda a, q, v, line, at: Movement(a, q, v, line, (Draw(at, 1, Effect.DRAW, a),)),
+        lambda a, q, v, line, at, effect: Movement(a, q, v, line, (Draw(at, 1, effect, a),)),
         amounts,
         st.integers(0, 4),
         amounts,
         st.integers(0, NUMBERED - 1),
         st.integers(0, PLACES - 1),
+        under,
     )
 
 

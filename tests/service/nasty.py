@@ -118,6 +118,7 @@ def _shipment(random: Random, number: int, under: Sequence[Line]) -> Line:
         "certificate_on": _of(random, "", "", sent, sent + timedelta(1), sent - timedelta(400)),
         "notice_on": _of(random, "", "", sent, sent - timedelta(1), sent - timedelta(25)),
         "eccn": _of(random, "", "3A090.a"),
+        "from_country": _of(random, "", "", "India", "SG", "Cayman Islands", "US", "KH"),
         "itn": _of(random, "", f"X2025{number:08}"),
         "owner": _of(random, "", "", *PARTIES),
         "operator": _of(random, "", "", "Sold Off Ltd", *PARTIES),

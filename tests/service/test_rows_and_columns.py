@@ -44,6 +44,14 @@ OPTIONS = [
     {"lpp_year": "both"},
     {"notice_3_2m": "exactly"},
     {"lpp_d1_d4": "allowed", "exceptions_count_lpp": "yes", "exceptions_count_aia": "yes"},
+    {
+        "tally_country": "both",
+        "reexport_country_effect": "a_credited",
+        "licences_before_2025": "undrawn_rest",
+        "exceptions_count_lpp": "yes",
+    },
+    {"tally_country": "ultimate_parent", "licences_before_2025": "as_shipped"},
+    {"tally_country": "both", "licences_before_2025": "as_shipped"},
 ]
 
 pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
