@@ -15,6 +15,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "sql"
 _VARIABLE = re.compile(r"(\w+) (DATE|BIGINT|VARCHAR): (.+)")
+_WORDS = re.compile(r"only [^:(]+: ([^():]+) \(default: all\)")
 
 
 class WrongUse(ValueError):
@@ -33,6 +34,12 @@ class Variable:
     def required(self) -> bool:
         """Whether the report cannot do without it."""
         return self.meaning.endswith("(must be given)")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The only words it may be, where its meaning counts them up; else none."""
+        found = _WORDS.fullmatch(self.meaning)
+        return tuple(found[1].split(", ")) if found else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,7 @@ def _values(
 ) -> dict[str, Any]:
     """The variables to set, typed, with the defaults that are known only now."""
     types = {v.name: v.type for v in report.variables}
+    words = {v.name: v.words for v in report.variables if v.words}
     values: dict[str, Any] = {"known_seq": manifest.last_seq}
     for variable in report.variables:
         if variable.meaning.endswith("(default: today)"):
@@ -135,6 +136,9 @@ def _values(
             values["known_seq"] = known_seq(str(value), connection, manifest)
         elif name in types:
             values[name] = _typed(name, types[name], value)
+            if values[name] not in words.get(name, (values[name],)):
+                said = f"{name} may be: {', '.join(words[name])}"
+                raise WrongUse(f'there is no {name} "{value}"; {said}')
         else:
             close = catalogue.nearest(name, [*types, "known_at"])
             raise WrongUse(f'the report {report.name} knows no "{name}"{close}')

@@ -4,7 +4,7 @@
 -- known_seq BIGINT: last movement known (default: all)
 -- licence VARCHAR: only this licence (default: all)
 -- destination VARCHAR: only this destination, by ISO code (default: all)
--- state VARCHAR: only lines in this state (default: all)
+-- state VARCHAR: only lines in state: open, expired, lapsed, used up, over (default: all)
 -- options: cap_basis unused_licence return_or_loss_credit licences_before_compliance
 -- options: enforcement_view system_tpp tf32_bits
 -- first: licence line consignee destination issued_mtpp drawn_mtpp held_mtpp state expires_on

@@ -156,11 +156,19 @@ def test_a_table_keeps_to_the_terminal(copy, width):
         ("remaining", {"known_at": "seq:-1"}, "is no whole number"),
         ("movements", {"limit": "1.5"}, "is no whole number"),
         ("statement", {}, "needs: holder"),
+        ("licences", {"state": "typo"}, 'no state "typo"; state may be: open, expired, lapsed'),
     ],
 )
 def test_wrong_use_says_what_and_why(copy, name, variables, said):
     with pytest.raises(reports.WrongUse, match=re.escape(said)):
         reports.run(name, copy, variables)
+
+
+def test_the_states_that_may_be_asked_for_are_those_there_are():
+    report = reports.report("licences")
+    (state,) = (v for v in report.variables if v.name == "state")
+    cases = report.sql.partition(" end as state")[0].rpartition("        case\n")[2]
+    assert set(state.words) == set(re.findall(r"(?:then|else) '([^']+)'", cases))
 
 
 def test_no_copy_is_said(tmp_path):
