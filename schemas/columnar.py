@@ -122,7 +122,7 @@ AMOUNTS = tuple(_AMOUNTS)
 # (topic, key, from_on, value, sentence). Topics: `regime` (key, title, unit), `state` (dated
 # sentences), `option` (key, value in force), `critical` (share in ppm of limit + adjustments),
 # `h100` (milli-TPP of one H100 SXM in the adopted catalogue, for equivalents), `budget` (a rule's
-# key, its title), `refusal` (code, sentence).
+# key, its title), `country` (code, name), `refusal` (code, sentence).
 ABOUT: dict[str, str] = {
     "submission": "BIGINT",
     "topic": "VARCHAR",

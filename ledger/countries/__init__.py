@@ -23,6 +23,11 @@ def name(code: str) -> str:
     return _all().name(code)
 
 
+def names() -> dict[str, str]:
+    """The name of every code, by code."""
+    return dict(sorted(_all().names.items()))
+
+
 def nearest(text: str, limit: int = 3) -> tuple[str, ...]:
     """Up to `limit` names most like the text, best first."""
     return _all().nearest(text, limit)

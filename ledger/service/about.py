@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from ledger import countries
 from ledger.refusals import REFUSALS
 from ledger.service.adoption import every_adoption
 from ledger.service.rulebook import EQUIVALENT, Rulebook
@@ -41,5 +42,6 @@ def _facts(
         found.append(("critical", budget.key, None, str(budget.critical_ppm), None))
     if regime.counts == "chips" and rulebook.catalogue.row(EQUIVALENT) is not None:
         found.append(("h100", EQUIVALENT, None, str(rulebook.unit_mtpp(EQUIVALENT)), None))
+    found += [("country", code, None, name, None) for code, name in countries.names().items()]
     found += [("refusal", r.code, None, str(r.family), r.sentence) for r in REFUSALS.values()]
     return found

@@ -29,14 +29,26 @@ back as (
         and not exists (select 1 from undone where undone.seq = movement.seq)
     group by target_seq
 ),
-holder as (
-    select holder, max(holder_name) as name
-    from budget
-    group by holder
+-- A destination is called as a budget's holder is, or, where it has none, as the regime has it.
+called as (
+    select
+        code,
+        coalesce(
+            max(case when held then name end), max(case when not held then name end)
+        ) as name
+    from (
+        select holder as code, holder_name as name, true as held
+        from budget
+        union all
+        select key, value, false
+        from about
+        where topic = 'country'
+    )
+    group by code
 )
 select
     coalesce(s.destination, '') as destination,
-    max(holder.name) as name,
+    max(called.name) as name,
     coalesce(s."authorization", 'unstated') as "authorization",
     count(*) as shipments,
     sum(s.quantity)::bigint as quantity,
@@ -46,7 +58,7 @@ select
     max(s.effective_on) as last_on
 from movement s
 left join back on back.target_seq = s.seq
-left join holder on holder.holder = s.destination
+left join called on called.code = s.destination
 where s.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad')
     and s.effective_on <= coalesce(getvariable('as_of')::date, current_date)
     and s.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)

@@ -82,6 +82,8 @@ ABOUT = [
     ("state", "codified", date(2025, 5, 13), None, "codified; not enforced since 2025-05-13"),
     ("option", "cap_basis", None, "licensed", None),
     ("option", "nveu_account", None, "owner", None),
+    ("country", "AU", None, "Australia", None),
+    ("country", "PL", None, "Poland as an atlas has it", None),
     ("critical", "", None, "900000", None),
     ("h100", "", None, "15832000", None),
     ("refusal", "over_limit", None, "refusal", "more than remains of the budget"),

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -206,6 +207,14 @@ def test_a_frame_keeps_every_digit(copy):
     assert frame["short_mtpp"].tolist()[0] == 1_600_000_000
     assert frame["limit_mtpp"].isna().tolist() == [False, True, False, False]
     assert frame.attrs["about"]["report"] == "breaches"
+
+
+def test_a_destination_without_a_budget_has_a_name(tmp_path):
+    shipment = {"submission": 1, "kind": "export", "effective_on": date(2025, 3, 1)}
+    to = {"destination": "AU", "authorization": "AIA", "quantity": 1, "amount_mtpp": 1}
+    about = {"submission": 1, "topic": "country", "key": "AU", "value": "Australia"}
+    folder = copy_of(tmp_path, {"movement": [{"seq": 1, **shipment, **to}], "about": [about]})
+    assert rows("authorizations", folder, "destination", "name") == [("AU", "Australia")]
 
 
 def test_the_state_is_that_of_the_day(copy):
