@@ -96,6 +96,19 @@ class Ledger:
         """Reverse every movement of a submission that still stands."""
         return self.service.reverse_submission(number, reason, cascade=cascade)
 
+    def close_quarter(self, quarter: str) -> Outcome:
+        """Close a quarter ("2025Q3") with its report as it stands, whose digest is recorded.
+
+        Raises Unusable where it is closed already or not over, and ledger.service.seal.Moved
+        where others record at the same time: try again.
+        """
+        from ledger.service.quarters import named
+        from reports.quarters import reported
+
+        self.service.check_closable(quarter)
+        made = reported(self.refresh(), named(quarter))
+        return self.service.close_quarter(quarter, made.digest, made.known_seq)
+
     # Reading
 
     def report(self, name: str, **variables: object) -> pd.DataFrame:

@@ -250,6 +250,13 @@ _REASONS = (
         "{detail}",
     ),
     Reason(
+        "late_for_quarter",
+        _NOTE,
+        "dated into a quarter that was closed before: part of its restatement",
+        "the act on record",
+        "{detail}",
+    ),
+    Reason(
         "before_regime",
         _NOTE,
         "dated before the regime's first day: recorded, draws nothing",

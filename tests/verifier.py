@@ -13,6 +13,7 @@ from pathlib import Path
 
 US, RS, GS = "\x1f", "\x1e", "\x1d"
 CLASSES = """application=application refusal, licence=licence, adoption=adoption, reversal=reversal,
+quarter=quarter_close,
 shipment=export reexport in_country_transfer export_from_abroad, return=return attrition,
 receipt=receipt installation removal, declaration=ownership party_merged installed_base
 official_status duty_done certificate notice condition, outcome=denial returned_without_action,

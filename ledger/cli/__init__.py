@@ -32,6 +32,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "movements": ("movements", "movements", "Find movements by party, document, day or flag."),
     "explain": ("explain", "explain", "Say why a movement drew on what it drew on."),
     "reverse": ("reverse", "reverse", "Reverse movements, or a whole submission."),
+    "quarter": (
+        "quarter",
+        "quarter",
+        "Close a quarter, and report it as first reported and as restated.",
+    ),
     "check": ("check", "check", "Recompute every invariant of the ledger."),
     "export": ("keeping", "export", "Write everything as CSV, for an independent verifier."),
     "backup": ("keeping", "backup", "Copy the ledger to a file, and verify the copy."),

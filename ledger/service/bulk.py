@@ -21,6 +21,7 @@ from ledger.service.batches import Frame, Leaves, frames
 from ledger.service.book import Book
 from ledger.service.bulk_draws import BulkDrawer
 from ledger.service.bulk_lines import BulkLines
+from ledger.service.closed import ClosedQuarters
 from ledger.service.conditions import Watch, on_record
 from ledger.service.draws import Drawer
 from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_known
@@ -171,6 +172,7 @@ class _Load:
         self.days = _Days()
         self.leaves = Leaves(con, staging, book.submission)
         self.credits: dict[int, int] = {}
+        self.closed = ClosedQuarters(book.cursor)
 
     def _number_rulings(self, frame: Frame) -> None:
         """Give the batch its rulings' numbers, new ones in the order movements come to them."""
@@ -203,6 +205,7 @@ class _Load:
         tolerance = self.desk.rulebook.value_tolerance_ppm
         weighed = weigh(batch, self.book.balances, self.lines.lines, tolerance)
         _flag(flags, weighed)
+        self.closed.mark_days(frame.day, flags)
         self._gather(frame, weighed.entries)
         budget_no = np.array(self.book.numbers, np.int64)
         findings = self._findings(frame, flags, outcome)

@@ -206,6 +206,8 @@ class Drawer:
             subject, other = str(self.book.numbers[row.draws[0].place]), None
         elif row.kind == Kind.ADOPTION:
             subject, other = row.details()["regime_key"], None
+        elif row.kind == Kind.QUARTER_CLOSE:
+            subject, other = row.given.document, None
         else:
             return None
         return (row.seq, str(row.kind), subject, other, row.day, until, 1)

@@ -55,6 +55,7 @@ _CONDITIONED = (*SHIPMENTS, Kind.WEIGHTS_TRANSFER)
 _SAID: dict[str, str] = {
     Kind.ADOPTION: "puts the regime, its options and the chip catalogue in force, in full",
     Kind.REFUSAL: "a refused application: every balance stayed as it was",
+    Kind.QUARTER_CLOSE: "closes a quarter: what is dated into it later is marked late",
     **dict.fromkeys(LIMIT_CHANGES, "an act of the authority: it moves the limit and nothing else"),
     **dict.fromkeys(
         STATUS_CHANGES, "an act of the authority: it marks the budget and moves no amount"

@@ -16,7 +16,7 @@ from ledger.catalogue.reader import read_catalogue
 from ledger.intake import typed
 from ledger.intake.setting import Setting
 from ledger.policy.reader import read_regime
-from ledger.service import adoption, reversal
+from ledger.service import adoption, quarters, reversal
 from ledger.service.book import Known
 from ledger.service.importing import Asked, Progress, import_file, rows_of
 from ledger.service.outcome import Outcome
@@ -139,6 +139,23 @@ class Ledger:
         how["actor"] = how.get("actor") or actor_name()
         asked = Asked(Path(path), FileKind(kind), **how)
         return import_file(self.desk, asked, progress)
+
+    # Quarters
+
+    def check_closable(self, quarter: str) -> None:
+        """Raise Unusable where a quarter ("2025Q3") is closed already, not over, or no quarter."""
+        quarters.check_closable(self.desk, quarters.named(quarter))
+
+    def close_quarter(
+        self, quarter: str, digest: str, known_seq: int, *, actor: str | None = None
+    ) -> Outcome:
+        """Close a quarter; `digest` is that of its report as known at `known_seq`.
+
+        Raises Unusable where it cannot be closed, and seal.Moved where `known_seq` is not the
+        last movement: make the report anew.
+        """
+        header = Header("close quarter", actor or actor_name(), after=known_seq)
+        return quarters.close(self.desk, quarters.named(quarter), digest, known_seq, header)
 
     # Corrections
 

@@ -16,6 +16,7 @@ import numpy as np
 from ledger.rules.admission import Batch, Ints, Overflow, Weighed, by_day, weigh
 from ledger.service import conditions, known_rows, requests, targets, weights
 from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, day_text, days_number
+from ledger.service.closed import ClosedQuarters
 from ledger.service.draws import Drawer
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
@@ -77,6 +78,8 @@ def post(
         submission = turn.head.last_submission + 1
         book = Book(cursor, desk.known, submission)
         outcome.head = turn.head.digest
+        sealer = Sealer(desk.store, cursor, book, turn.head)
+        sealer.check_after(header)
         fresh = known_rows.sift(cursor, rows, outcome, retry=retry)
         posting = _Posting(desk, cursor, book, turn.head.last_seq)
         posting.amounts = totals(desk.rulebook, rows)
@@ -88,7 +91,7 @@ def post(
                 book.open_budget(key, terms)
         with sums_that_fit():
             posting.weigh(fresh)
-        Sealer(desk.store, cursor, book, turn.head).seal(fresh, posting.weighed, header, outcome)
+        sealer.seal(fresh, posting.weighed, header, outcome)
         posting.save_derived(fresh)
         if dry_run:
             outcome.submission = None
@@ -136,6 +139,7 @@ class _Posting:
         tolerance = self.desk.rulebook.value_tolerance_ppm
         self.weighed = weigh(self.batch, self.book.balances, self.lines.lines, tolerance)
         flag_excesses(rows, self.weighed)
+        ClosedQuarters(self.cursor).mark(rows)
         for row in rows:
             row.flags = ordered(row.flags, self.book.numbers)
 

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 from ledger.rules.admission import Entries, Weighed, by_day, weigh_given
 from ledger.service import requests
 from ledger.service.book import Book, days_number
+from ledger.service.closed import ClosedQuarters
 from ledger.service.dependents import Standing, Stored, Undo, choose
 from ledger.service.known_rows import reversals_of
 from ledger.service.lines import LineBook
@@ -130,6 +131,7 @@ class Undoing:
         entries = _opposites(self.cursor, self.book, self.rows, back)
         self.weighed = weigh_given(entries, self.book.balances)
         flag_excesses(self.rows, self.weighed)
+        ClosedQuarters(self.cursor).mark(self.rows)
         for row in self.rows:
             row.flags = ordered(row.flags, self.book.numbers)
 

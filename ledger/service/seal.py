@@ -21,7 +21,10 @@ from schemas.kinds import Kind
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Who submits what. `texts` are adopted with it, by digest."""
+    """Who submits what. `texts` are adopted with it, by digest.
+
+    `after`: the last movement known to who submits; where another came since, Moved is raised.
+    """
 
     verb: str
     actor: str
@@ -29,6 +32,11 @@ class Header:
     file_digest: str | None = None
     note: str | None = None
     texts: dict[str, str] = field(default_factory=dict)
+    after: int | None = None
+
+
+class Moved(Exception):
+    """Something was recorded since what this submission stands on was read; nothing was now."""
 
 
 def instant_after(last: str) -> str:
@@ -163,6 +171,11 @@ class Sealer:
             )
             for ordinal, flag in enumerate(row.flags, start=1)
         ]
+
+    def check_after(self, header: Header) -> None:
+        """Raise Moved where the ledger is not where the submission takes it to be."""
+        if header.after is not None and header.after != self.head.last_seq:
+            raise Moved(f"the ledger was at seq {header.after}, it is at {self.head.last_seq}")
 
     def _report(self, rows: Sequence[Row], outcome: Outcome) -> None:
         for row in rows:

@@ -16,7 +16,11 @@ from tests.reports.example import example
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "reports"
 AS_OF = "2025-07-31"
-HOLDER = {"statement": {"holder": "Poland"}}
+HOLDER: dict[str, dict[str, object]] = {
+    "statement": {"holder": "Poland"},
+    "late": {"since_seq": 9, "from_on": "2025-05-01"},
+    "restatement": {"reported_seq": 9, "from_on": "2025-05-01"},
+}
 
 
 def rendered(copy: Path) -> Iterator[tuple[str, bytes]]:

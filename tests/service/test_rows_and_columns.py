@@ -278,6 +278,21 @@ def test_a_receipt_on_record_of_a_part_of_its_shipment(
     assert columns_only == ["by rows"]
 
 
+def test_what_is_late_for_a_closed_quarter_is_marked_alike(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    with filled(ledger_url, tmp_path) as (one, other, lines):
+        for ledger in (one, other):
+            last = rows(ledger.url, "head")[0]["last_seq"]
+            assert ledger.close_quarter("2025Q1", "0" * 64, last).count == 1
+            assert ledger.close_quarter("2025Q4", "1" * 64, last + 1).count == 1
+        by_rows, as_columns = both_ways((one, other), shipped(tmp_path, lines), "shipments")
+        assert by_rows == as_columns
+        assert by_rows.counts["late_for_quarter"] > 10
+        assert_same((one, other))
+    assert columns_only == []
+
+
 def test_a_file_whose_submission_was_reversed_goes_in_again(
     ledger_url: str, tmp_path: Path, columns_only: list[str]
 ):

@@ -1,0 +1,199 @@
+"""`tpp quarter`: close a quarter, report it as it was and as it is, list what is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ledger.cli.exits import Exit, WrongUse, say
+from ledger.cli.settings import chosen_form, form_options, ledger_option, opened
+
+if TYPE_CHECKING:
+    from schemas.quarters import Quarter
+
+# How often a close is tried while others record.
+_TRIES = 5
+
+
+@click.group()
+def quarter() -> None:
+    """Close a quarter, and report it as first reported and as restated."""
+
+
+@quarter.command("close")
+@click.argument("name", metavar="QUARTER")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.csv",
+    help="Also write the report that was closed.",
+)
+@ledger_option
+def close(name: str, output: Path | None) -> None:
+    """Close a quarter with its report as it stands.
+
+    The digest of the report is recorded. What is recorded later with a day of the quarter is
+    accepted, marked late (late_for_quarter), and part of the quarter's restatement. A close is
+    undone like any movement, with `tpp reverse`.
+
+    \b
+    Example:
+      tpp quarter close 2025Q3
+    """  # noqa: D301
+    from ledger.cli.reading import fresh_copy
+    from ledger.service.quarters import named
+    from ledger.service.seal import Moved
+    from reports.quarters import reported
+
+    wanted = named(name)
+    if output is not None and not output.parent.is_dir():
+        raise WrongUse(f"{output}: there is no folder {output.parent}")
+    with opened() as ledger:
+        ledger.check_closable(wanted.name)
+        for turn in range(_TRIES):
+            made = reported(fresh_copy(), wanted)
+            try:
+                outcome = ledger.close_quarter(wanted.name, made.digest, made.known_seq)
+                break
+            except Moved as moved:
+                if turn == _TRIES - 1:
+                    raise WrongUse(f"others are recording ({moved}): try again") from moved
+    if output is not None:
+        output.write_bytes(made.csv)
+        say(f"wrote {output}")
+    click.echo(f"closed {wanted.name} ({wanted.first} to {wanted.last}), seq {outcome.first_seq}")
+    click.echo(f"its report, as known at seq {made.known_seq}: SHA-256 {made.digest}")
+
+
+@quarter.command("list")
+@click.option("--known-at", metavar="INSTANT|seq:N", help="As the ledger knew it then.")
+@form_options
+@ledger_option
+def list_quarters(known_at: str | None, form: str | None, output: Path | None) -> None:
+    """List the quarters that were closed, with digest and late movements.
+
+    \b
+    Example:
+      tpp quarter list
+    """  # noqa: D301
+    from ledger.cli.reading import answer, fresh_copy, put
+
+    chosen = chosen_form(form, output)
+    asked = {} if known_at is None else {"known_at": known_at}
+    with answer("quarters", fresh_copy(), asked) as result:
+        put(result, chosen, output)
+
+
+@quarter.command()
+@click.argument("name", metavar="QUARTER")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    help="How to print it (default: a table on a terminal, else CSV).",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write reported.csv, restated.csv, restatement.csv and late.csv into this folder.",
+)
+@ledger_option
+def report(name: str, form: str | None, output: Path | None) -> None:
+    """Report a quarter as first reported and as restated now.
+
+    Of a closed quarter the report of its close is made again, and held against the digest then
+    recorded (exit code 4 where it differs); what differs by now is printed. Of a quarter that is
+    not closed the report as it stands is printed.
+
+    \b
+    Examples:
+      tpp quarter report 2025Q3
+      tpp quarter report 2025Q3 -o 2025Q3/
+    """  # noqa: D301
+    from ledger.cli.reading import fresh_copy
+    from ledger.service.quarters import named
+
+    wanted = named(name)
+    folder = fresh_copy()
+    closed = _close_of(folder, wanted)
+    same = True
+    if closed is not None:
+        same = _verified(folder, wanted, closed)
+    if output is not None:
+        _write(folder, wanted, closed, output)
+    else:
+        _print(folder, wanted, closed, form)
+    click.get_current_context().exit(Exit.DONE if same else Exit.FAILED)
+
+
+def _close_of(folder: Path, wanted: Quarter) -> dict[str, Any] | None:
+    """The close of a quarter that stands, as a row of the report `quarters`."""
+    from reports import run
+
+    with run("quarters", folder) as result:
+        names = [column.name for column in result.columns]
+        rows = [dict(zip(names, row, strict=True)) for row in result.rows()]
+    standing = [r for r in rows if r["quarter"] == wanted.name and r["state"] == "closed"]
+    return standing[-1] if standing else None
+
+
+def _verified(folder: Path, wanted: Quarter, closed: Mapping[str, Any]) -> bool:
+    """Whether the report of the close can be made again to the byte; said either way."""
+    from reports.quarters import reported
+
+    made = reported(folder, wanted, closed["reported_seq"])
+    say(
+        f"{wanted.name} was closed by seq {closed['closed_seq']} on {closed['recorded_at']}"
+        f" ({closed['actor']}), as known at seq {closed['reported_seq']}"
+    )
+    if made.digest == closed["report_digest"]:
+        say(f"as first reported: SHA-256 {made.digest}, verified")
+        return True
+    say(
+        f"as first reported: SHA-256 {closed['report_digest']} was recorded, {made.digest} is"
+        " made now: this report is not the one that was closed"
+    )
+    return False
+
+
+def _print(
+    folder: Path, wanted: Quarter, closed: Mapping[str, Any] | None, form: str | None
+) -> None:
+    from ledger.cli.reading import put
+    from reports import run
+    from reports.quarters import asked_of
+
+    if closed is None:
+        say(f"{wanted.name} is not closed: the report as it stands")
+    else:
+        late = closed["late_movements"]
+        again = f"; tpp report late --as-of {wanted.last}" if late else ""
+        say(f"late movements: {late:,}{again}")
+    name = "quarter" if closed is None else "restatement"
+    with run(name, folder, asked_of(wanted)) as result:
+        put(result, chosen_form(form, None), None)
+
+
+def _write(folder: Path, wanted: Quarter, closed: Mapping[str, Any] | None, output: Path) -> None:
+    from reports import run
+    from reports.quarters import asked_of
+    from reports.render import save
+
+    output.mkdir(parents=True, exist_ok=True)
+    files = {"reported.csv": ("quarter", None if closed is None else closed["reported_seq"])}
+    if closed is not None:
+        files["restated.csv"] = ("quarter", None)
+        files["restatement.csv"] = ("restatement", None)
+        files["late.csv"] = ("late", None)
+    else:
+        say(f"{wanted.name} is not closed: the report as it stands")
+    for file, (name, known) in files.items():
+        with run(name, folder, asked_of(wanted, known)) as result:
+            save(result, "csv", output / file)
+            say(f"wrote {output / file} ({result.count:,} rows)")
