@@ -87,6 +87,10 @@ class Ledger:
         """
         return self.service.import_file(path, kind, **how)
 
+    def add_regime(self, regime: str | Path, options: Mapping[str, str] | None = None) -> Outcome:
+        """Run one more regime beside the ledger's: it judges what is recorded from now on."""
+        return self.service.add_regime(regime, options)
+
     def reverse(self, seqs: int | Sequence[int], reason: str, *, cascade: bool = False) -> Outcome:
         """Reverse movements. Raises ledger.service.reversal.Standing where others point at them."""
         wanted = [seqs] if isinstance(seqs, int) else list(seqs)
@@ -164,14 +168,16 @@ def create(
     *,
     regime: str | Path = "ai_diffusion",
     options: Mapping[str, str] | None = None,
+    beside: Sequence[str | Path] = (),
 ) -> Ledger:
     """Make a new ledger under a built-in regime, or one in a folder of your own, and open it.
 
+    `beside` are further regimes that judge the same movements; their options are `REGIME:KEY`.
     Raises Unusable for a broken regime or option, StoreError where no ledger can be made.
     """
     from ledger.service.ledger import new_ledger
 
-    return Ledger(new_ledger(url, regime=regime, options=options))
+    return Ledger(new_ledger(url, regime=regime, options=options, beside=beside))
 
 
 def _texts(values: Mapping[str, object]) -> dict[str, str]:

@@ -23,7 +23,7 @@ WITH adoption AS (
 SELECT topic, coalesce(key, ''), from_on, value, sentence
 FROM about JOIN adoption USING (submission)
 WHERE (from_on IS NULL OR from_on <= $2)
-    AND topic IN ('regime', 'state', 'option')
+    AND (topic IN ('regime', 'state', 'option') OR starts_with(topic, 'beside'))
 ORDER BY topic, key, from_on NULLS FIRST
 """
 _KNOWN = """
@@ -53,6 +53,7 @@ def about_of(
         "regime": _regime(said),
         "state": _state(rows),
         "options": _options(report, said),
+        **_beside(report, rows),
         "as_of": _plain(as_of),
         "known_seq": values["known_seq"],
         "known_at": recorded_at,
@@ -81,6 +82,23 @@ def _state(rows: list[Any]) -> dict[str, str | None] | None:
     return {"from_on": from_on.isoformat() if from_on else None, "sentence": sentence or value}
 
 
+def _beside(report: Report, rows: list[Any]) -> dict[str, list[dict[str, Any]]]:
+    """The regimes that run beside the first, with their states; nothing where there are none."""
+    found = []
+    for topic, regime, _, version, title in rows:
+        if topic != "beside":
+            continue
+        states = [("state", *row[1:]) for row in rows if row[:2] == ("beside state", regime)]
+        taken = {
+            ("option", key.partition(":")[2]): value
+            for of, key, _, value, _ in rows
+            if of == "beside option" and key.partition(":")[0] == regime
+        }
+        named = {"key": regime, "title": title, "version": version}
+        found.append(named | {"state": _state(states), "options": _options(report, taken)})
+    return {"beside": found} if found else {}
+
+
 def _options(report: Report, said: Mapping[tuple[str, str], str]) -> dict[str, str]:
     """The options in force that touch the report, by name."""
     return {
@@ -88,6 +106,12 @@ def _options(report: Report, said: Mapping[tuple[str, str], str]) -> dict[str, s
         for (topic, key), value in said.items()
         if topic == "option" and key.partition(".")[0] in report.options
     }
+
+
+def _beside_line(one: Mapping[str, Any]) -> str:
+    state = f": {one['state']['sentence']}" if one["state"] else ""
+    options = "".join(f"; {key} = {value}" for key, value in one["options"].items())
+    return f"{one['title']} ({one['key']}){state}{options}"
 
 
 def about_lines(about: Mapping[str, Any], width: int = 120) -> list[str]:
@@ -100,20 +124,21 @@ def about_lines(about: Mapping[str, Any], width: int = 120) -> list[str]:
     known = f"seq {about['known_seq']} of {about['last_seq']}"
     if about["known_at"]:
         known += f", recorded {about['known_at']}"
-    said = {
-        "Report": about["title"] + (f" ({filters})" if filters else ""),
-        "Regime": f"{regime.get('title', 'none adopted')} ({regime.get('key', '-')}),"
-        f" amounts in {regime.get('unit', 'TPP')}",
-        "State": state["sentence"] if state else "",
-        "Options": options,
-        "As of": about["as_of"] or "",
-        "Known": known,
-        "Chain head": f"{about['chain_head'] or 'none'} (submission {about['submission']})",
-        "Ledger": f"{about['ledger']}, columnar version {about['columnar_version']}",
-    }
+    named = f"{regime.get('title', 'none adopted')} ({regime.get('key', '-')})"
+    said = [
+        ("Report", about["title"] + (f" ({filters})" if filters else "")),
+        ("Regime", f"{named}, amounts in {regime.get('unit', 'TPP')}"),
+        ("State", state["sentence"] if state else ""),
+        ("Options", options),
+        *(("Beside", _beside_line(one)) for one in about.get("beside", ())),
+        ("As of", about["as_of"] or ""),
+        ("Known", known),
+        ("Chain head", f"{about['chain_head'] or 'none'} (submission {about['submission']})"),
+        ("Ledger", f"{about['ledger']}, columnar version {about['columnar_version']}"),
+    ]
     return [
         line
-        for label, text in said.items()
+        for label, text in said
         if text
         for line in wrap(
             text,

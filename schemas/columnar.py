@@ -122,7 +122,9 @@ AMOUNTS = tuple(_AMOUNTS)
 # (topic, key, from_on, value, sentence). Topics: `regime` (key, title, unit), `state` (dated
 # sentences), `option` (key, value in force), `critical` (share in ppm of limit + adjustments),
 # `h100` (milli-TPP of one H100 SXM in the adopted catalogue, for equivalents), `budget` (a rule's
-# key, its title), `country` (code, name), `refusal` (code, sentence).
+# key, its title), `country` (code, name), `refusal` (code, sentence); of each regime that runs
+# beside: `beside` (key, its version, its title), `beside state` (key, dated sentences), `beside
+# option` (REGIME:KEY, value).
 ABOUT: dict[str, str] = {
     "submission": "BIGINT",
     "topic": "VARCHAR",

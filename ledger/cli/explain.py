@@ -13,7 +13,14 @@ from ledger.cli.lines import labelled
 from ledger.cli.settings import ledger_option, opened
 
 if TYPE_CHECKING:
-    from ledger.service.explanation import Effect, Explanation, Lot, Pointer
+    from ledger.service.explanation import (
+        BesideWhy,
+        Cited,
+        Effect,
+        Explanation,
+        Lot,
+        Pointer,
+    )
 
 _AMOUNTS = ("adjustment", "pending", "held", "posted", "lapsed")
 
@@ -78,18 +85,17 @@ def lines_of(found: Explanation) -> Iterator[str]:
     yield from labelled([(name.replace("_", " "), text) for name, text in facts], "  ")
     if found.lot is not None:
         yield from ("", "Lot", *_lot(found.lot, found.unit))
-    yield from ("", f"Why, under {found.regime}")
-    for number, step in enumerate(found.why, start=1):
-        yield from labelled([(f"{number}.", step.sentence)], "  ")
-        yield from labelled([("  ", step.citation)], "  ")
-    if not found.why:
-        yield "  the regime does not weigh this kind"
+    yield from _why(found.regime, found.why)
+    for further in found.beside:
+        yield from _why(further.regime, further.why)
     yield from ("", "Drew on" if found.draws else "Drew on no budget")
     for draw in found.draws:
         yield from _draw(draw, found.unit)
     yield from _findings(found)
     yield from _options(found)
     yield from _conditions(found)
+    for further in found.beside:
+        yield from _options(further)
     yield from _pointers(found)
     yield from ("", "Recorded", *_submission(found))
 
@@ -132,7 +138,16 @@ def _findings(found: Explanation) -> Iterator[str]:
         yield from labelled([("  ", about)], "  ")
 
 
-def _options(found: Explanation) -> Iterator[str]:
+def _why(regime: str, steps: tuple[Cited, ...]) -> Iterator[str]:
+    yield from ("", f"Why, under {regime}")
+    for number, step in enumerate(steps, start=1):
+        yield from labelled([(f"{number}.", step.sentence)], "  ")
+        yield from labelled([("  ", step.citation)], "  ")
+    if not steps:
+        yield "  the regime does not weigh this kind"
+
+
+def _options(found: Explanation | BesideWhy) -> Iterator[str]:
     if found.options:
         yield from ("", "Readings that mattered")
     for option in found.options:

@@ -58,8 +58,8 @@ def import_(file: Path, kind: str, **how: Any) -> None:
 
     with opened() as ledger, bar(f"importing {file.name}") as shown:
         outcome = ledger.import_file(file, kind, progress=shown.staged, **how)
-        regime = ledger.rulebook.regime
-    code = tell_import(outcome, regime, dry_run=how["dry_run"])
+        regimes = ledger.rulebook.regimes
+    code = tell_import(outcome, regimes, dry_run=how["dry_run"])
     click.get_current_context().exit(code)
 
 

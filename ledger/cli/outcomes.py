@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -54,7 +55,7 @@ def _flag_counts(outcome: Outcome) -> str:
     return said
 
 
-def tell_import(outcome: Outcome, regime: Regime, *, dry_run: bool) -> Exit:
+def tell_import(outcome: Outcome, regimes: Sequence[Regime], *, dry_run: bool) -> Exit:
     """Tell what an import came to; the exit code that goes with it."""
     click.echo(counts_line(outcome, dry_run=dry_run))
     say(*outcome.warnings)
@@ -62,11 +63,11 @@ def tell_import(outcome: Outcome, regime: Regime, *, dry_run: bool) -> Exit:
         say("rejected:", *(f"  {line}" for line in problem_lines(outcome.problems, SHOWN)))
         if outcome.rejects_file:
             say(f"the rejected rows, with the reasons: {outcome.rejects_file}")
-    _tell_findings(outcome, regime, dry_run=dry_run)
+    _tell_findings(outcome, regimes, dry_run=dry_run)
     return Exit.DONE if outcome.clean else Exit.FLAGGED
 
 
-def _tell_findings(outcome: Outcome, regime: Regime, *, dry_run: bool) -> None:
+def _tell_findings(outcome: Outcome, regimes: Sequence[Regime], *, dry_run: bool) -> None:
     """One finding of each code, the weightiest first."""
     from ledger.refusals import by_precedence
 
@@ -76,7 +77,7 @@ def _tell_findings(outcome: Outcome, regime: Regime, *, dry_run: bool) -> None:
     for code in by_precedence(list(first))[:SHOWN]:
         found = first[code]
         place = f"row {found.row}" if dry_run else f"seq {found.seq}"
-        say(*finding_lines(found, regime, place, refused=code not in outcome.counts))
+        say(*finding_lines(found, regimes, place, refused=code not in outcome.counts))
     total = sum(outcome.counts.values())
     if total > min(len(first), SHOWN) and outcome.submission is not None:
         say(
@@ -85,16 +86,16 @@ def _tell_findings(outcome: Outcome, regime: Regime, *, dry_run: bool) -> None:
         )
 
 
-def tell_findings(outcome: Outcome, regime: Regime) -> None:
+def tell_findings(outcome: Outcome, regimes: Sequence[Regime]) -> None:
     """What the movements of an outcome were flagged with, the weightiest of each code."""
-    _tell_findings(outcome, regime, dry_run=False)
+    _tell_findings(outcome, regimes, dry_run=False)
 
 
-def tell_one(outcome: Outcome, regime: Regime) -> Exit:
+def tell_one(outcome: Outcome, regimes: Sequence[Regime]) -> Exit:
     """Tell what became of one movement typed by hand; the exit code that goes with it."""
     for found in outcome.findings:
         refused = bool(outcome.refused)
-        say(*finding_lines(found, regime, f"seq {found.seq}", refused=refused))
+        say(*finding_lines(found, regimes, f"seq {found.seq}", refused=refused))
     say(*outcome.warnings)
     if outcome.problems:
         say(*problem_lines(outcome.problems, SHOWN), "nothing was recorded")
@@ -115,20 +116,23 @@ def tell_one(outcome: Outcome, regime: Regime) -> Exit:
     return Exit.DONE if outcome.clean else Exit.FLAGGED
 
 
-def finding_lines(found: Found, regime: Regime, place: str, *, refused: bool) -> list[str]:
+def finding_lines(
+    found: Found, regimes: Sequence[Regime], place: str, *, refused: bool
+) -> list[str]:
     """A finding as a person reads it: code and sentence, then what it is on and its citation.
 
-    `place` names the movement; `refused`: it is the reason of a refusal, and not a breach by a
-    fact.
+    `regimes` are the ledger's, `place` names the movement; `refused`: it is the reason of a
+    refusal, and not a breach by a fact.
     """
     from ledger.refusals import Family
-    from ledger.service.findings import Circumstance, citation, said
+    from ledger.service.findings import Circumstance, citation, said, speaker
 
     rule, holder, window = found.budget or (None, "", "")
     kind = "refused" if refused else "breach"
     if found.family is Family.NOTE:
         kind = "note"
     on = f"{holder} {window} ({rule})" if rule else ""
+    regime = speaker(regimes, rule, found.detail)
     source = citation(found.code, regime, Circumstance(rule=rule))
     line = f" line {found.line}" if found.line != "1" else ""
     return [

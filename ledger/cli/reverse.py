@@ -43,7 +43,7 @@ def reverse(
     from ledger.service.dependents import Standing
 
     with opened() as ledger:
-        regime = ledger.rulebook.regime
+        regimes = ledger.rulebook.regimes
         try:
             if submission is None:
                 outcome = ledger.reverse(seqs, reason, cascade=cascade, dry_run=dry_run)
@@ -61,7 +61,7 @@ def reverse(
     last = outcome.first_seq + outcome.count - 1
     seqs_said = f"seq {outcome.first_seq}" + (f"-{last}" if outcome.count > 1 else "")
     click.echo(f"reversed {outcome.count:,}; the reversals are {seqs_said}")
-    tell_findings(outcome, regime)
+    tell_findings(outcome, regimes)
     click.get_current_context().exit(Exit.DONE if outcome.clean else Exit.FLAGGED)
 
 

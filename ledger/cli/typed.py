@@ -5,7 +5,7 @@ The options are the headings of the import files, so that nothing is said twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -109,13 +109,13 @@ def hand_command(
     return ledger_option(click.Command(name, callback=run, params=options, help=help_))
 
 
-def tell_recorded(outcome: Outcome, regime: Regime) -> Exit:
+def tell_recorded(outcome: Outcome, regimes: Sequence[Regime]) -> Exit:
     """Tell what became of one movement; its problems as those of this command's options."""
     from ledger.cli.outcomes import tell_one
 
     ctx = click.get_current_context()
     outcome.problems = [_typed(problem, ctx) for problem in outcome.problems]
-    return tell_one(outcome, regime)
+    return tell_one(outcome, regimes)
 
 
 @contextmanager
@@ -135,8 +135,8 @@ def _record(
     ctx = click.get_current_context()
     with opened() as ledger, _in_options(ctx):
         outcome = ledger.record(kind, values, source=source, retry=retry)
-        regime = ledger.rulebook.regime
-    ctx.exit(tell_recorded(outcome, regime))
+        regimes = ledger.rulebook.regimes
+    ctx.exit(tell_recorded(outcome, regimes))
 
 
 def _typed(problem: Problem, ctx: click.Context) -> Problem:

@@ -35,7 +35,7 @@ def _weights(values: dict[str, str], source: str | None, dry_run: bool) -> Exit:
             click.echo(f"would be flagged: {', '.join(codes)}" if codes else "would pass")
             return Exit.DONE
         outcome = ledger.record(FileKind.WEIGHTS, values, source=source)
-        return tell_recorded(outcome, ledger.rulebook.regime)
+        return tell_recorded(outcome, ledger.rulebook.regimes)
 
 
 weights = hand_command(

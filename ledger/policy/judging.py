@@ -131,7 +131,8 @@ class Judging:
     """All of a regime's rules on authorizations.
 
     `unstated` is the authorization of a shipment that names none, `licensed` that of licences
-    and applications, `safe_side` the budgets that carry a safe side.
+    and applications, `other` that of one named in another regime's words (empty: as unstated),
+    `safe_side` the budgets that carry a safe side.
     """
 
     authorizations: dict[str, Authorization]
@@ -142,6 +143,7 @@ class Judging:
     reviews: tuple[Review, ...] = ()
     safe_side: tuple[str, ...] = ()
     preconditions: tuple[Precondition, ...] = ()
+    other: str = ""
 
     def conditions(self) -> tuple[When, ...]:
         """Every condition in the regime."""

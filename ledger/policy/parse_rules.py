@@ -71,6 +71,7 @@ def judging(book: Book, named: Named) -> Judging:
         reviews=_reviews(book, named),
         safe_side=top.words("safe_side", named.budgets),
         preconditions=_preconditions(book, named),
+        other=top.one_of("other", codes, default=""),
     )
     top.taken.update(CITATION)
     top.close()

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+
+# Of a regime that runs beside another, no news to anybody.
+_TOO_EARLY = "before_regime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,9 @@ class Ruling:
 
     `findings` are (code of ledger/refusals.py, detail); `options` those that touched the ruling,
     as (key, value); `review` the policy an application is reviewed under, or empty; `needs` the
-    keys of what must be on record before the shipment leaves.
+    keys of what must be on record before the shipment leaves. `beside` are the rulings of the
+    regimes that run beside this one; `draws` and `findings` then are those of all of them together
+    (`united`), everything else is this regime's own.
     """
 
     regime: str
@@ -79,25 +85,49 @@ class Ruling:
     steps: tuple[Step, ...]
     options: tuple[tuple[str, str], ...]
     needs: tuple[str, ...] = ()
+    beside: tuple[Ruling, ...] = ()
 
     def body(self) -> str:
         """The ruling as canonical JSON: keys sorted, no blanks, characters as they are."""
-        shape = {
-            "regime": self.regime,
-            "version": self.version,
-            "case": {**_fields(self.case), "period": self.case.period.isoformat()},
-            "draws": [_fields(draw) for draw in self.draws],
-            "findings": self.findings,
-            "review": self.review,
-            "steps": [_fields(step) for step in self.steps],
-            "options": dict(self.options),
-            "needs": self.needs,
-        }
+        shape = _shape(self)
         return json.dumps(shape, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     def digest(self) -> str:
         """The SHA-256 of the body's UTF-8 bytes, in hexadecimal."""
         return hashlib.sha256(self.body().encode()).hexdigest()
+
+
+def united(first: Ruling, others: Sequence[Ruling]) -> Ruling:
+    """One ruling of several regimes on the same movement, the first one's with the others beside.
+
+    Draws are put together. A finding of a further regime names it, and is left out where the
+    first found the same; that a movement is older than a further regime is no finding at all.
+    """
+    found = list(first.findings)
+    for other in others:
+        known = {code for code, _ in found} | {_TOO_EARLY}
+        named = ((code, f"{other.regime}: {detail}") for code, detail in other.findings)
+        found += [(code, detail) for code, detail in named if code not in known]
+    drawn = [draw for one in (first, *others) for draw in one.draws]
+    return replace(first, draws=tuple(drawn), findings=tuple(found), beside=tuple(others))
+
+
+def _shape(ruling: Ruling) -> dict[str, object]:
+    case = ruling.case
+    shape: dict[str, object] = {
+        "regime": ruling.regime,
+        "version": ruling.version,
+        "case": {**_fields(case), "period": case.period.isoformat()},
+        "draws": [_fields(draw) for draw in ruling.draws],
+        "findings": ruling.findings,
+        "review": ruling.review,
+        "steps": [_fields(step) for step in ruling.steps],
+        "options": dict(ruling.options),
+        "needs": ruling.needs,
+    }
+    if ruling.beside:
+        shape["beside"] = [_shape(one) for one in ruling.beside]
+    return shape
 
 
 def _fields(record: Case | Draw | Step) -> dict[str, object]:
@@ -106,7 +136,10 @@ def _fields(record: Case | Draw | Step) -> dict[str, object]:
 
 def ruling_from_body(body: str) -> Ruling:
     """The ruling a body was made from. Raises ValueError or KeyError for any other text."""
-    shape: dict[str, Any] = json.loads(body)
+    return _ruling(json.loads(body))
+
+
+def _ruling(shape: dict[str, Any]) -> Ruling:
     case = shape["case"]
     return Ruling(
         regime=shape["regime"],
@@ -118,4 +151,5 @@ def ruling_from_body(body: str) -> Ruling:
         steps=tuple(Step(**step) for step in shape["steps"]),
         options=tuple(sorted(shape["options"].items())),
         needs=tuple(shape.get("needs", ())),
+        beside=tuple(_ruling(one) for one in shape.get("beside", ())),
     )

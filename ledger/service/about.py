@@ -24,11 +24,25 @@ def about_rows(url: str) -> list[AboutRow]:
         ]
 
 
-def _facts(
-    rulebook: Rulebook,
-) -> list[tuple[str, str, date | None, str | None, str | None]]:
+# The same, of an adoption that is known.
+_Fact = tuple[str, str, date | None, str | None, str | None]
+
+
+def _beside(rulebook: Rulebook) -> list[_Fact]:
+    """What a regime that runs beside the first says; its options are named with its key."""
     regime = rulebook.regime
-    found: list[tuple[str, str, date | None, str | None, str | None]] = [
+    found: list[_Fact] = [("beside", regime.key, None, regime.version, regime.title)]
+    for state in regime.states:
+        found.append(("beside state", regime.key, state.from_on, None, state.sentence))
+    for key, value in sorted(rulebook.options.items()):
+        meaning = regime.options[key].sentence(value)
+        found.append(("beside option", f"{regime.key}:{key}", None, value, meaning))
+    return found
+
+
+def _facts(rulebook: Rulebook) -> list[_Fact]:
+    regime = rulebook.regime
+    found: list[_Fact] = [
         ("regime", "key", None, regime.key, None),
         ("regime", "title", None, regime.title, None),
         ("regime", "unit", None, regime.unit, None),
@@ -37,7 +51,9 @@ def _facts(
     found += [("state", "", state.from_on, None, state.sentence) for state in regime.states]
     for key, value in sorted(rulebook.options.items()):
         found.append(("option", key, None, value, regime.options[key].sentence(value)))
-    for budget in regime.budgets.values():
+    for one in rulebook.beside:
+        found += _beside(one)
+    for budget in rulebook.budgets.values():
         found.append(("budget", budget.key, None, None, budget.title))
         found.append(("critical", budget.key, None, str(budget.critical_ppm), None))
     if regime.counts == "chips" and rulebook.catalogue.row(EQUIVALENT) is not None:

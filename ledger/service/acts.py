@@ -17,8 +17,8 @@ def resolve(rulebook: Rulebook, row: Row) -> list[Problem]:
     """Give an adjustment its budget and amount; the problems where that is not plain."""
     details, day = row.details(), row.given.effective_on
     holder, rule = details.get("holder", ""), details.get("budget")
-    if rule is not None and rule not in rulebook.regime.budgets:
-        known = tuple(rulebook.regime.budgets)
+    if rule is not None and rule not in rulebook.budgets:
+        known = tuple(rulebook.budgets)
         return [_problem(row, "budget", rule, "the regime has no such budget", known)]
     found = rulebook.budget_of(holder, rule)
     if found is None:
@@ -64,7 +64,7 @@ def check_declaration(row: Row) -> list[Problem]:
 def _near(rulebook: Rulebook, holder: str) -> tuple[str, ...]:
     from rapidfuzz import process
 
-    names = [name for b in rulebook.regime.budgets.values() for _, name in b.known_holders()]
+    names = [name for b in rulebook.budgets.values() for _, name in b.known_holders()]
     return tuple(match for match, _, _ in process.extract(holder, names, limit=3))
 
 

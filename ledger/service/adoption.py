@@ -32,6 +32,7 @@ _ADOPTIONS = (
     .where(t.standing.c.kind == bindparam("kind"))
     .order_by(t.standing.c.seq)
 )
+_BESIDE = "beside"
 _DETAILS = t.movement.columns.keys().index("details")
 
 
@@ -44,11 +45,22 @@ def package_version() -> str:
 
 
 def texts_of(rulebook: Rulebook) -> dict[str, str]:
-    """What is adopted, each as one canonical text: regime, options, catalogue."""
+    """What is adopted, each as one canonical text: regime, options, catalogue.
+
+    Of each regime beside it the same two, named `KEY regime` and `KEY options`.
+    """
+    beside = {
+        f"{one.regime.key} {name}": body
+        for one in rulebook.beside
+        for name, body in _texts(one).items()
+    }
+    return {**_texts(rulebook), "catalogue": canonical(dict(rulebook.catalogue.text)), **beside}
+
+
+def _texts(rulebook: Rulebook) -> dict[str, str]:
     return {
         "regime": canonical(dict(rulebook.regime.text)),
         "options": canonical(rulebook.options),
-        "catalogue": canonical(dict(rulebook.catalogue.text)),
     }
 
 
@@ -56,7 +68,10 @@ def adoption_row(rulebook: Rulebook, day: date, number: int) -> tuple[Row, dict[
     """The movement that adopts a rulebook, and the texts it names, by digest."""
     texts = texts_of(rulebook)
     digests = {name: sha256(body.encode()).hexdigest() for name, body in texts.items()}
-    details = canonical({**digests, "regime_key": rulebook.regime.key, "tpp": package_version()})
+    said = {**digests, "regime_key": rulebook.regime.key, "tpp": package_version()}
+    if rulebook.beside:
+        said[_BESIDE] = " ".join(one.regime.key for one in rulebook.beside)
+    details = canonical(said)
     given = Given(
         row=1,
         file_line=1,
@@ -100,12 +115,15 @@ def _adoptions(store: Store, *, last: bool) -> list[Adopted]:
 
 def _adopted(cursor: Cursor, movement: tuple[Any, ...]) -> Adopted:
     details: Mapping[str, str] = json.loads(movement[_DETAILS])
-    wanted = {name: details[name] for name in ("regime", "options", "catalogue")}
+    beside = details.get(_BESIDE, "").split()
+    names = [f"{key} {name}" for key in beside for name in ("regime", "options")]
+    wanted = {name: details[name] for name in ("regime", "options", "catalogue", *names)}
     bodies = dict(row[:2] for row in cursor.find(t.text, "digest", wanted.values()))
     texts = {name: json.loads(bodies[digest]) for name, digest in wanted.items()}
     rulebook = Rulebook(
         regime_from_text(texts["regime"]),
         texts["options"],
         catalogue_from_text(texts["catalogue"]),
+        [(regime_from_text(texts[f"{k} regime"]), texts[f"{k} options"]) for k in beside],
     )
     return Adopted(movement[1], rulebook)

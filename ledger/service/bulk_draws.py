@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ledger.policy.budgets import COUNTRIES
 from ledger.rules.admission import Batch, Effect, Ints
-from ledger.rules.judge import Draw
+from ledger.rules.judge import Draw, Ruling
 from ledger.rules.rulings import UNDER_LICENCE
 from ledger.service.batches import Frame
 from ledger.service.bulk_holders import NONE, BulkHolders
@@ -50,21 +50,19 @@ class BulkDrawer:
     def __init__(self, drawer: Drawer, prepared: Prepared, lines: BulkLines) -> None:
         self.drawer, self.book, self.rulebook = drawer, drawer.book, drawer.rulebook
         self.prepared, self.lines = prepared, lines
-        self.holders = BulkHolders(drawer, prepared)
         self.clerk = BulkClerk(drawer, prepared)
+        self._holders = [BulkHolders(drawer, book, prepared) for book in self.rulebook.every]
         rulings = [ruled.ruling for ruled in prepared.ruled]
         self._found = np.array([bool(ruling.findings) for ruling in rulings], bool)
         self._flags_of = [
             [Flag(code, detail=detail) for code, detail in ruling.findings] for ruling in rulings
         ]
-        # Rulings that draw alike in the same period are drawn together.
-        self._alike: list[tuple[tuple[Draw, ...], date]] = list(
-            dict.fromkeys((ruling.draws, ruling.case.period) for ruling in rulings)
-        )
+        # Rulings that draw alike in the same periods are drawn together.
+        self._alike = list(dict.fromkeys((ruling.draws, _periods(ruling)) for ruling in rulings))
         place_of = {alike: n for n, alike in enumerate(self._alike)}
         looks = [any(draw.effect == RELEASE for draw in ruling.draws) for ruling in rulings]
         self._releases = np.array(looks, bool)
-        self._draws_as = place_column([place_of[r.draws, r.case.period] for r in rulings])
+        self._draws_as = place_column([place_of[r.draws, _periods(r)] for r in rulings])
         self._places: dict[_Table, Ints] = {}
         self._windows_of: dict[str, list[str]] = {}
         self._window_of: dict[tuple[str, int], int] = {}
@@ -146,22 +144,21 @@ class BulkDrawer:
     def _wanted(self, frame: Frame, line: Ints) -> list[_Wanted]:
         alike, behind = self._draws_as[frame.ints("ruling_at")], frame.ints("behind")
         sent = frame.ints("sent_no")
-        first = self.rulebook.regime.first_day
         found: list[_Wanted] = []
         for at in np.unique(alike).tolist():
-            draws, period = self._alike[at]
-            # What is drawn for a day before the regime falls in the window of its first.
-            earliest = first.toordinal() - _EPOCH
-            day = np.maximum(frame.day, earliest) if period < first else frame.day
+            draws, periods = self._alike[at]
             own = (alike == at) & (behind == 0)
             facts = np.flatnonzero(own & (line < 0))
             drawn = np.flatnonzero(own & (line >= 0))
             receipts = np.flatnonzero((alike == at) & (behind == 1))
             for slot, draw in enumerate(draws):
+                period = periods[self._regime_of(draw)]
+                day = self._counted(draw, period, frame.day)
                 if draw.effect in UNDER_LICENCE:
                     found += self._beside_licence(draw, period, frame, drawn, line, slot)
                 elif len(facts):
-                    holder = self.holders.of(draw.holder_from, frame, facts, day[facts])
+                    holders = self._holders_for(draw)
+                    holder = holders.of(draw.holder_from, frame, facts, day[facts])
                     effect = int(effect_of(draw))
                     found.append(_Wanted(draw, period, facts, holder, day[facts], effect, slot))
                 if len(receipts) and draw.effect in (TRANSIT, BOTH_YEARS):
@@ -178,7 +175,8 @@ class BulkDrawer:
             rows = rows[on_none & (self.lines.issued_no[line[rows]] < first)] if len(rows) else rows
         if not len(rows) or draw.effect == RELEASE:
             return []
-        holder = self.holders.of(draw.holder_from, frame, rows, frame.day[rows])
+        holders = self._holders_for(draw)
+        holder = holders.of(draw.holder_from, frame, rows, frame.day[rows])
         effect = Effect.POST if draw.effect == IF_BEFORE else Effect.CREDIT_TO_NOTHING
         return [_Wanted(draw, period, rows, holder, frame.day[rows], int(effect), slot)]
 
@@ -192,8 +190,9 @@ class BulkDrawer:
         slot: int,
     ) -> list[_Wanted]:
         sent, day = days
-        before = self.holders.of(draw.holder_from, frame, rows, sent[rows])
-        after = self.holders.of(draw.holder_from, frame, rows, day[rows])
+        holders = self._holders_for(draw)
+        before = holders.of(draw.holder_from, frame, rows, sent[rows])
+        after = holders.of(draw.holder_from, frame, rows, day[rows])
         post = int(Effect.POST)
         if draw.effect == TRANSIT:
             gone = _Wanted(draw, period, rows, before, sent[rows], int(Effect.UNHOLD), slot)
@@ -206,6 +205,19 @@ class BulkDrawer:
         sent_in, come_in = (self._window(draw.rule, want.day) for want in asked)
         other = (sent_in != come_in) | (before != after)
         return [_Wanted(draw, period, rows[other], after[other], day[rows][other], post, slot)]
+
+    def _counted(self, draw: Draw, period: date, day: Ints) -> Ints:
+        """The days a draw counts for: of before its regime, in the window of the first day."""
+        first = self.rulebook.of_budget(draw.rule).regime.first_day
+        earliest = first.toordinal() - _EPOCH
+        return np.maximum(day, earliest) if period < first else day
+
+    def _regime_of(self, draw: Draw) -> int:
+        """The place of the draw's regime among those of the ledger."""
+        return self.rulebook.every.index(self.rulebook.of_budget(draw.rule))
+
+    def _holders_for(self, draw: Draw) -> BulkHolders:
+        return self._holders[self._regime_of(draw)]
 
     # Budgets
 
@@ -239,8 +251,9 @@ class BulkDrawer:
         """The places of a rule's budgets by holder and window, as far as they are known."""
         key = _table_key(want)
         # One row and column more than there are, for the -1 of those that have none.
+        holders = self._holders_for(want.draw)
         size = (
-            len(self.holders.keys if _by_party(want) else self.holders.codes) + 1,
+            len(holders.keys if _by_party(want) else holders.codes) + 1,
             len(self._windows_of.get(want.draw.rule, ())) + 1,
         )
         table = self._places.get(key)
@@ -266,7 +279,7 @@ class BulkDrawer:
     def _window_no(self, rule: str, day: int) -> int:
         known = self._window_of.get((rule, day))
         if known is None:
-            window = self.rulebook.regime.budgets[rule].window_on(_day(day))
+            window = self.rulebook.budgets[rule].window_on(_day(day))
             keys = self._windows_of.setdefault(rule, [])
             if window is not None and window.key not in keys:
                 keys.append(window.key)
@@ -276,7 +289,8 @@ class BulkDrawer:
 
     def _opened(self, want: _Wanted, frame: Frame, at: int) -> int:
         row, holder = int(want.rows[at]), int(want.holder[at])
-        named = self.holders.named(want.draw.holder_from, frame, row, holder)
+        holders = self._holders_for(want.draw)
+        named = holders.named(want.draw.holder_from, frame, row, holder)
         opened = self.rulebook.account(want.draw.rule, *named, _day(int(want.day[at])))
         if opened is None:
             return NONE
@@ -293,6 +307,11 @@ def _same_but_holder(one: _Wanted, other: _Wanted) -> bool:
     same = one.draw.rule == other.draw.rule and one.draw.official == other.draw.official
     same = same and one.draw.holder_from != other.draw.holder_from and one.effect == other.effect
     return same and np.array_equal(one.rows, other.rows)
+
+
+def _periods(ruling: Ruling) -> tuple[date, ...]:
+    """The period the movement falls in, in each regime of the ledger."""
+    return tuple(one.case.period for one in (ruling, *ruling.beside))
 
 
 def _by_party(want: _Wanted) -> bool:

@@ -12,16 +12,20 @@ from ledger.service.batches import Frame
 from ledger.service.columns import Prepared, place_column
 from ledger.service.draws import Drawer
 from ledger.service.holders import IN_COUNTRY, LEFT, OTHER, PARTIES, SITES, account_key
+from ledger.service.rulebook import Rulebook
 
 NONE = -1
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
 class BulkHolders:
-    """Numbers holders: countries by their place in `codes`, all others by that in `keys`."""
+    """Numbers holders: countries by their place in `codes`, all others by that in `keys`.
 
-    def __init__(self, drawer: Drawer, prepared: Prepared) -> None:
-        self.drawer, self.rulebook, self.prepared = drawer, drawer.rulebook, prepared
+    Countries are followed as one regime of the ledger has it, that of `rulebook`.
+    """
+
+    def __init__(self, drawer: Drawer, rulebook: Rulebook, prepared: Prepared) -> None:
+        self.drawer, self.rulebook, self.prepared = drawer, rulebook, prepared
         followed = [self.rulebook.followed(code) or code for code in prepared.countries]
         left = {code: self.rulebook.followed(code) or code for code in prepared.left}
         self.codes = sorted({*followed, *left.values()})

@@ -147,9 +147,10 @@ _LINES = """
 class _Classes:
     """The classes of countries and chips, by the numbers the small tables give them."""
 
-    country: list[str]
-    chip: list[tuple[str, bool | None]]
-    period: list[date]
+    # Each as every regime of the ledger sees it, in their order.
+    country: list[tuple[str, ...]]
+    chip: list[tuple[tuple[str, bool | None], ...]]
+    period: list[tuple[date, ...]]
 
 
 def _classes(
@@ -160,17 +161,21 @@ def _classes(
 ) -> _Classes:
     """What the rules can tell apart of days, countries and chips, each as small tables."""
     days = [day for (day,) in con.execute("SELECT DISTINCT effective_on FROM given").fetchall()]
-    of_day = [rulebook.regime.period_of(day) for day in days]
+    books = rulebook.every
+    of_day = [tuple(book.regime.period_of(day) for book in books) for day in days]
     periods = sorted(set(of_day))
     period_no = {period: n for n, period in enumerate(periods)}
     table_of(con, "d_period", {"day": days, "period": [period_no[period] for period in of_day]})
-    rows = [(code, n, rulebook.country_class(code or None, period))
-            for n, period in enumerate(periods) for code in ("", *countries)]  # fmt: skip
+    rows = [
+        (code, n, tuple(map(lambda book, on: book.country_class(code or None, on), books, period)))
+        for n, period in enumerate(periods)
+        for code in ("", *countries)
+    ]
     country = sorted({named for _, _, named in rows})
     country_no = {named: n for n, named in enumerate(country)}
     codes, at, named = zip(*rows, strict=True)
     table_of(con, "d_class", {"code": codes, "period": at, "class": [country_no[n] for n in named]})
-    facts = {chip: rulebook.chip_facts(chip or None) for chip in ("", *chips)}
+    facts = {chip: tuple(book.chip_facts(chip or None) for book in books) for chip in ("", *chips)}
     chip_classes = sorted(set(facts.values()), key=repr)
     chip_no = [chip_classes.index(fact) for fact in facts.values()]
     table_of(con, "d_chip_class", {"chip": list(facts), "class": chip_no})
@@ -204,19 +209,17 @@ def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, classes: _Classes
     numbers: list[int] = []
     country = classes.country
     for kind, auth, d, h, p, c, period in cases:
-        stated = auth or rulebook.regime.unstated
-        chip_class, datacentre = classes.chip[c]
-        case = Case(
-            kind,
-            stated,
-            country[d],
-            country[h],
-            country[p],
-            chip_class,
-            datacentre,
-            classes.period[period],
+        by_regime = zip(
+            *(rulebook.every, country[d], country[h], country[p]),
+            *(classes.chip[c], classes.period[period]),
+            strict=True,
         )
-        one = rulebook.ruling(case)
+        one = rulebook.ruling(
+            *(
+                Case(kind, book.stated(auth), to, hq, parent, chip_class, datacentre, on)
+                for book, to, hq, parent, (chip_class, datacentre), on in by_regime
+            )
+        )
         if one.digest not in place:
             place[one.digest] = len(ruled)
             ruled.append(one)

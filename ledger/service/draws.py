@@ -55,7 +55,9 @@ class Drawer:
     def __init__(self, rulebook: Rulebook, book: Book) -> None:
         self.rulebook, self.book = rulebook, book
         self._relations: Relations | None = None
-        self.holders = Holders(rulebook, lambda: self.relations)
+        self._holders = {
+            one.regime.key: Holders(one, lambda: self.relations) for one in rulebook.every
+        }
 
     def draws(self, row: Row, lines: LineBook) -> list[Drawn]:
         """What the row does to which budget, in the order of the ruling."""
@@ -112,7 +114,7 @@ class Drawer:
     def _check_uplift(self, row: Row, place: int) -> None:
         assert row.account is not None
         key, _ = row.account
-        rule = self.rulebook.regime.budgets[key.rule]
+        rule = self.rulebook.budgets[key.rule]
         if not rule.uplift_listed(key.holder, row.given.effective_on):
             row.flags.append(Flag("uplift_not_listed", place, detail=key.holder))
         if rule.largest_uplift_ppm is not None:
@@ -164,14 +166,15 @@ class Drawer:
 
     def _place(self, row: Row, draw: Draw, given: Given, day: date) -> int | None:
         """The place of the budget a draw falls on that day; None where there is none."""
-        holder = self.holders.of(draw.holder_from, given, day)
+        holders = self._holders[self.rulebook.of_budget(draw.rule).regime.key]
+        holder = holders.of(draw.holder_from, given, day)
         if holder is None:
             return None
         if row.ruled is not None and row.ruled.looks_back:
-            day = self.rulebook.counts_from(day)
+            day = self.rulebook.of_budget(draw.rule).counts_from(day)
         opened = self.rulebook.account(draw.rule, *holder, day)
         if opened is None:
-            if self.rulebook.regime.budgets[draw.rule].window_on(day) is None:
+            if self.rulebook.budgets[draw.rule].window_on(day) is None:
                 row.flags.append(Flag("after_windows", detail=f"{draw.rule} on {day}"))
             return None
         key, terms = opened

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
 from ledger.catalogue import classing
+from ledger.policy.types import Regime
 from ledger.refusals import REFUSALS
 from ledger.rules.rulings import Ruling, ruling_from_body
 from ledger.service import conditions, findings
 from ledger.service.adoption import every_adoption
 from ledger.service.explanation import (
+    BesideWhy,
     Cited,
     ConditionKept,
     Effect,
@@ -119,6 +121,14 @@ def _rulebook(ledger: Ledger, cursor: Cursor, movement: dict[str, Any]) -> Ruleb
     return before[-1].rulebook
 
 
+def _meant(regime: Regime, taken: Mapping[str, str]) -> Iterable[OptionTaken]:
+    """Options as they were taken, with what each value means."""
+    for key, value in taken.items():
+        option = regime.options.get(key)
+        meaning = option.sentence(value) if option and value in option.names else ""
+        yield OptionTaken(key, value, meaning, str(option.citation) if option else "")
+
+
 class _Reader:
     """Gathers what is on record about one movement."""
 
@@ -154,6 +164,7 @@ class _Reader:
             findings=tuple(self._findings()),
             options=tuple(self._options()),
             conditions=tuple(self._conditions()),
+            beside=tuple(self._beside()),
             points_at=at[0] if at else None,
             pointed_at_by=tuple(pointers),
             reversed_by=undone.get(self.seq),
@@ -256,7 +267,7 @@ class _Reader:
         return {row[0]: _named(t.budget, row) for row in rows}
 
     def _title(self, rule: str) -> str:
-        budget = self.rulebook.regime.budgets.get(rule)
+        budget = self.rulebook.budgets.get(rule)
         return budget.title if budget else rule
 
     def _findings(self) -> Iterable[Flagged]:
@@ -281,18 +292,30 @@ class _Reader:
                 family=str(REFUSALS[stored.code].family),
                 sentence=findings.said(stored, self.unit),
                 budget=f"{budget['holder_name']} {budget['window']}" if budget else "",
-                citation=findings.citation(stored.code, self.rulebook.regime, where),
+                citation=findings.citation(
+                    stored.code,
+                    findings.speaker(self.rulebook.regimes, rule, stored.detail),
+                    where,
+                ),
             )
 
     def _options(self) -> Iterable[OptionTaken]:
-        known = self.rulebook.regime.options
         taken = dict(self.ruling.options) if self.ruling else {}
-        if self.movement["kind"] in RETURNS and _GIVES_BACK in known:
+        if self.movement["kind"] in RETURNS and _GIVES_BACK in self.rulebook.regime.options:
             taken[_GIVES_BACK] = self.rulebook.options[_GIVES_BACK]
-        for key, value in taken.items():
-            option = known.get(key)
-            meaning = option.sentence(value) if option and value in option.names else ""
-            yield OptionTaken(key, value, meaning, str(option.citation) if option else "")
+        return _meant(self.rulebook.regime, taken)
+
+    def _beside(self) -> Iterable[BesideWhy]:
+        """What the regimes that run beside the first say."""
+        regimes = {one.key: one for one in self.rulebook.regimes}
+        for ruling in self.ruling.beside if self.ruling else ():
+            regime = regimes[ruling.regime]
+            yield BesideWhy(
+                regime=f"{regime.title} ({regime.key})",
+                why=tuple(Cited(step.sentence, step.citation) for step in ruling.steps),
+                review=ruling.review,
+                options=tuple(_meant(regime, dict(ruling.options))),
+            )
 
     def _conditions(self) -> Iterable[ConditionKept]:
         """The conditions of the authorization, as they stood for the party at the facility."""

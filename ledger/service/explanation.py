@@ -65,6 +65,16 @@ class OptionTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class BesideWhy:
+    """What a regime that runs beside the first says of the movement; its draws are among all."""
+
+    regime: str
+    why: tuple[Cited, ...]
+    review: str
+    options: tuple[OptionTaken, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Lot:
     """What moved: units, the TPP of one as recorded, and the catalogue row it came from."""
 
@@ -129,6 +139,7 @@ class Explanation:
     findings: tuple[Flagged, ...]
     options: tuple[OptionTaken, ...]
     conditions: tuple[ConditionKept, ...]
+    beside: tuple[BesideWhy, ...]
     points_at: Pointer | None
     pointed_at_by: tuple[Pointer, ...]
     reversed_by: int | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -57,6 +58,12 @@ class Circumstance:
     day: date | None = None
     rule: str | None = None
     authorization: str | None = None
+
+
+def speaker(regimes: Sequence[Regime], rule: str | None, detail: str | None) -> Regime:
+    """Which of a ledger's regimes a finding comes from: that of its budget, or the one it names."""
+    said = (detail or "").partition(":")[0]
+    return next((one for one in regimes if rule in one.budgets or said == one.key), regimes[0])
 
 
 def citation(code: str, regime: Regime, where: Circumstance) -> str:

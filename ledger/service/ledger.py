@@ -15,8 +15,7 @@ from typing import Any
 from ledger.catalogue.reader import read_catalogue
 from ledger.intake import typed
 from ledger.intake.setting import Setting
-from ledger.policy.reader import read_regime
-from ledger.service import adoption, quarters, reversal
+from ledger.service import adoption, quarters, regimes, reversal
 from ledger.service.book import Known
 from ledger.service.importing import Asked, Progress, import_file, rows_of
 from ledger.service.outcome import Outcome
@@ -157,6 +156,24 @@ class Ledger:
         header = Header("close quarter", actor or actor_name(), after=known_seq)
         return quarters.close(self.desk, quarters.named(quarter), digest, known_seq, header)
 
+    # Rules
+
+    def add_regime(
+        self,
+        regime: str | Path,
+        options: Mapping[str, str] | None = None,
+        *,
+        actor: str | None = None,
+    ) -> Outcome:
+        """Run one more regime beside those of the ledger: it judges what is recorded from now on.
+
+        Raises Unusable for a broken regime or option, and for one that clashes.
+        """
+        new = Ledger(self.store, regimes.added(self.rulebook, regime, options or {}))
+        outcome = adopt(new, actor=actor)
+        self.rulebook, self.desk, self._setting = new.rulebook, new.desk, None
+        return outcome
+
     # Corrections
 
     def reverse(self, seqs: Sequence[int], reason: str, **how: Any) -> Outcome:
@@ -190,13 +207,16 @@ def new_ledger(
     *,
     regime: str | Path = "ai_diffusion",
     options: Mapping[str, str] | None = None,
+    beside: Sequence[str | Path] = (),
     actor: str | None = None,
 ) -> Ledger:
     """Make a ledger under a regime: adopt its texts and open the budgets known beforehand.
 
-    Raises Unusable for a broken regime or option, StoreError where no ledger can be made.
+    `beside` are further regimes that judge the same movements; their options are `REGIME:KEY`.
+    Raises Unusable for a broken regime or option and for regimes that clash, StoreError where no
+    ledger can be made.
     """
-    rulebook = Rulebook(read_regime(regime), options or {}, read_catalogue())
+    rulebook = regimes.joined(read_catalogue(), (regime, *beside), options or {})
     store = create(url)
     try:
         ledger = Ledger(store, rulebook)
@@ -214,5 +234,5 @@ def adopt(ledger: Ledger, *, actor: str | None = None, note: str | None = None) 
         number = turn.head.last_submission + 1
     row, texts = adoption.adoption_row(rulebook, date.today(), number)
     header = Header("adopt", actor or actor_name(), note=note, texts=texts)
-    opened = rulebook.known_accounts(rulebook.regime.first_day)
+    opened = rulebook.known_accounts()
     return post(replace(ledger.desk, opening=tuple(opened)), [row], header)

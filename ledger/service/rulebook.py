@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -15,6 +15,7 @@ from ledger.policy.types import BudgetRule, DrawRule, Regime, When
 from ledger.rules import preconditions
 from ledger.rules.judge import Case, Ruling, country_class, judge
 from ledger.rules.preconditions import Terms
+from ledger.rules.rulings import united
 from ledger.service.book import BudgetKey, BudgetTerms
 from ledger.service.rows import Flag
 from schemas.kinds import Kind
@@ -55,13 +56,27 @@ class Ruled:
 
 
 class Rulebook:
-    """Answers what the rules say of a row; each distinct case is judged once."""
+    """Answers what the rules say of a row; each distinct case is judged once.
 
-    def __init__(self, regime: Regime, settings: Mapping[str, str], catalogue: Catalogue) -> None:
+    `beside` are further regimes with their settings, which judge the same movements; each is a
+    rulebook of its own, and `every` names them all, the ledger's first regime first.
+    """
+
+    def __init__(
+        self,
+        regime: Regime,
+        settings: Mapping[str, str],
+        catalogue: Catalogue,
+        beside: Sequence[tuple[Regime, Mapping[str, str]]] = (),
+    ) -> None:
         self.regime = regime
         self.options = regime.choose(settings)
         self.catalogue = catalogue
-        self._rulings: dict[Case, Ruled] = {}
+        self.beside = tuple(Rulebook(other, chosen, catalogue) for other, chosen in beside)
+        self.every = (self, *self.beside)
+        self.budgets = {key: rule for one in self.every for key, rule in one.regime.budgets.items()}
+        self._of_budget = {key: one for one in self.every for key in one.regime.budgets}
+        self._rulings: dict[tuple[Case, ...], Ruled] = {}
         self._cases: dict[tuple[object, ...], Ruled] = {}
         self.papers = lru_cache(maxsize=None)(self._papers)
         self.measures = lru_cache(maxsize=None)(self._measures)
@@ -85,7 +100,8 @@ class Rulebook:
         if found is None:
             if len(self._cases) >= _CASES_KEPT:
                 self._cases.clear()
-            found = self._cases[key] = self.ruling(self.case(given))
+            cases = [one.case(given) for one in self.every]
+            found = self._cases[key] = self.ruling(*cases)
         return found
 
     def case(self, given: Given) -> Case:
@@ -94,7 +110,7 @@ class Rulebook:
         chip_class, datacentre = self.chip_facts(given.chip)
         return Case(
             kind=given.kind,
-            authorization=given.authorization or self.regime.unstated,
+            authorization=self.stated(given.authorization),
             destination_class=self.country_class(given.destination, period),
             hq_class=self.country_class(given.consignee_hq, period),
             parent_class=self.country_class(given.parent_hq, period),
@@ -103,13 +119,33 @@ class Rulebook:
             period=period,
         )
 
-    def ruling(self, case: Case) -> Ruled:
-        """The ruling on a case."""
-        found = self._rulings.get(case)
+    def stated(self, authorization: str | None) -> str:
+        """The regime's own code of an authorization, which may be in another regime's words."""
+        if not authorization:
+            return self.regime.unstated
+        known = self.regime.authorization(authorization)
+        return known or self.regime.judging.other or authorization
+
+    def ruling(self, *cases: Case) -> Ruled:
+        """The ruling on a movement that is this case, and these in the regimes beside."""
+        found = self._rulings.get(cases)
         if found is None:
-            judged = judge(case, self.regime, self.options)
-            found = self._rulings[case] = Ruled.of(judged)
+            judged = [
+                judge(case, one.regime, one.options)
+                for case, one in zip(cases, self.every, strict=True)
+            ]
+            first, *others = judged
+            found = self._rulings[cases] = Ruled.of(united(first, others) if others else first)
         return found
+
+    @property
+    def regimes(self) -> tuple[Regime, ...]:
+        """The ledger's regimes, its first one first."""
+        return tuple(one.regime for one in self.every)
+
+    def of_budget(self, rule: str) -> Rulebook:
+        """The rulebook whose regime grants a budget. Raises KeyError for an unknown one."""
+        return self._of_budget[rule]
 
     def _country_class(self, code: str | None, period: date) -> str:
         day = max(period, self.regime.first_day) if self.looks_back else period
@@ -173,7 +209,7 @@ class Rulebook:
         self, rule: str, holder: str, name: str, day: date
     ) -> tuple[BudgetKey, BudgetTerms] | None:
         """The budget of a holder on a day, with the terms to open it; None where there is none."""
-        budget = self.regime.budgets[rule]
+        budget, options = self.budgets[rule], self.of_budget(rule).options
         window = budget.window_on(day)
         if window is None:
             return None
@@ -189,14 +225,15 @@ class Rulebook:
             window.from_on.isoformat(),
             window.to_on.isoformat(),
             limit.milli,
-            budget.basis_under(self.options),
+            budget.basis_under(options),
         )
         return BudgetKey(rule, holder, window.key), terms
 
-    def known_accounts(self, day: date) -> list[tuple[BudgetKey, BudgetTerms]]:
+    def known_accounts(self) -> list[tuple[BudgetKey, BudgetTerms]]:
         """Every budget whose holder is known beforehand, to be opened at the start."""
         found = []
-        for budget in self.regime.budgets.values():
+        for budget in self.budgets.values():
+            day = self.of_budget(budget.key).regime.first_day
             for window in budget.windows_known():
                 for holder, name in budget.known_holders(max(day, window.from_on)):
                     opened = self.account(budget.key, holder, name, max(window.from_on, day))
@@ -217,7 +254,8 @@ class Rulebook:
     def holds_on_several(self) -> bool:
         """Whether a licence may hold on more than one budget in full."""
         budgets = self.regime.budgets.values()
-        return any(len(b.holders.sources(self.options)) > 1 for b in budgets)
+        both = any(len(b.holders.sources(self.options)) > 1 for b in budgets)
+        return both or bool(self.beside)
 
     def counts_from(self, day: date) -> date:
         """The day whose window a movement falls in: at the earliest the regime's first."""
@@ -241,7 +279,7 @@ class Rulebook:
 
         `holder` is a country (name or code), a named holder or a party, as an adjustment says it.
         """
-        for budget in self.regime.budgets.values():
+        for budget in self.budgets.values():
             if rule is not None and budget.key != rule:
                 continue
             if budget.holder_kind == "party":

@@ -20,7 +20,7 @@ def setting_for(rulebook: Rulebook, progress: Progress | None = None) -> Setting
 
     named = {
         word: holder
-        for budget in regime.budgets.values()
+        for budget in rulebook.budgets.values()
         if budget.holder_kind == "named"
         for holder, name in budget.holders.names
         for word in (name, holder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -24,9 +24,14 @@ def opened(tmp_path: Path) -> Iterator[Opener]:
     with ExitStack() as stack:
         made: list[Ledger] = []
 
-        def make(regime: str | Path = "ai_diffusion", **options: str) -> Ledger:
+        def make(
+            regime: str | Path = "ai_diffusion",
+            beside: Sequence[str | Path] = (),
+            **options: str,
+        ) -> Ledger:
             url = f"sqlite:///{tmp_path / f'ledger{len(made)}.db'}"
-            made.append(stack.enter_context(new_ledger(url, regime=regime, options=options)))
+            ledger = new_ledger(url, regime=regime, options=options, beside=beside)
+            made.append(stack.enter_context(ledger))
             return made[-1]
 
         yield make

@@ -38,6 +38,25 @@ def test_init_tells_every_wrong_option(empty, tpp):
     assert not Path("tpp-ledger.db").exists()
 
 
+def test_init_with_a_regime_beside_and_one_added_later(empty, tpp):
+    done = tpp("init --beside china_case_by_case --option lpp_year=both")
+    assert done.exit_code == 0
+    assert done.stderr.splitlines()[1].startswith("  beside it Case-by-case review for China")
+    assert tpp("policy new caps").exit_code == 0
+    done = tpp("init --add caps")
+    assert (done.exit_code, done.stderr) == (
+        0,
+        "the ledger tpp-ledger.db is from now on judged under My regime (my_regime) too\n",
+    )
+    about = json.loads(tpp("report remaining --format json").stdout)["about"]
+    assert [one["key"] for one in about["beside"]] == ["china_case_by_case", "my_regime"]
+    assert tpp("init --add caps").stderr == (
+        'regime my_regime, key "my_regime": the ledger has this regime already\n'
+        "nothing was recorded\n"
+    )
+    assert tpp("init --add caps --beside caps").exit_code == 2
+
+
 def test_an_upgrade_with_nothing_to_do(folder, tpp):
     assert tpp("init --upgrade").stderr == (
         "the ledger tpp-ledger.db has tables of version 2 already; nothing was changed\n"

@@ -38,6 +38,7 @@ PAPERS = [
     ("notice", "株式会社コンピュート", "Y Corp", "NAC", "", "2025-06-01", ""),
     ("notice", "Over There GmbH", "", "AIA", "EX-12", "2025-01-01", ""),
 ]
+BESIDE = "beside"
 OPTIONS = [
     {"lpp_year": "received"},
     {"lpp_year": "exported", "licences_before_compliance": "not_counted"},
@@ -52,6 +53,7 @@ OPTIONS = [
     },
     {"tally_country": "ultimate_parent", "licences_before_2025": "as_shipped"},
     {"tally_country": "both", "licences_before_2025": "as_shipped"},
+    {"lpp_year": "exported", BESIDE: "china_case_by_case"},
 ]
 
 pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
@@ -59,7 +61,8 @@ pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
 
 def declared(url: str, **options: str) -> str:
     """A ledger with declarations of ownership and mergers, closed; its URL."""
-    with new_ledger(url, options=options) as ledger:
+    beside = options.pop(BESIDE, "").split()
+    with new_ledger(url, options=options, beside=beside) as ledger:
         for number, (kind, party, other, on, until) in enumerate(ON_RECORD):
             said = {"document": f"N{number}", "kind": kind, "effective_on": on, "party": party}
             ledger.record("declarations", said | {"other_party": other, "until_on": until})
