@@ -1,0 +1,278 @@
+"""Shares: how much of what a holder has may stand where, measured day by day.
+
+A share compares two sums of one tally: a part (what stands in some countries) and a base (all of
+it, or what stands in others). Compared are whole numbers multiplied crosswise, never a quotient,
+so that exactly 7 % is within 7 %. Amounts are milli-TPP, days whole numbers.
+
+What stands in a country on a day is what was last declared for it on or before that day, and what
+the ledger recorded after the day of that declaration. A base nobody declared is not known, and a
+share of it cannot be judged.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from math import gcd
+
+_LARGEST = 2**63 - 1
+_ALL = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fraction:
+    """The largest share, reduced: `part` of every `whole`."""
+
+    part: int
+    whole: int
+
+    @classmethod
+    def of_ppm(cls, ppm: int) -> Fraction:
+        """A share in parts in a million."""
+        common = gcd(ppm, _ALL)
+        return cls(ppm // common, _ALL // common)
+
+    def holds(self, part: int, base: int) -> bool:
+        """Whether a part is within the share of a base."""
+        return part * self.whole <= base * self.part
+
+    def largest(self, base: int) -> int:
+        """The largest part of a base, in whole milli-TPP."""
+        return _fitting(base * self.part // self.whole)
+
+    def room(self, part: int, base: int, *, in_base: bool) -> int:
+        """The largest lot that still fits; negative where even less than nothing would.
+
+        `in_base`: the lot enters the base too, so that it makes some of its own room.
+        """
+        left = base * self.part - part * self.whole
+        if not in_base:
+            return _fitting(left // self.whole)
+        if self.part == self.whole:
+            return _LARGEST if left >= 0 else -_LARGEST
+        return _fitting(left // (self.whole - self.part))
+
+    def cure(self, part: int) -> int | None:
+        """The smallest base of which a part is within the share; None where none can be."""
+        if part <= 0:
+            return 0
+        needed = -(-part * self.whole // self.part) if self.part else _LARGEST + 1
+        return needed if needed <= _LARGEST else None
+
+
+def _fitting(amount: int) -> int:
+    """An amount as far as 64 bits hold it: what is beyond is as good as without limit."""
+    return max(-_LARGEST, min(amount, _LARGEST))
+
+
+def percent(part: int, base: int) -> str:
+    """What part of a base it is, in percent rounded down to two decimals; empty of no base."""
+    if base <= 0:
+        return ""
+    whole, rest = divmod(part * 10_000 // base, 100)
+    return f"{whole}.{rest:02d}"
+
+
+@dataclass(slots=True)
+class Stock:
+    """What stands somewhere, day by day: what was declared, and what moved."""
+
+    declared: list[tuple[int, int]] = field(default_factory=list)
+    days: list[int] = field(default_factory=list)
+    sums: list[int] = field(default_factory=list)
+
+    def declare(self, day: int, amount: int) -> None:
+        """What stood there at the end of a day; of two for one day the later one counts."""
+        self.declared = [one for one in self.declared if one[0] != day]
+        insort(self.declared, (day, amount))
+
+    def add(self, day: int, amount: int) -> None:
+        """A movement of a day."""
+        if not self.days or day > self.days[-1]:
+            self.sums.append((self.sums[-1] if self.sums else 0) + amount)
+            self.days.append(day)
+            return
+        at = bisect_left(self.days, day)
+        if self.days[at] != day:
+            self.days.insert(at, day)
+            self.sums.insert(at, self.sums[at - 1] if at else 0)
+        for place in range(at, len(self.sums)):
+            self.sums[place] += amount
+
+    def moved(self, day: int, after: int | None = None) -> int:
+        """What moved through a day, after another one."""
+        total = self._sum(day)
+        return total if after is None else total - self._sum(after)
+
+    def _sum(self, day: int) -> int:
+        at = bisect_right(self.days, day)
+        return self.sums[at - 1] if at else 0
+
+    def last(self, day: int) -> tuple[int, int] | None:
+        """The declaration that counts on a day: its own day and the amount."""
+        at = bisect_right(self.declared, day, key=lambda one: one[0])
+        return self.declared[at - 1] if at else None
+
+    def on(self, day: int) -> int:
+        """What stands there on a day, as far as it is known."""
+        known = self.last(day)
+        return self.moved(day) if known is None else known[1] + self.moved(day, known[0])
+
+
+@dataclass(slots=True)
+class Holding:
+    """What one holder has, by country; `whole` is what was declared of all of it together."""
+
+    by_country: dict[str, Stock] = field(default_factory=dict)
+    whole: Stock = field(default_factory=Stock)
+
+    def country(self, code: str) -> Stock:
+        """What stands in a country."""
+        return self.by_country.setdefault(code, Stock())
+
+    def add(self, country: str, day: int, amount: int) -> None:
+        """A movement into a country (negative: out of it)."""
+        self.country(country).add(day, amount)
+        self.whole.add(day, amount)
+
+    def events(self, first: int) -> list[int]:
+        """The days from `first` on at whose end something is other than before; `first` is one."""
+        later = {first}
+        for stock in (self.whole, *self.by_country.values()):
+            later.update(stock.days[bisect_right(stock.days, first) :])
+            later.update(day for day, _ in stock.declared if day > first)
+        return sorted(later)
+
+
+Places = Callable[[str, int], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One share of a tally.
+
+    `counts` says whether a country is in the part on a day; `each`: every such country is a part
+    of its own. `base` says the same of the base; None: the base is the whole holding. `stock`
+    False: of the part only what moved counts, not what was declared. `dates` are the days on
+    which the share is measured, rising; None: on every day.
+    """
+
+    key: str
+    fraction: Fraction
+    counts: Places
+    each: bool = False
+    base: Places | None = None
+    stock: bool = True
+    dates: tuple[int, ...] | None = None
+
+    def days(self, holding: Holding, first: int) -> Sequence[int]:
+        """The days to be looked at for what happens on a day: those measured from then on."""
+        events = holding.events(first)
+        if self.dates is None:
+            return events
+        found = dict.fromkeys(self.next_date(day) for day in events)
+        return [day for day in found if day is not None]
+
+    def next_date(self, day: int) -> int | None:
+        """The first measuring day on or after a day; None after the last one that is known."""
+        if self.dates is None:
+            return day
+        at = bisect_left(self.dates, day)
+        return self.dates[at] if at < len(self.dates) else None
+
+    def part(self, holding: Holding, day: int, country: str | None = None) -> int:
+        """The part on a day: that of one country, or of all that count."""
+        stocks = holding.by_country
+        if country is not None:
+            return self._of(stocks[country], day) if country in stocks else 0
+        return sum(self._of(s, day) for code, s in stocks.items() if self.counts(code, day))
+
+    def _of(self, stock: Stock, day: int) -> int:
+        return stock.on(day) if self.stock else stock.moved(day)
+
+    def of(self, holding: Holding, day: int) -> int | None:
+        """The base on a day; None where nobody declared it."""
+        known = self.declaration(holding, day)
+        if known is None:
+            return None
+        if self.base is None:
+            return known[1] + holding.whole.moved(day, known[0])
+        return sum(s.on(day) for _, s in self._bases(holding, day))
+
+    def declaration(self, holding: Holding, day: int) -> tuple[int, int] | None:
+        """The declaration the base stands on: its day, and the amount."""
+        if self.base is None:
+            return holding.whole.last(day)
+        known = [s.last(day) for _, s in self._bases(holding, day)]
+        declared = [one for one in known if one is not None]
+        return (max(declared)[0], sum(a for _, a in declared)) if declared else None
+
+    def _bases(self, holding: Holding, day: int) -> Iterable[tuple[str, Stock]]:
+        assert self.base is not None
+        return [(c, s) for c, s in holding.by_country.items() if self.base(c, day)]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a movement does to a share on the first measured day on which it does not fit.
+
+    Amounts in milli-TPP; `base` None: nobody declared it. `limit` is what the part may come to
+    with the movement, `taken` what it was without, `short` by how much it is too much; `cure` is
+    the smallest declared base with which it would fit, `declared_on` the day of the declaration
+    the base stands on.
+    """
+
+    day: int
+    base: int | None
+    limit: int
+    taken: int
+    asked: int
+    short: int
+    cure: int | None
+    declared_on: int | None
+
+
+def verdict(
+    measure: Measure, holding: Holding, country: str, day: int, amount: int
+) -> Verdict | None:
+    """What a movement of `amount` into a country on a day does to a share; None where it fits.
+
+    It is asked before the movement is added. A movement that makes a share no worse is let pass,
+    whatever the share was before.
+    """
+    for on in measure.days(holding, day):
+        found = _on(measure, holding, country, amount, on)
+        if found is not None:
+            return found
+    return None
+
+
+def _on(measure: Measure, holding: Holding, country: str, amount: int, day: int) -> Verdict | None:
+    counts = measure.counts(country, day)
+    in_base = measure.base is None or measure.base(country, day)
+    if measure.each and not counts:
+        return None
+    if not _worse(measure.fraction, amount if counts else 0, amount if in_base else 0):
+        return None
+    taken = measure.part(holding, day, country if measure.each else None)
+    asked = amount if counts else 0
+    base = measure.of(holding, day)
+    if base is None:
+        return Verdict(day, None, 0, taken, asked, 0, measure.fraction.cure(taken + asked), None)
+    after = base + (amount if in_base else 0)
+    if measure.fraction.holds(taken + asked, after):
+        return None
+    room = measure.fraction.room(taken, base, in_base=in_base) if asked > 0 else 0
+    limit = _fitting(taken + room) if asked > 0 else measure.fraction.largest(after)
+    declared = measure.declaration(holding, day)
+    assert declared is not None
+    needed = measure.fraction.cure(taken + asked)
+    cure = None if needed is None else declared[1] + needed - after
+    short = taken + asked - limit
+    return Verdict(day, after, limit, taken, asked, short, cure, declared[0])
+
+
+def _worse(fraction: Fraction, part: int, base: int) -> bool:
+    """Whether a share grows by what is added to its part and to its base."""
+    return part * fraction.whole > base * fraction.part
