@@ -98,6 +98,20 @@ _REASONS = (
         "{detail}",
     ),
     Reason(
+        "licence_part_ended",
+        _BREACH,
+        "takes of a part of the licence that was revoked or surrendered",
+        "the act on record",
+        "{detail}",
+    ),
+    Reason(
+        "licence_suspended",
+        _BREACH,
+        "dated while the licence was suspended",
+        "15 CFR 750.8(a)",
+        "{detail}",
+    ),
+    Reason(
         "licence_not_yet_issued",
         _BREACH,
         "dated before the licence was issued",
@@ -133,6 +147,13 @@ _REASONS = (
         "{detail}",
     ),
     Reason(
+        "licence_other_exporter",
+        _BREACH,
+        "the licence is another exporter's",
+        "the licence",
+        "{detail}",
+    ),
+    Reason(
         "licence_quantity_overdrawn",
         _BREACH,
         "more units than the licence line allows; quantity has no tolerance",
@@ -159,6 +180,27 @@ _REASONS = (
         "more than was shipped",
         "the shipment",
         "shipped {limit}, on record already {taken}, given {asked}, over by {short}",
+    ),
+    Reason(
+        "licence_transferred_again",
+        _BREACH,
+        "a licence is transferred more often than the regime allows",
+        "number licence_transfers",
+        "{detail}",
+    ),
+    Reason(
+        "amendment_of_quantity",
+        _BREACH,
+        "an amendment changes no quantity: it goes up by a replacement, down by a revocation",
+        "15 CFR 750.7(c)",
+        "{detail}",
+    ),
+    Reason(
+        "more_than_held",
+        _BREACH,
+        "more than is left of the licence to revoke or surrender",
+        "the licence",
+        "left {limit}, asked {asked}, over by {short}",
     ),
     Reason(
         "shipment_not_on_file",
@@ -227,6 +269,13 @@ _REASONS = (
         _NOTE,
         "the rule says two things of this authorization here; the option in force let it pass",
         "option lpp_d1_d4",
+        "{detail}",
+    ),
+    Reason(
+        "licence_ended_already",
+        _NOTE,
+        "the licence had ended before: the act changes nothing",
+        "the act on record",
         "{detail}",
     ),
     Reason(

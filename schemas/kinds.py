@@ -87,6 +87,9 @@ LICENCE_ACTS = (
     Kind.LICENCE_REINSTATEMENT,
     *ENDINGS,
 )
+# What draws a licence line down, and what else its standing follows from.
+DRAWS_DOWN = (*SHIPMENTS, Kind.ASSIGNMENT)
+OF_A_LINE = (*DRAWS_DOWN, *LICENCE_ACTS, Kind.REPLACEMENT)
 # The two legs of one move between facilities.
 TRANSFERS = (Kind.TRANSFER_OUT, Kind.TRANSFER_IN)
 
@@ -125,10 +128,11 @@ class FileKind(StrEnum):
     ADJUSTMENTS = "adjustments"
     DECLARATIONS = "declarations"
     WEIGHTS = "weights"
+    ACTS = "acts"
 
 
 # The kinds one file may carry; the first is meant where its `kind` cell is empty
-# (declarations and adjustments must say).
+# (declarations, adjustments and acts must say).
 FILE_MOVEMENTS: dict[FileKind, tuple[Kind, ...]] = {
     FileKind.APPLICATIONS: (Kind.APPLICATION,),
     FileKind.LICENCES: (Kind.LICENCE,),
@@ -138,4 +142,5 @@ FILE_MOVEMENTS: dict[FileKind, tuple[Kind, ...]] = {
     FileKind.ADJUSTMENTS: ADJUSTMENTS,
     FileKind.DECLARATIONS: DECLARATIONS,
     FileKind.WEIGHTS: (Kind.WEIGHTS_TRANSFER,),
+    FileKind.ACTS: (*LICENCE_ACTS, Kind.ASSIGNMENT, *OUTCOMES),
 }

@@ -284,13 +284,15 @@ Index("ix_licence_line_licence", licence_line.c.licence, licence_line.c.line)
 
 # Dated acts and declarations a later movement is judged by, for quick look-up: who owns or was
 # merged into whom (`subject`, `object` are name keys), which budgets are blocked or suspended
-# (`subject` is the budget's number), what was adopted. `live` 0 once reversed.
+# (`subject` is the budget's number), which licences are suspended, handed on (`object` is the new
+# exporter's name key) or ended in part (`subject` is the number, US, the line), which shipment was
+# assigned (`subject` is its seq), what was adopted. `live` 0 once reversed.
 standing = Table(
     "standing",
     metadata,
     Column("seq", Whole, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("subject", Text, nullable=False, index=True),
     Column("object", Text),
     Column("from_on", Date, nullable=False),
     Column("until_on", Date),

@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from ledger.intake import cells
+from ledger.intake import cells, licence_act
 from ledger.intake.cells import BLANKS, LARGEST_WHOLE, Wrong
 from ledger.intake.setting import ChipFact, Setting
 from ledger.intake.words import Words, remembered
@@ -43,7 +43,7 @@ _COLUMNS = {
 }
 # Days that may not come before the row's own day.
 LATER_DAYS = ("received_on", "expires_on", "until_on")
-MUST_SAY_KIND = (FileKind.ADJUSTMENTS, FileKind.DECLARATIONS)
+MUST_SAY_KIND = (FileKind.ADJUSTMENTS, FileKind.DECLARATIONS, FileKind.ACTS)
 _LICENSED = (FileKind.LICENCES, FileKind.APPLICATIONS)
 
 
@@ -172,6 +172,8 @@ class Row:
             self._lot(out, wrongs)
         if self.kind is FileKind.ADJUSTMENTS:
             _change(out, details, wrongs)
+        if self.kind is FileKind.ACTS:
+            licence_act.finish(out, details, wrongs)
 
     def _defaults(self, out: dict[str, Any], details: dict[str, str]) -> None:
         if self.shape.effective_on == "received_on":
@@ -179,7 +181,7 @@ class Row:
         out.setdefault("line", "1")
         if self.kind not in MUST_SAY_KIND:
             out.setdefault("kind", self.first_kind)
-        if self.shape.target:
+        if self.shape.target and self.kind is not FileKind.ACTS:
             out.setdefault("target_line", "1")
             details.setdefault(self.shape.target[1], "1")
         if self.kind in _LICENSED:

@@ -21,7 +21,7 @@ from ledger.policy.sheet import CITATION, Book, Table
 from schemas.tpp import NotAnAmount, Tpp
 
 # Units a number may have beside the regime's own.
-UNITS = ("TPP", "percent", "day", "month", "year", "GB/s", "operation")
+UNITS = ("TPP", "percent", "day", "month", "year", "GB/s", "operation", "transfer")
 
 
 def key_of(file: str) -> str:

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ledger.policy import parse_budgets, parse_conditions, parse_facts, parse_rules
+from ledger.policy import (
+    parse_budgets,
+    parse_conditions,
+    parse_facts,
+    parse_licences,
+    parse_rules,
+)
 from ledger.policy.budgets import BudgetRule
 from ledger.policy.dated import Attached, Change, Citation, CountryList
 from ledger.policy.options import near
@@ -24,6 +30,7 @@ NEEDED = ("regime.toml", "authorizations.toml")
 FILES = (
     *NEEDED,
     "countries.toml",
+    "licences.toml",
     "options.toml",
     "preconditions.toml",
     "review.toml",
@@ -182,6 +189,7 @@ def _regime(book: Book) -> Regime:
         country_names=names,
         weights=weights,
         conditions=conditions,
+        licensing=parse_licences.licensing(book, numbers, weighed),
     )
 
 

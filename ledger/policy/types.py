@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -30,6 +30,7 @@ from ledger.policy.judging import (
     Review,
     When,
 )
+from ledger.policy.licensing import Licensing
 from ledger.policy.options import Option
 from ledger.policy.weights import Condition, WeightsRule
 
@@ -47,6 +48,7 @@ __all__ = [
     "Flag",
     "Holders",
     "Judging",
+    "Licensing",
     "Limit",
     "Number",
     "Option",
@@ -94,6 +96,7 @@ class Regime:
     country_names: Mapping[str, str]
     weights: WeightsRule | None = None
     conditions: tuple[Condition, ...] = ()
+    licensing: Licensing = field(default_factory=Licensing)
 
     def choose(self, settings: Mapping[str, str]) -> dict[str, str]:
         """Every option with its value: as set, else the default.

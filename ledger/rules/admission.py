@@ -5,7 +5,8 @@ length one; a million are weighed by the same lines. All amounts are 64-bit mill
 is raised before a sum could pass what 64 bits hold.
 
 The effects are those of DESIGN section 5: a licence holds, a shipment under it posts what it
-uses and gives up that much of the hold, a fact without a licence posts on the safe side.
+uses and gives up that much of the hold, a fact without a licence posts on the safe side. How a
+licence ends is in ledger/rules/endings.py.
 """
 
 from __future__ import annotations
@@ -57,11 +58,12 @@ def weigh(batch: Batch, budgets: Budgets, lines: Lines, tolerance_ppm: int) -> W
     excesses = _overdrawn(batch, lines, tolerance_ppm)
     _draw_down(batch, lines, released)
     entries = _entries(_floored(batch, budgets), released)
+    late = released[1] + released[2]
     over = _over_limit(entries, budgets)
     if over is not None:
         excesses.insert(0, over)
     move(entries, budgets)
-    return Weighed(entries, excesses)
+    return Weighed(entries, excesses, late)
 
 
 def weigh_given(entries: Entries, budgets: Budgets) -> Weighed:
@@ -180,18 +182,23 @@ def _starts(*keys: Ints) -> Ints:
     return np.flatnonzero(changed)
 
 
-def _release(batch: Batch, lines: Lines) -> Ints:
-    """How much of its licence's hold each movement gives up: min(used, rest), in turn."""
-    released = np.zeros(len(batch.amount), np.int64)
+def _release(batch: Batch, lines: Lines) -> tuple[Ints, Ints, Ints]:
+    """What each movement takes of its licence's rest, in turn: held, then lapsed, then given back.
+
+    What came late finds the licence ended: it takes what the end had put aside.
+    """
+    released = tuple(np.zeros(len(batch.amount), np.int64) for _ in range(3))
     under = np.flatnonzero(batch.line >= 0)
-    if not len(under):
-        return released
-    line, amount = batch.line[under], batch.amount[under]
-    order, (running,) = _grouped_sums(line, amount)
-    rest = lines.held[line[order]]
-    taken = np.minimum(rest, running) - np.minimum(rest, running - amount[order])
-    released[under[order]] = taken
-    return released
+    if len(under):
+        line, amount = batch.line[under], batch.amount[under]
+        order, (running,) = _grouped_sums(line, amount)
+        places, before = line[order], running - amount[order]
+        bound = np.zeros(len(under), np.int64)
+        for taken, rests in zip(released, (lines.held, lines.lapsed, lines.back), strict=True):
+            low, bound = bound, bound + rests[places]
+            taken[under[order]] = np.clip(running, low, bound) - np.clip(before, low, bound)
+    held, lapsed, back = released
+    return held, lapsed, back
 
 
 def _overdrawn(batch: Batch, lines: Lines, tolerance_ppm: int) -> list[Excess]:
@@ -239,7 +246,7 @@ def _share(value: Ints, ppm: int) -> Ints:
     return shared
 
 
-def _draw_down(batch: Batch, lines: Lines, released: Ints) -> None:
+def _draw_down(batch: Batch, lines: Lines, released: tuple[Ints, Ints, Ints]) -> None:
     under = batch.line >= 0
     if not under.any():
         return
@@ -247,11 +254,13 @@ def _draw_down(batch: Batch, lines: Lines, released: Ints) -> None:
     np.add.at(lines.used_quantity, at, batch.quantity[under])
     np.add.at(lines.used, at, batch.amount[under])
     np.add.at(lines.used_value, at, batch.value[under])
-    np.subtract.at(lines.held, at, released[under])
+    for rests, taken in zip((lines.held, lines.lapsed, lines.back), released, strict=True):
+        np.subtract.at(rests, at, taken[under])
+    lines.gone[at] = np.clip(lines.quantity[at] - lines.used_quantity[at], 0, lines.gone[at])
 
 
-# Per effect: how the draw's amount enters adjustment, pending, held and posted.
-_SIGNS = np.zeros((max(Effect) + 1, 4), np.int64)
+# Per effect: how the draw's amount enters adjustment, pending, held, posted and lapsed.
+_SIGNS = np.zeros((max(Effect) + 1, 5), np.int64)
 _SIGNS[Effect.HOLD, 2] = 1
 _SIGNS[Effect.POST, 3] = 1
 _SIGNS[Effect.DRAW, 3] = 1
@@ -261,6 +270,8 @@ _SIGNS[Effect.CREDIT_TO_NOTHING, 3] = -1
 _SIGNS[Effect.ADJUST, 0] = 1
 _SIGNS[Effect.PEND, 1] = 1
 _SIGNS[Effect.UNPEND, 1] = -1
+_SIGNS[Effect.LAPSE, 2] = -1
+_SIGNS[Effect.LAPSE, 4] = 1
 # Plain numbers: numpy looks long at an enumeration's member.
 _DRAW, _MARK, _RELEASE = int(Effect.DRAW), int(Effect.MARK), int(Effect.RELEASE)
 _TO_NOTHING = int(Effect.CREDIT_TO_NOTHING)
@@ -285,7 +296,7 @@ def _floored(batch: Batch, budgets: Budgets) -> Batch:
     return replace(batch, draw_amount=amounts)
 
 
-def _entries(batch: Batch, released: Ints) -> Entries:
+def _entries(batch: Batch, released: tuple[Ints, Ints, Ints]) -> Entries:
     """One entry for each movement, budget and tally, its draws added up."""
     if not len(batch.draw_row):
         return Entries(*(_NONE for _ in range(8)))
@@ -294,7 +305,8 @@ def _entries(batch: Batch, released: Ints) -> Entries:
     official, effect = batch.draw_official[order], batch.draw_effect[order]
     amounts = _SIGNS[effect] * batch.draw_amount[order][:, None]
     gives_up = (effect == _DRAW) | (effect == _RELEASE)
-    amounts[:, 2] -= np.where(gives_up, released[row], 0)
+    amounts[:, 2] -= np.where(gives_up, released[0][row], 0)
+    amounts[:, 4] -= np.where(gives_up, released[1][row], 0)
     starts = _starts(row, budget, official)
     sums = np.add.reduceat(amounts, starts, axis=0)
     marks = np.add.reduceat((effect == _MARK).astype(np.int64), starts)
@@ -309,7 +321,7 @@ def _entries(batch: Batch, released: Ints) -> Entries:
         pending=sums[:, 1],
         held=sums[:, 2],
         posted=sums[:, 3],
-        lapsed=np.zeros(len(first), np.int64),
+        lapsed=sums[:, 4],
     )
 
 

@@ -23,7 +23,7 @@ class Effect(IntEnum):
 
     HOLD = 1  # a licence: + held
     POST = 2  # a fact: + posted
-    DRAW = 3  # a shipment under a licence: + posted, - held as far as the licence's rest goes
+    DRAW = 3  # under a licence: + posted, - held as far as the licence's rest goes, then - lapsed
     UNHOLD = 4  # what was held in transit arrives: - held
     CREDIT = 5  # a return the regime gives back: - posted
     ADJUST = 6  # the limit itself moves by the amount
@@ -32,6 +32,7 @@ class Effect(IntEnum):
     UNPEND = 9  # its licence or refusal: - pending
     RELEASE = 10  # a shipment that is not counted: - held as far as its licence's rest goes
     CREDIT_TO_NOTHING = 11  # what went on to another country: - posted, and never below zero
+    LAPSE = 12  # a licence's rest ends and stays counted: - held, + lapsed
 
 
 @dataclass(slots=True)
@@ -60,9 +61,11 @@ class Budgets:
 
 @dataclass(slots=True)
 class Lines:
-    """Licence lines: what was licensed, what is used, and what is still held.
+    """Licence lines: what was licensed, and each way it went.
 
-    `quantity` and `value` are 0 where the licence states none; then they bind nothing.
+    `quantity` and `value` are 0 where the licence states none; then they bind nothing. `lapsed`
+    ended unused and stays counted, `back` was given back, `gone` are the units of both. What is
+    used (up to `amount`), held, lapsed and given back make `amount`.
     """
 
     quantity: Ints
@@ -72,11 +75,20 @@ class Lines:
     used: Ints
     used_value: Ints
     held: Ints
+    lapsed: Ints
+    back: Ints
+    gone: Ints
 
     @classmethod
     def empty(cls, count: int) -> Lines:
         """`count` licence lines of nothing."""
-        return cls(*(np.zeros(count, np.int64) for _ in range(7)))
+        return cls(*(np.zeros(count, np.int64) for _ in cls.__slots__))
+
+    def grow(self, count: int) -> None:
+        """Make room for `count` more lines, of nothing."""
+        for name in self.__slots__:
+            old = getattr(self, name)
+            setattr(self, name, np.concatenate([old, np.zeros(count, np.int64)]))
 
 
 @dataclass(slots=True)
@@ -133,7 +145,11 @@ class Excess:
 
 @dataclass(slots=True)
 class Weighed:
-    """What a batch does: its entries and what it exceeds."""
+    """What a batch does: its entries, what it exceeds, and how much of each draw came late.
+
+    `late` is, for each movement, what it took of a part of its licence that had ended.
+    """
 
     entries: Entries
     excesses: list[Excess] = field(default_factory=list)
+    late: Ints = field(default_factory=lambda: np.zeros(0, np.int64))

@@ -90,6 +90,7 @@ class Book:
             name: [] for name in ("party", "budget", "budget_step", "ruling")
         }
         self._next: dict[str, int] = {}
+        self._keys: dict[int, str] = {}
         # The budgets this transaction touches, by place.
         self.numbers: list[int] = []
         self._place: dict[int, int] = {}
@@ -118,6 +119,14 @@ class Book:
         """The number of one spelling."""
         number = self._known.parties.get(name) or self._new.parties.get(name)
         return self.parties([name])[name] if number is None else number
+
+    def party_key(self, number: int) -> str:
+        """The name key of a party by its number: one for all its spellings."""
+        if number not in self._keys:
+            new = (row for row in self._rows["party"] if row[0] == number)
+            row = next(new, None) or self.cursor.find(t.party, "party_no", [number])[0]
+            self._keys[number] = row[2]
+        return self._keys[number]
 
     def ruling(self, digest: str, body: str) -> int:
         """The number of a ruling, by the digest of its body."""

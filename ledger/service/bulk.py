@@ -164,8 +164,9 @@ class _Load:
         numbers = book.parties(prepared.parties)
         self.party_no = columns.place_column([numbers[name] for name in prepared.parties])
         self.ruling_no = np.full(len(prepared.ruled), -1, np.int64)
+        holidays = desk.rulebook.regime.licensing.holidays
         several = desk.rulebook.holds_on_several
-        self.lines = BulkLines(con, staging, prepared, book, several=several)
+        self.lines = BulkLines(con, staging, prepared, book, several=several, holidays=holidays)
         drawer = Drawer(desk.rulebook, book)
         self.drawer = BulkDrawer(drawer, prepared, self.lines)
         self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
@@ -205,6 +206,7 @@ class _Load:
         tolerance = self.desk.rulebook.value_tolerance_ppm
         weighed = weigh(batch, self.book.balances, self.lines.lines, tolerance)
         _flag(flags, weighed)
+        self.lines.flag_late(frame, weighed.late, flags)
         self.closed.mark_days(frame.day, flags)
         self._gather(frame, weighed.entries)
         budget_no = np.array(self.book.numbers, np.int64)

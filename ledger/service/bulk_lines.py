@@ -10,8 +10,18 @@ import numpy as np
 from ledger.rules.admission import Batch, Effect, Ints, Lines
 from ledger.service.batches import Frame
 from ledger.service.book import Book
-from ledger.service.columns import Prepared, place_column
-from ledger.service.lines import FIGURES, LICENSED, MOVED, OUTSIDE, also_held, line_flags
+from ledger.service.columns import Prepared, place_column, table_of
+from ledger.service.line_flags import (
+    STANDING,
+    LineActs,
+    Terms,
+    Under,
+    acts_of,
+    late_flag,
+    line_flags,
+    subject_of,
+)
+from ledger.service.lines import FIGURES, LICENSED, MOVED, OUTSIDE, also_held
 from ledger.service.rows import Flag
 from ledger.storage.bulk import Staging, columns_of
 from schemas import tables as t
@@ -36,9 +46,13 @@ class BulkLines:
         book: Book,
         *,
         several: bool = False,
+        holidays: str = "",
     ) -> None:
         self.staging, self.prepared, self.book = staging, prepared, book
+        self.holidays = holidays
         self.stored = stored = _StoredLines(con, staging)
+        self.acts = acts_of(book.cursor.find(t.standing, "kind", STANDING))
+        self._acted = _acted(con, self.acts, len(stored.seq))
         outside = [
             OUTSIDE in dict(ruled.ruling.findings) and not ruled.looks_back
             for ruled in prepared.ruled
@@ -77,17 +91,46 @@ class BulkLines:
             flags.setdefault(row, []).append(Flag("licence_not_on_file", detail=detail))
         under = np.flatnonzero((at >= 0) & on_file)
         for row in under[self._differ(frame, under, at[under])].tolist():
-            line = self.stored.line(int(at[row]))
-            found = line_flags(
-                line | {"licence": column("licence")[row].as_py()},
-                day=column("day_text")[row].as_py(),
-                issued_on=line["issued_on"],
-                chip=column("chip")[row].as_py(),
-                destination=column("destination")[row].as_py(),
-                consignee_no=_no(frame.consignee_no, row),
-            )
-            if found:
+            line, drawn = self._line(frame, row, int(at[row])), self._under(frame, row)
+            if found := line_flags(line, drawn, self._terms(line, int(at[row]))):
                 flags.setdefault(row, []).extend(found)
+
+    def _line(self, frame: Frame, row: int, place: int) -> dict[str, Any]:
+        """The line a movement draws on, by the name the movement gives it."""
+        licence, line = (frame.table.column(n)[row].as_py() for n in ("licence", "licence_line"))
+        return self.stored.line(place) | {"licence": licence, "line": line or "1"}
+
+    def _under(self, frame: Frame, row: int) -> Under:
+        names = ("kind", "day_text", "chip", "destination")
+        kind, day, chip, destination = (frame.table.column(n)[row].as_py() for n in names)
+        consignee, exporter = (
+            self._key_of(_no(numbers, row)) for numbers in (frame.consignee_no, frame.exporter_no)
+        )
+        return Under(kind, day, chip, destination, consignee, exporter)
+
+    def _terms(self, line: dict[str, Any], place: int) -> Terms:
+        acts = self._acts_on(line)
+        exporter_no = line["exporter_no"]
+        if acts.transfers:  # the line has the last one's; at first it was the licence's own
+            (issue,) = self.book.cursor.find(t.movement, "seq", [int(self.stored.seq[place])])
+            exporter_no = issue[t.movement.columns.keys().index("exporter_no")]
+        consignee, exporter = self._key_of(line["consignee_no"]), self._key_of(exporter_no)
+        return Terms(line["issued_on"], exporter, consignee, acts, self.holidays)
+
+    def _acts_on(self, line: dict[str, Any]) -> LineActs:
+        return self.acts.get(subject_of(line["licence"], line["line"])) or LineActs()
+
+    def _key_of(self, number: int | None) -> str | None:
+        return None if number is None else self.book.party_key(number)
+
+    def flag_late(self, frame: Frame, late: Ints, flags: dict[int, list[Flag]]) -> None:
+        """Flag draws that took of a part of their line which had ended."""
+        at = self._asked(frame)
+        for row in np.flatnonzero(late).tolist():
+            line = self._line(frame, row, int(at[row]))
+            day = frame.table.column("day_text")[row].as_py()
+            if flag := late_flag(line, self._acts_on(line), day):
+                flags.setdefault(row, []).append(flag)
 
     def _differ(self, frame: Frame, rows: Ints, place: Ints) -> Any:
         """Which of the draws may differ from their line, told without a look at each."""
@@ -99,6 +142,9 @@ class BulkLines:
             ((chip >= 0) & (chips[chip] != stored.text["chip"].codes[place]))
             | (countries[destination] != stored.text["destination"].codes[place])
             | (frame.consignee_no[rows] != stored.whole["consignee_no"][place])
+            | (frame.exporter_no[rows] != stored.whole["exporter_no"][place])
+            | (day >= stored.text["closed_on"].days(_FAR)[place])
+            | self._acted[place]
             | (day > stored.text["expires_on"].days(_FAR)[place])
             | (day < stored.text["issued_on"].days(0)[place])
             | (stored.whole["live"][place] == 0)
@@ -266,6 +312,18 @@ def _find(con: duckdb.DuckDBPyConnection, staging: Staging) -> Iterator[Sequence
     )
     found = f"SELECT {columns}, m.effective_on, l.seq, a.no FROM {joined}"  # noqa: S608
     return staging.rows(found, _READ)
+
+
+def _acted(con: duckdb.DuckDBPyConnection, acts: dict[str, LineActs], count: int) -> Any:
+    """Which of the lines asked for some act on record is about, by place."""
+    marked = np.zeros(count, bool)
+    if acts:
+        table_of(con, "acted", {"subject": list(acts)})
+        found = con.execute(
+            "SELECT no FROM d_line JOIN acted ON subject = on_licence || chr(31) || on_line"
+        ).fetchall()
+        marked[[no for (no,) in found]] = True
+    return marked
 
 
 def _no(numbers: Ints, row: int) -> int | None:

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select, text
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
 from ledger.rules.rulings import UNDER_LICENCE
+from ledger.service import licence_acts
 from ledger.service.book import Book
 from ledger.service.conditions import standing_of
 from ledger.service.holders import Holders
@@ -61,6 +62,8 @@ class Drawer:
 
     def draws(self, row: Row, lines: LineBook) -> list[Drawn]:
         """What the row does to which budget, in the order of the ruling."""
+        if row.act_place >= 0:
+            return []  # an act is given its draws when its turn comes
         if row.account is not None:
             return self._act(row)
         if row.linked_to is not None and not self._draws_again(row, lines):
@@ -189,11 +192,17 @@ class Drawer:
             self._relations = Relations(_relation(row) for row in rows)
         return self._relations
 
-    def write_standing(self, cursor: Cursor, rows: Sequence[Row]) -> None:
+    def write_standing(self, cursor: Cursor, rows: Sequence[Row], lines: LineBook) -> None:
         """Keep acts and declarations where later movements look them up."""
-        cursor.add(t.standing, [s for row in rows if (s := self._stands(row)) is not None])
+        cursor.add(t.standing, [s for row in rows if (s := self._stands(row, lines)) is not None])
 
-    def _stands(self, row: Row) -> tuple[Any, ...] | None:
+    def _stands(self, row: Row, lines: LineBook) -> tuple[Any, ...] | None:
+        if row.act_place >= 0:
+            found = licence_acts.stands(row, lines)
+            if found is None:
+                return None
+            about, party, last = found
+            return (row.seq, str(row.kind), about, party, row.day, last, 1)
         if row.kind == Kind.CONDITION:
             until = row.details().get("until_on")
             return (row.seq, str(row.kind), *standing_of(row), row.day, until, 1)

@@ -34,8 +34,10 @@ from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import (
     DECLARATIONS,
+    ENDINGS,
     KEY_CLASS,
     LIMIT_CHANGES,
+    OUTCOMES,
     RETURNS,
     SHIPMENTS,
     STATUS_CHANGES,
@@ -63,6 +65,12 @@ _SAID: dict[str, str] = {
         STATUS_CHANGES, "an act of the authority: it marks the budget and moves no amount"
     ),
     **dict.fromkeys(DECLARATIONS, "a declaration: what comes later is judged by it"),
+    Kind.LICENCE_AMENDMENT: "the licence's last day or value is another from now on",
+    Kind.LICENCE_TRANSFER: "the licence passes to another exporter; what it holds stays held",
+    Kind.LICENCE_SUSPENSION: "while it holds, what is shipped under the licence is flagged",
+    Kind.LICENCE_REINSTATEMENT: "the licence may be used again from this day on",
+    Kind.REPLACEMENT: "another licence takes its place: the rest is given back, to be held anew",
+    **dict.fromkeys(OUTCOMES, "no licence is given: what was pending for it is free again"),
 }
 
 
@@ -240,6 +248,8 @@ class _Reader:
             return f"{said}: {again} stands again" if again else said
         if kind in _SAID:
             return _SAID[kind]
+        if kind in ENDINGS and target is not None:
+            return f"ends what is left of licence {m['licence']} line {m['licence_line']}"
         if kind in SHIPMENTS and target is not None:
             line = f"licence {m['licence']} line {m['licence_line'] or '1'} (seq {target.seq})"
             return f"drawn under {line}: what the licence held is used, on the licence's budget"

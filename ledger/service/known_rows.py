@@ -9,10 +9,10 @@ from ledger.service import columns
 from ledger.service.columns import KEYS
 from ledger.service.outcome import Outcome, Repeated
 from ledger.service.rows import Row, is_shipment, key_of, points_at_shipment
-from ledger.storage.chain import CONTENT_FIELDS
+from ledger.storage.chain import CONTENT_FIELDS, OWN_FIELDS
 from ledger.storage.statements import Cursor
 from schemas import tables as t
-from schemas.kinds import Kind
+from schemas.kinds import KEY_CLASS, Kind
 from schemas.problems import Problem
 from schemas.tpp import milli_text
 
@@ -33,8 +33,6 @@ _HEADING = {
 }
 
 
-# What the content of a receipt or a return is of: the rest is the shipment's.
-_POINTING = ("kind", "effective_on", "exporter", "details")
 _Found = dict[bytes, tuple[bytes, int]]
 
 
@@ -261,7 +259,7 @@ def _conflict(cursor: Cursor, row: Row, seq: int) -> tuple[str, ...]:
     (stored,) = cursor.find(t.movement, "seq", [seq])
     numbers = {stored[_MOVEMENT[f"{role}_no"]] for role in ("exporter", "consignee", "parent")}
     names: dict[Any, str] = {p[0]: p[1] for p in cursor.find(t.party, "party_no", numbers - {None})}
-    for name in _POINTING if points_at_shipment(row.kind) else CONTENT_FIELDS:
+    for name in OWN_FIELDS.get(KEY_CLASS[Kind(row.kind)], CONTENT_FIELDS):
         given: Any = getattr(row.given, name)
         if name in ("exporter", "consignee", "parent"):
             before: Any = names.get(stored[_MOVEMENT[f"{name}_no"]])

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-import numpy as np
-
 from ledger.rules.admission import Lines
+from ledger.rules.endings import OPEN, LineState
 from ledger.service.book import Book
+from ledger.service.line_flags import (
+    LineActs,
+    Terms,
+    Under,
+    acts_of,
+    late_flag,
+    line_flags,
+    subject_of,
+)
 from ledger.service.outcome import Outcome
-from ledger.service.rows import Flag, Row, is_shipment
+from ledger.service.rows import Flag, Row, is_shipment, party_key
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import Kind
 from schemas.problems import Problem
 
 _AT = {name: place for place, name in enumerate(t.licence_line.columns.keys())}
-MOVED = ("used_quantity", "used_mtpp", "used_value_cents", "held_mtpp")
-# The columns that hold the figures of Lines, in its order.
+# The columns that draws and acts move, and what only acts change.
+MOVED = (
+    "used_quantity",
+    "used_mtpp",
+    "used_value_cents",
+    "held_mtpp",
+    "lapsed_mtpp",
+    "back_mtpp",
+    "gone_quantity",
+)
 FIGURES = ("quantity", "amount_mtpp", "value_cents", *MOVED)
+CHANGED = ("value_cents", "expires_on", "exporter_no", "state", "closed_on")
 _HELD = t.entry.columns.keys().index("held_mtpp")
 LICENSED = "licence"
 
@@ -28,17 +45,23 @@ LICENSED = "licence"
 class LineBook:
     """The licence lines one transaction touches, by place, and the new ones it opens.
 
-    `several`: a licence may hold on more than one budget in full.
+    `several`: a licence may hold on more than one budget in full. `holidays`: the calendar on
+    whose holidays no licence ends.
     """
 
-    def __init__(self, cursor: Cursor, book: Book, *, several: bool = False) -> None:
+    def __init__(
+        self, cursor: Cursor, book: Book, *, several: bool = False, holidays: str = ""
+    ) -> None:
         self.cursor, self.book = cursor, book
-        self.several = several
+        self.several, self.holidays = several, holidays
         self.stored: list[tuple[Any, ...]] = []
         self.lines = Lines.empty(0)
+        self.acts: dict[str, LineActs] = {}
         self._place: dict[int, int] = {}
+        self._issued: dict[int, tuple[str, int | None]] = {}
         self._moved: set[int] = set()
-        self._live: dict[int, int] = {}
+        self._changed: dict[int, dict[str, Any]] = {}
+        self._live: dict[int, bool] = {}
 
     def check_new(self, rows: Sequence[Row], outcome: Outcome) -> list[Row]:
         """The rows without licence lines whose number another filing already has on record."""
@@ -69,65 +92,65 @@ class LineBook:
         under = [row for row in rows if _draws_on_licence(row)]
         if not under:
             return
-        numbers = {row.given.licence for row in under}
+        known = self.on_file({row.given.licence for row in under})
+        for row in under:
+            named = (row.given.licence or "", row.given.licence_line or "1")
+            if named in known:
+                self.draw_on(row, self.place(known[named]))
+        self.load_acts({row.line_place for row in under if row.line_place >= 0})
+
+    def on_file(self, numbers: Iterable[str | None]) -> dict[tuple[str, str], tuple[Any, ...]]:
+        """The lines of some licences by number and line; of those that are reversed, the last."""
         known: dict[tuple[str, str], tuple[Any, ...]] = {}
-        for line in self.cursor.find(t.licence_line, "licence", numbers):
+        for line in sorted(self.cursor.find(t.licence_line, "licence", numbers)):
             name = (line[_AT["licence"]], line[_AT["line"]])
             if name not in known or line[_AT["live"]]:
                 known[name] = line
-        for row in under:
-            line_found = known.get((row.given.licence or "", row.given.licence_line or "1"))
-            if line_found is not None:
-                row.line_place = self.place(line_found)
-                row.target_seq = line_found[_AT["seq"]]
-                self._moved.add(row.line_place)
+        return known
+
+    def draw_on(self, row: Row, place: int) -> None:
+        """Have a row draw on the line at a place."""
+        row.line_place = place
+        row.target_seq = self.seq(place)
+        self._moved.add(place)
+
+    def load_acts(self, places: Iterable[int]) -> None:
+        """Look up the acts that stand on some lines."""
+        subjects = {self.subject(place) for place in places}
+        self.acts |= acts_of(self.cursor.find(t.standing, "subject", subjects))
+
+    def subject(self, place: int) -> str:
+        """A line as acts name it."""
+        line = self.stored[place]
+        return subject_of(line[_AT["licence"]], line[_AT["line"]])
+
+    def acts_on(self, place: int) -> LineActs:
+        """The acts that stand on a line."""
+        return self.acts.get(self.subject(place)) or LineActs()
+
+    def seq(self, place: int) -> int:
+        """The seq of the licence movement that opened the line at a place."""
+        seq: int = self.stored[place][_AT["seq"]]
+        return seq
+
+    def line(self, place: int) -> dict[str, Any]:
+        """The columns of a line, as acts have changed them; its figures are in `lines`."""
+        return dict(zip(_AT, self.stored[place], strict=True)) | self._changed.get(place, {})
 
     def by_seq(self, seq: int) -> int | None:
         """The place of the line a licence movement opened; None where it is none."""
+        if seq in self._place:
+            return self._place[seq]
         found = self.cursor.find(t.licence_line, "seq", [seq])
-        if not found:
-            return None
-        place = self.place(found[0])
-        self._moved.add(place)
-        return place
+        return self.place(found[0]) if found else None
 
-    def close(self, seq: int) -> int:
-        """A licence line that was reversed holds nothing; how much more it holds (milli-TPP)."""
-        return self._set_live(seq, 0)
-
-    def reopen(self, seq: int) -> int:
-        """A reversed licence line that is restored holds what is not used; how much more."""
-        return self._set_live(seq, 1)
-
-    def _set_live(self, seq: int, live: int) -> int:
-        place = self.by_seq(seq)
-        if place is None:
-            return 0
+    def set_live(self, seq: int, live: bool) -> None:
+        """Have the line of a licence movement stand, or not: reversed, it holds nothing."""
         self._live[seq] = live
-        return self._hold(place)
 
-    def redraw(self, movement: dict[str, Any], sign: int) -> int:
-        """Take a reversed shipment off its line (sign -1), or put a restored one back (1).
-
-        How much more the line holds, in milli-TPP.
-        """
-        place = self.by_seq(movement["target_seq"])
-        if place is None:
-            return 0
-        lines, quantity = self.lines, movement["quantity"] or 0
-        lines.used_quantity[place] += sign * quantity
-        lines.used[place] += sign * (movement["amount_mtpp"] or 0)
-        lines.used_value[place] += sign * quantity * (movement["unit_value_cents"] or 0)
-        return self._hold(place)
-
-    def _hold(self, place: int) -> int:
-        """Hold what a live line has left, never below zero; how much more than before."""
-        lines, stored = self.lines, self.stored[place]
-        live = self._live.get(stored[_AT["seq"]], stored[_AT["live"]])
-        before = int(lines.held[place])
-        rest = int(lines.amount[place] - lines.used[place])
-        lines.held[place] = max(rest, 0) if live else 0
-        return int(lines.held[place]) - before
+    def is_live(self, place: int) -> bool:
+        """Whether a line's licence stands."""
+        return self._live.get(self.seq(place), bool(self.stored[place][_AT["live"]]))
 
     def place(self, line: tuple[Any, ...]) -> int:
         """The place of a stored line, its columns loaded."""
@@ -136,15 +159,11 @@ class LineBook:
             return self._place[seq]
         self._place[seq] = place = len(self.stored)
         self.stored.append(line)
-        values = [line[_AT[name]] or 0 for name in FIGURES]
-        for name, value in zip(self.lines.__slots__, values, strict=True):
-            column = (getattr(self.lines, name), np.array([value], np.int64))
-            setattr(self.lines, name, np.concatenate(column))
+        if place >= len(self.lines.amount):
+            self.lines.grow(max(8, place))
+        for name, figure in zip(self.lines.__slots__, FIGURES, strict=True):
+            getattr(self.lines, name)[place] = line[_AT[figure]] or 0
         return place
-
-    def seq(self, place: int) -> int:
-        """The movement that opened the line."""
-        return int(self.stored[place][_AT["seq"]])
 
     def budget_nos(self, place: int) -> tuple[int, ...]:
         """The numbers of the budgets the line holds on: none, one, or several in full."""
@@ -156,6 +175,24 @@ class LineBook:
         seq = self.seq(place)
         return (first, *also_held(self.book, {seq: first}).get(seq, ()))
 
+    def state(self, place: int) -> LineState:
+        """A line as it stands now, to be changed and put back."""
+        state, line = LineState(0, 0, 0), self.line(place)
+        for name in self.lines.__slots__:
+            setattr(state, name, int(getattr(self.lines, name)[place]))
+        for name in CHANGED[1:]:
+            value = line[name]
+            setattr(state, name, str(value) if name.endswith("_on") and value else value)
+        return state
+
+    def put(self, place: int, state: LineState) -> None:
+        """Have a line stand as a state says."""
+        for name in self.lines.__slots__:
+            getattr(self.lines, name)[place] = getattr(state, name)
+        facts = {name: getattr(state, name) for name in CHANGED[1:]}
+        self._changed[place] = {"value_cents": state.value or None, **facts}
+        self._moved.add(place)
+
     def flags(self, row: Row) -> list[Flag]:
         """Where a shipment differs from the licence line it draws on."""
         if not _draws_on_licence(row):
@@ -163,34 +200,61 @@ class LineBook:
         given = row.given
         if row.line_place < 0:
             return [Flag("licence_not_on_file", detail=f"{given.licence}")]
-        line = dict(zip(_AT, self.stored[row.line_place], strict=True))
-        return line_flags(
-            line,
-            day=row.day,
-            issued_on=self.issued_on(row.line_place).isoformat(),
-            chip=given.chip,
-            destination=given.destination,
-            consignee_no=self._party(given.consignee),
+        under = Under(
+            row.kind,
+            row.day,
+            given.chip,
+            given.destination,
+            party_key(given.consignee),
+            party_key(given.exporter),
         )
+        return self.differences(row.line_place, under)
 
-    def _party(self, name: str | None) -> int | None:
-        return None if name is None else self.book.party(name)
+    def differences(self, place: int, under: Under) -> list[Flag]:
+        """Where what is drawn differs from the line at a place."""
+        line = self.line(place)
+        issued_on, issued_to = self._issue_of(line["seq"])
+        terms = Terms(
+            issued_on,
+            self._key_of(issued_to),
+            self._key_of(line["consignee_no"]),
+            self.acts_on(place),
+            self.holidays,
+        )
+        return line_flags(line, under, terms)
 
     def issued_on(self, place: int) -> date:
         """The day the line was licensed."""
-        day = t.movement.columns.keys().index("effective_on")
-        found = self.cursor.find(t.movement, "seq", [self.seq(place)])
-        return date.fromisoformat(str(found[0][day]))
+        return date.fromisoformat(self._issue_of(self.seq(place))[0])
+
+    def late_flag(self, place: int, day: str) -> Flag | None:
+        """What to say of a draw that took of a part of the line which had ended by its day."""
+        return late_flag(self.line(place), self.acts_on(place), day)
+
+    def _key_of(self, number: int | None) -> str | None:
+        return None if number is None else self.book.party_key(number)
+
+    def _issue_of(self, seq: int) -> tuple[str, int | None]:
+        if seq not in self._issued:
+            (movement,) = self.cursor.find(t.movement, "seq", [seq])
+            named = dict(zip(t.movement.columns.keys(), movement, strict=True))
+            self._issued[seq] = (str(named["effective_on"]), named["exporter_no"])
+        return self._issued[seq]
 
     def write(self, rows: Sequence[Row]) -> None:
         """Write the lines as they now stand, and open those that were licensed."""
-        columns = [getattr(self.lines, c) for c in ("used_quantity", "used", "used_value", "held")]
-        changed = [
-            (*(int(column[place]) for column in columns), self.stored[place][_AT["seq"]])
+        columns = [getattr(self.lines, name) for name in self.lines.__slots__[3:]]
+        moved = [
+            (*(int(column[place]) for column in columns), self.seq(place))
             for place in sorted(self._moved)
         ]
-        self.cursor.change(t.licence_line, MOVED, changed)
-        live = [(now, seq) for seq, now in self._live.items()]
+        self.cursor.change(t.licence_line, MOVED, moved)
+        changed = [
+            (*(facts[name] for name in CHANGED), self.seq(place))
+            for place, facts in sorted(self._changed.items())
+        ]
+        self.cursor.change(t.licence_line, CHANGED, changed)
+        live = [(int(stands), seq) for seq, stands in self._live.items()]
         self.cursor.change(t.licence_line, ("live",), live)
         new = [self._opened(row) for row in rows if row.kind == Kind.LICENCE]
         self.cursor.add(t.licence_line, new)
@@ -199,6 +263,7 @@ class LineBook:
         given = row.given
         budget = next((d.place for d in row.draws if d.official), None)
         value = (given.unit_value_cents or 0) * (given.quantity or 0)
+        party = self.book.party
         return (
             row.seq,
             given.document,
@@ -207,58 +272,27 @@ class LineBook:
             given.quantity,
             row.amount,
             value or None,
-            0,
-            0,
-            0,
+            *(0, 0, 0),
             row.amount,
             1,
             given.chip,
             given.destination,
-            self._party(given.consignee),
+            None if given.consignee is None else party(given.consignee),
             given.expires_on.isoformat() if given.expires_on else None,
-            self._party(given.exporter),
-            0,
-            0,
-            0,
-            "open",
+            None if given.exporter is None else party(given.exporter),
+            *(0, 0, 0),
+            OPEN,
             None,
         )
 
 
-def also_held(book: Book, firsts: dict[int, int]) -> dict[int, list[int | None]]:
+def also_held(book: Book, firsts: dict[int, int]) -> dict[int, list[int]]:
     """The budgets on which licences hold beside their first: by seq, given the first of each."""
-    found: dict[int, list[int | None]] = {}
+    found: dict[int, list[int]] = {}
     for entry in sorted(book.cursor.find(t.entry, "seq", [seq for seq in firsts if seq])):
         seq, number, official = entry[:3]
         if official and number != firsts[seq] and entry[_HELD] > 0:
             found.setdefault(seq, []).append(number)
-    return found
-
-
-def line_flags(
-    line: dict[str, Any],
-    *,
-    day: str,
-    issued_on: str,
-    chip: str | None,
-    destination: str | None,
-    consignee_no: int | None,
-) -> list[Flag]:
-    """What a draw does not agree with on its licence line; days are ISO text."""
-    found: list[Flag] = []
-    if not line["live"]:
-        found.append(Flag("licence_closed", detail=line["licence"]))
-    if day < issued_on:
-        found.append(Flag("licence_not_yet_issued", detail=f"issued {issued_on}"))
-    expires_on = line["expires_on"]
-    if expires_on is not None and day > str(expires_on):
-        found.append(Flag("licence_expired", detail=f"expired {expires_on}"))
-    if chip is not None and line["chip"] is not None and chip != line["chip"]:
-        found.append(Flag("licence_other_chip", detail=f"licensed {line['chip']}"))
-    if destination is not None and destination != line["destination"]:
-        found.append(Flag("licence_other_destination", detail=f"licensed {line['destination']}"))
-    if consignee_no is not None and consignee_no != line["consignee_no"]:
-        found.append(Flag("licence_other_consignee"))
     return found
 
 

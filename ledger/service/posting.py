@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ledger.rules.admission import Batch, Ints, Overflow, Weighed, by_day, weigh
-from ledger.service import conditions, known_rows, requests, targets, weights
+from ledger.rules.admission import Batch, Ints, Overflow, Weighed, by_day
+from ledger.service import conditions, known_rows, licence_acts, requests, targets, weights
 from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, day_text, days_number
 from ledger.service.closed import ClosedQuarters
 from ledger.service.draws import Drawer
@@ -24,6 +24,7 @@ from ledger.service.papers import Clerk, Lot, totals
 from ledger.service.rows import Flag, Row, ordered
 from ledger.service.rulebook import Rulebook
 from ledger.service.seal import Header, Sealer
+from ledger.service.turns import weigh_in_turns
 from ledger.storage.statements import Cursor
 from ledger.storage.store import Store
 from schemas.problems import Problem, Unusable
@@ -109,16 +110,17 @@ class _Posting:
         self.last_seq = last_seq
         self.drawer = Drawer(desk.rulebook, book)
         several = desk.rulebook.holds_on_several
-        self.lines = LineBook(cursor, book, several=several)
+        holidays = desk.rulebook.regime.licensing.holidays
+        self.lines = LineBook(cursor, book, several=several, holidays=holidays)
         self.clerk = Clerk(desk.rulebook, cursor, lambda: self.drawer.relations)
         self.amounts: dict[Lot, int] = {}
-        self.batch: Batch
         self.weighed: Weighed
 
     def prepare(self, rows: Sequence[Row], outcome: Outcome) -> list[Row]:
         """Number the rows and find their licences, targets and budgets; drop what cannot stand."""
         kept = sorted(rows, key=lambda row: row.order)
         kept = self.lines.check_new(kept, outcome)
+        kept = licence_acts.about(self.cursor, self.lines, kept, outcome)
         for place, row in enumerate(kept):
             row.seq = self.last_seq + 1 + place
         self.book.parties(n for row in kept for n in _names(row) if n is not None)
@@ -135,9 +137,7 @@ class _Posting:
             row.flags += self.lines.flags(row)
         self.clerk.flag(rows, self.amounts)
         requests.decide(self.book, rows)
-        self.batch = batch_of(rows)
-        tolerance = self.desk.rulebook.value_tolerance_ppm
-        self.weighed = weigh(self.batch, self.book.balances, self.lines.lines, tolerance)
+        self.weighed = weigh_in_turns(rows, batch_of, self.book, self.lines, self.desk.rulebook)
         flag_excesses(rows, self.weighed)
         ClosedQuarters(self.cursor).mark(rows)
         for row in rows:
@@ -156,7 +156,7 @@ class _Posting:
             self.book.credited(place, rows[at].day)
         self.book.write()
         self.lines.write(rows)
-        self.drawer.write_standing(self.cursor, rows)
+        self.drawer.write_standing(self.cursor, rows, self.lines)
 
 
 def save_days(book: Book, cursor: Cursor, changes: tuple[Ints, Ints, Ints]) -> None:

@@ -14,10 +14,11 @@ from ledger.service.book import Book, days_number
 from ledger.service.closed import ClosedQuarters
 from ledger.service.dependents import Standing, Stored, Undo, choose
 from ledger.service.known_rows import reversals_of
+from ledger.service.line_history import Change, LineHistory
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
 from ledger.service.posting import Desk, flag_excesses, save_days, sums_that_fit
-from ledger.service.rows import Row, canonical, is_shipment, key_of, ordered, row_of
+from ledger.service.rows import Row, canonical, key_of, ordered, row_of
 from ledger.service.seal import Header, Sealer
 from ledger.service.targets import given_of
 from ledger.storage.statements import Cursor
@@ -35,7 +36,7 @@ _OF_SUBMISSION = select(t.submission.c.first_seq, t.submission.c.count).where(
     t.submission.c.number == bindparam("number")
 )
 _AMOUNTS = ("adjustment", "pending", "held", "posted", "lapsed")
-_HELD, _PENDING = _AMOUNTS.index("held"), _AMOUNTS.index("pending")
+_HELD, _PENDING, _LAPSED = (_AMOUNTS.index(name) for name in ("held", "pending", "lapsed"))
 
 
 def of_submission(store: Store, number: int) -> list[int]:
@@ -194,49 +195,38 @@ def _number_attempts(cursor: Cursor, rows: Sequence[Row]) -> None:
             row.key = key_of(row.given, row.attempt)
 
 
-# What a licence line holds more, and the numbers of the budgets it holds on, by the seq taken back.
-_Held = dict[int, tuple[tuple[int, ...], int]]
-
-
-def _opposites(cursor: Cursor, book: Book, rows: Sequence[Row], back: _Held) -> Entries:
-    """The opposite of each movement's entries; of a licence line's budget what it holds more."""
+def _opposites(
+    cursor: Cursor, book: Book, rows: Sequence[Row], changes: dict[int, Change]
+) -> Entries:
+    """The opposite of each movement's entries; on a licence line's budget what the line came to."""
     at = {row.target_seq: place for place, row in enumerate(rows)}
     stored = cursor.find(t.entry, "seq", [row.target_seq for row in rows])
-    stored.sort(key=lambda e: (at[e[0]], e[1], e[2]))
-    amounts = [[-value for value in e[3:]] for e in stored]
-    for entry, opposite in zip(stored, amounts, strict=True):
-        budgets, held = back.get(entry[0], ((), 0))
-        if entry[1] in budgets and entry[2] == 1:
-            opposite[_HELD] = held
+    opposites = {(at[e[0]], e[1], e[2]): [-value for value in e[3:]] for e in stored}
+    for seq, change in changes.items():
+        for number in change.budget_nos:
+            key = (at[seq], number, 1)
+            if change.held or change.lapsed or key in opposites:
+                amounts = opposites.setdefault(key, [0] * len(_AMOUNTS))
+                amounts[_HELD], amounts[_LAPSED] = change.held, change.lapsed
+    ordered = sorted(opposites)
     columns = [
-        [at[e[0]] for e in stored],
-        book.places([e[1] for e in stored]),
-        [e[2] for e in stored],
-        *([opposite[n] for opposite in amounts] for n in range(len(_AMOUNTS))),
+        [place for place, _, _ in ordered],
+        book.places([number for _, number, _ in ordered]),
+        [official for _, _, official in ordered],
+        *([opposites[key][n] for key in ordered] for n in range(len(_AMOUNTS))),
     ]
     return Entries(*(np.array(column, np.int64) for column in columns))
 
 
-def _restore_lines(lines: LineBook, undos: Sequence[Undo]) -> _Held:
-    """Draw licence lines down or up by what is taken back; close and open those licensed.
+def _restore_lines(lines: LineBook, undos: Sequence[Undo]) -> dict[int, Change]:
+    """Take movements off their licence lines, or put them back; what each line came to by it.
 
-    A line holds what is licensed less what is used, and never below zero; so a shipment that
-    overdrew gives back less than it drew.
+    A line stands as its live movements make it: a shipment that overdrew gives back less than it
+    drew, and one that came late gives back to what had lapsed.
     """
-    back: _Held = {}
-    for undo in undos:
-        root, again = undo.root, undo.restored is not None
-        if root["kind"] == Kind.LICENCE:
-            line = root["seq"]
-            held = lines.reopen(line) if again else lines.close(line)
-        elif is_shipment(root["kind"]) and root["target_seq"] is not None:
-            line = root["target_seq"]
-            held = lines.redraw(root, 1 if again else -1)
-        else:
-            continue
-        place = lines.by_seq(line)
-        back[undo.seq] = (() if place is None else lines.budget_nos(place), held)
-    return back
+    history = LineHistory(lines)
+    changes = {u.seq: history.set_live(u.root, u.restored is not None) for u in undos}
+    return {seq: change for seq, change in changes.items() if change is not None}
 
 
 def _still_fit(cursor: Cursor, book: Book, restored: Sequence[Stored]) -> None:

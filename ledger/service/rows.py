@@ -74,6 +74,9 @@ class Row:
     seq: int = 0
     target_seq: int | None = None
     line_place: int = -1
+    # The licence line an act is about, and whether it ends a part of it only.
+    act_place: int = -1
+    in_part: bool = False
     draws: list[Drawn] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
     # An adjustment's budget; a receipt's or return's shipment; what a licence's application held

@@ -13,6 +13,7 @@ from ledger.catalogue import classing
 from ledger.catalogue.types import Catalogue, Chip
 from ledger.policy.types import BudgetRule, DrawRule, Regime, When
 from ledger.rules import preconditions
+from ledger.rules.endings import READINGS, ruling_of_ending
 from ledger.rules.judge import Case, Ruling, country_class, judge
 from ledger.rules.preconditions import Terms
 from ledger.rules.rulings import united
@@ -82,9 +83,12 @@ class Rulebook:
         self.measures = lru_cache(maxsize=None)(self._measures)
         self.chip_facts = lru_cache(maxsize=None)(self._chip_facts)
         self.country_class = lru_cache(maxsize=None)(self._country_class)
+        self._endings = lru_cache(maxsize=None)(self._ending)
 
     def rule(self, given: Given) -> Ruled | None:
         """The ruling on a row, None for kinds that are not ruled."""
+        if given.kind in READINGS:
+            return self.ending(given.kind, given.effective_on)
         if given.kind not in RULED:
             return None
         key = (
@@ -146,6 +150,13 @@ class Rulebook:
     def of_budget(self, rule: str) -> Rulebook:
         """The rulebook whose regime grants a budget. Raises KeyError for an unknown one."""
         return self._of_budget[rule]
+
+    def _ending(self, kind: str, period: date) -> Ruled:
+        return Ruled.of(ruling_of_ending(kind, self.regime, self.options, period))
+
+    def ending(self, kind: str, day: date) -> Ruled:
+        """The ruling on what a licence leaves unused at its end."""
+        return self._endings(kind, self.regime.period_of(day))
 
     def _country_class(self, code: str | None, period: date) -> str:
         day = max(period, self.regime.first_day) if self.looks_back else period

@@ -96,10 +96,14 @@ CONTENT_FIELDS = (
     "unit_value_cents",
     "details",
 )
-# Of a receipt or a return, only these are its own.
-OWN_FIELDS = tuple(
-    CONTENT_FIELDS.index(name) for name in ("kind", "effective_on", "exporter", "details")
-)
+# Of what points at another movement only these are its own, by the class of its key; the other
+# fields are that movement's, or say what the act came to.
+_POINTING = ("kind", "effective_on", "exporter", "details")
+_ACTING = ("kind", "effective_on", "details")
+OWN_FIELDS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("receipt", "return"), _POINTING),
+    **dict.fromkeys(("act", "outcome", "replacement"), _ACTING),
+}
 _CHIP, _AMOUNT = CONTENT_FIELDS.index("chip"), CONTENT_FIELDS.index("amount_mtpp")
 
 # What a submission adds beside its movements: tables in this order, rows by their first column.
@@ -230,11 +234,11 @@ def content_digest(content: Sequence[object]) -> bytes:
     An amount that follows from chip and quantity is left out, so that a new catalogue row does
     not make an old line look changed. A refusal's content is the application it answers. A
     receipt or a return says its kind, day, exporter and details (which name the shipment); its
-    other fields are the shipment's.
+    other fields are the shipment's. An act says its kind, day and details.
     """
     values = list(content)
-    if KEY_CLASS[Kind(str(values[0]))] in ("receipt", "return"):
-        values = [v if n in OWN_FIELDS else None for n, v in enumerate(values)]
+    if own := OWN_FIELDS.get(KEY_CLASS[Kind(str(values[0]))]):
+        values = [v if n in own else None for n, v in zip(CONTENT_FIELDS, values, strict=True)]
     values[0] = content_kind(str(values[0]))
     if values[_CHIP] is not None:
         values[_AMOUNT] = None

@@ -35,7 +35,8 @@ SENTENCES = {
     "balances": "balances are what the entries come to",
     "days": "the official tally by day is what the entries come to",
     "not negative": "no budget's held, lapsed or pending amount was ever below zero",
-    "licence lines": "licence lines are drawn down by what was shipped under them",
+    "licence lines": "licence lines are what was shipped under them and done to them",
+    "licence sums": "drawn, held, lapsed and given back make what a licence licensed",
     "standing": "standing acts are those of movements that were not reversed",
     "known head": "a head noted earlier is part of this chain",
 }

@@ -27,12 +27,11 @@ _PARTIES = tuple(_AT[name] for name in ("exporter_no", "consignee_no", "parent_n
 _KIND, _CHIP, _AMOUNT = _AT["kind"], _AT["chip"], _AT["amount_mtpp"]
 _key_fields = itemgetter(*(_AT[name] for name in ("source", "document", "line", "attempt")))
 _content_fields = itemgetter(*(_AT.get(name) or _AT[f"{name}_no"] for name in CONTENT_FIELDS))
-# What a receipt or a return takes from its shipment: no part of its own content.
-_SHIPMENTS_OWN = tuple(
-    _AT.get(name) or _AT[f"{name}_no"]
-    for place, name in enumerate(CONTENT_FIELDS)
-    if place not in OWN_FIELDS
-)
+# What a movement takes from the one it points at: no part of its own content.
+_ANOTHERS = {
+    key_class: [_AT.get(n) or _AT[f"{n}_no"] for n in CONTENT_FIELDS if n not in own]
+    for key_class, own in OWN_FIELDS.items()
+}
 
 
 class Keys:
@@ -71,9 +70,8 @@ class Keys:
         for place in _PARTIES:
             fields[place] = self._names.get(fields[place], "?")
         fields[_KIND] = content_kind(kind)
-        if KEY_CLASS[kind] in ("receipt", "return"):  # type: ignore[index]
-            for place in _SHIPMENTS_OWN:
-                fields[place] = ""
+        for place in _ANOTHERS.get(KEY_CLASS[kind], ()):  # type: ignore[index]
+            fields[place] = ""
         if fields[_CHIP]:
             fields[_AMOUNT] = ""
         if stored[1] != short_digest(US.join(_content_fields(fields))):

@@ -21,14 +21,15 @@ from sqlalchemy import (
     union_all,
 )
 
+from ledger.storage.check_lines import Line, acted_lines
 from ledger.storage.rows import as_text, differing, streamed
 from schemas import tables as t
-from schemas.kinds import SHIPMENTS, Kind
+from schemas.kinds import DRAWS_DOWN, OF_A_LINE, Kind
 
 Fail = Callable[[str, str], None]
 
 # The invariants of what is derived.
-DERIVED = ("balances", "days", "not negative", "licence lines", "standing")
+DERIVED = ("balances", "days", "not negative", "licence lines", "licence sums", "standing")
 
 _AMOUNTS = ("adjustment_mtpp", "pending_mtpp", "held_mtpp", "posted_mtpp", "lapsed_mtpp")
 _SUMS = (*_AMOUNTS, "safe_mtpp")
@@ -36,7 +37,9 @@ _NEVER_BELOW = ("held_mtpp", "lapsed_mtpp", "pending_mtpp")
 _LINE = ("amount_mtpp", "quantity", "value_cents")
 _USED = ("used_mtpp", "used_quantity", "used_value_cents")
 _COPIED = ("chip", "destination", "consignee_no", "expires_on", "exporter_no")
-_SHIPMENTS = tuple(map(str, SHIPMENTS))
+_WENT = ("lapsed_mtpp", "back_mtpp", "gone_quantity", "state", "closed_on")
+_DRAWN_BY = tuple(map(str, DRAWS_DOWN))
+_OF_A_LINE = tuple(map(str, OF_A_LINE))
 
 _e, _m = t.entry.c, t.movement.c
 _OFFICIAL = _e.official == 1
@@ -76,19 +79,20 @@ def _reversed(connection: Connection, fail: Fail) -> set[int]:
 def _check_opposites(connection: Connection, fail: Fail) -> None:
     """Entries of a reversal and of its target must add up to nothing, on the same day.
 
-    Save the hold that a reversed shipment gives back to its licence, or a restored one takes:
-    where the licence is overdrawn that is less than what was taken; and what a restored licence
-    holds again. The check of the licence lines looks after these.
+    Save what a licence line holds or counts as lapsed once one of its movements is reversed or
+    restored: where the licence is overdrawn, or has ended, that is not what was taken; and what a
+    restored licence holds again. The check of the licence lines looks after these.
     """
     target, first = t.movement.alias("target"), t.movement.alias("first")
     again = target.c.kind == Kind.REVERSAL
     kind, line = (
         case((again, first.c[name]), else_=target.c[name]) for name in ("kind", "target_seq")
     )
-    drew = or_(and_(kind.in_(_SHIPMENTS), line.is_not(None)), and_(again, kind == Kind.LICENCE))
+    drew = or_(and_(kind.in_(_OF_A_LINE), line.is_not(None)), and_(again, kind == Kind.LICENCE))
     pair = and_(_m.kind == Kind.REVERSAL, or_(_e.seq == _m.seq, _e.seq == _m.target_seq))
-    sums = [_sum(_e[name]) for name in _AMOUNTS if name != "held_mtpp"]
-    sums.append(_sum(case((drew, 0), else_=_e.held_mtpp)))
+    of_line = ("held_mtpp", "lapsed_mtpp")
+    sums = [_sum(_e[name]) for name in _AMOUNTS if name not in of_line]
+    sums += [_sum(case((drew, 0), else_=_e[name])) for name in of_line]
     query = (
         select(_m.seq)
         .join(target, target.c.seq == _m.target_seq)
@@ -181,9 +185,11 @@ def _check_never_below(connection: Connection, fail: Fail) -> None:
 
 
 def _check_lines(connection: Connection, reversed_seqs: set[int], fail: Fail) -> None:
-    """used: shipments pointing at the line, less those reversed; held: the rest while it lives."""
+    """used: what was drawn on the line, less what is reversed; held: the rest while it lives;
+    lapsed and given back: what its live acts ended.
+    """
     ln = t.licence_line.c
-    names = (*_LINE, *_USED, "held_mtpp", "live", *_COPIED)
+    names = (*_LINE, *_USED, "held_mtpp", "live", *_COPIED, *_WENT)
     columns = [as_text(ln[name]) if name.endswith("_on") else ln[name] for name in names]
     have = select(ln.seq, *columns).order_by(ln.seq)
     due = _lines(connection, reversed_seqs)
@@ -197,18 +203,29 @@ def _check_lines(connection: Connection, reversed_seqs: set[int], fail: Fail) ->
     same_number = ln.licence == func.coalesce(_m.licence, _m.document)
     same_line = ln.line == func.coalesce(_m.licence_line, _m.line)
     _check_holds(connection, fail)
+    _check_four_ways(connection, fail)
     unlike = select(ln.seq).join(t.movement, _m.seq == ln.seq)
     for (seq,) in connection.execute(unlike.where(~and_(same_number, same_line))):
         fail("licence lines", f"licence line {seq} names another licence or line")
 
 
+def _check_four_ways(connection: Connection, fail: Fail) -> None:
+    """Drawn (up to what was licensed), held, lapsed and given back make what was licensed."""
+    ln = t.licence_line.c
+    drawn = case((ln.used_mtpp < ln.amount_mtpp, ln.used_mtpp), else_=ln.amount_mtpp)
+    made = drawn + ln.held_mtpp + ln.lapsed_mtpp + ln.back_mtpp
+    query = select(ln.seq, ln.amount_mtpp, made).where(ln.live == 1, made != ln.amount_mtpp)
+    for seq, licensed, total in connection.execute(query):
+        fail("licence sums", f"licence line {seq}: {licensed} was licensed, {total} accounted for")
+
+
 def _check_holds(connection: Connection, fail: Fail) -> None:
-    """What a live line holds must be what entries hold for it: its own, its shipments', and those
-    of their reversals and restorations.
+    """What a line holds and counts as lapsed must be what entries make of it: its own, those of
+    the movements on it, and those of their reversals and restorations.
     """
     shipped = t.movement.alias("shipped")
     ln = t.licence_line.c
-    under = and_(shipped.c.target_seq == ln.seq, shipped.c.kind.in_(_SHIPMENTS))
+    under = and_(shipped.c.target_seq == ln.seq, shipped.c.kind.in_(_OF_A_LINE))
     members = union_all(
         select(ln.seq.label("line"), ln.seq.label("seq")),
         select(ln.seq, shipped.c.seq).join(shipped, under),
@@ -217,16 +234,19 @@ def _check_holds(connection: Connection, fail: Fail) -> None:
     twice = _reversals_of(once, "twice")
     every = [select(one.c.line, one.c.seq) for one in (members, once, twice)]
     family = union_all(*every).subquery()
-    held = _sum(_e.held_mtpp)
+    held, lapsed = _sum(_e.held_mtpp), _sum(_e.lapsed_mtpp)
     query = (
-        select(ln.seq, ln.held_mtpp, held)
+        select(ln.seq, ln.held_mtpp, held, ln.lapsed_mtpp, lapsed)
         .join(family, family.c.line == ln.seq)
         .join(t.entry, and_(_e.seq == family.c.seq, _e.budget_no == ln.budget_no, _OFFICIAL))
-        .group_by(ln.seq, ln.held_mtpp)
-        .having(held != ln.held_mtpp)
+        .group_by(ln.seq, ln.held_mtpp, ln.lapsed_mtpp)
+        .having(or_(held != ln.held_mtpp, lapsed != ln.lapsed_mtpp))
     )
-    for seq, kept, made in connection.execute(query):
-        fail("licence lines", f"licence line {seq} holds {kept}, its entries make {made}")
+    for seq, kept, made, gone, ended in connection.execute(query):
+        if kept != made:
+            fail("licence lines", f"licence line {seq} holds {kept}, its entries make {made}")
+        if gone != ended:
+            fail("licence lines", f"licence line {seq}: {gone} lapsed, its entries make {ended}")
 
 
 def _reversals_of(members: CTE, name: str) -> CTE:
@@ -249,7 +269,7 @@ def _lines(
             _sum(shipped.quantity).label("quantity"),
             _sum(value).label("value"),
         )
-        .where(shipped.kind.in_(_SHIPMENTS), shipped.target_seq.is_not(None))
+        .where(shipped.kind.in_(_DRAWN_BY), shipped.target_seq.is_not(None))
         .group_by(shipped.target_seq)
         .subquery()
     )
@@ -266,11 +286,23 @@ def _lines(
         .where(_m.kind == Kind.LICENCE)
         .order_by(_m.seq)
     )
+    acted = acted_lines(connection, reversed_seqs)
+    ahead = next(acted, None)
     for seq, amount, quantity, worth, *rest in streamed(connection, query):
         drawn = [total - back for total, back in zip(rest[:3], undone[seq], strict=True)]
         live = int(seq not in reversed_seqs)
+        line: Line | None = None
+        if ahead is not None and ahead[0] == seq:
+            line, ahead = ahead[1], next(acted, None)
         held = max(amount - drawn[0], 0) if live else 0
-        yield seq, (amount, quantity, worth, *drawn, held, live, *rest[3:])
+        if line is None:
+            untouched = (0, 0, 0, "open", None)
+            yield seq, (amount, quantity, worth, *drawn, held, live, *rest[3:], *untouched)
+            continue
+        copied = (*rest[3:6], line.expires_on, line.exporter_no)
+        went = (line.lapsed, line.back, line.gone, line.state, line.closed_on)
+        worth = line.value or None
+        yield seq, (amount, quantity, worth, *drawn, line.held, live, *copied, *went)
 
 
 def _undone(connection: Connection, reversed_seqs: set[int]) -> dict[int, list[int]]:
@@ -281,7 +313,7 @@ def _undone(connection: Connection, reversed_seqs: set[int]) -> dict[int, list[i
         select(_m.seq, shipped.seq, *(shipped[n] for n in ("target_seq", "amount_mtpp")))
         .add_columns(shipped.quantity, shipped.quantity * shipped.unit_value_cents)
         .where(_m.kind == Kind.REVERSAL, shipped.seq == _m.target_seq)
-        .where(shipped.kind.in_(_SHIPMENTS), shipped.target_seq.is_not(None))
+        .where(shipped.kind.in_(_DRAWN_BY), shipped.target_seq.is_not(None))
     )
     for reversal, seq, line, *amounts in streamed(connection, query):
         if seq in reversed_seqs and reversal not in reversed_seqs:

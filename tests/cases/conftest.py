@@ -43,3 +43,18 @@ def opened(tmp_path: Path) -> Iterator[Opener]:
 def amounts(opened: Opener, tmp_path: Path) -> Callable[..., Ledger]:
     """Makes ledgers under the rule that weigh amounts as given."""
     return lambda **options: opened(in_amounts(tmp_path), **options)
+
+
+@pytest.fixture
+def kept(ledger_url: str) -> Iterator[Opener]:
+    """Makes one ledger under the rule and options, in each database; it is checked at the end."""
+    with ExitStack() as stack:
+        made: list[Ledger] = []
+
+        def make(**options: str) -> Ledger:
+            made.append(stack.enter_context(new_ledger(ledger_url, options=options)))
+            return made[-1]
+
+        yield make
+        for ledger in made:
+            assert_sound(ledger)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ledger.service.ledger import Ledger
 from ledger.service.outcome import Outcome
+from schemas.kinds import FILE_MOVEMENTS, FileKind
 from schemas.tpp import grouped
 from tests.service.books import rows
 
@@ -67,6 +68,10 @@ ACTS = {
         for kind in ("ownership", "party_merged", "certificate", "notice", "condition")
     },
     "weights": ("weights", "document", "transferred_on", ""),
+    **{
+        str(kind): ("acts", "document", "effective_on", str(kind))
+        for kind in FILE_MOVEMENTS[FileKind.ACTS]
+    },
 }
 LOTS = ("applications", "licences", "shipments")
 POINTING = ("receipts", "returns")
@@ -135,12 +140,12 @@ def standing(ledger: Ledger) -> str:
     budgets = {b["budget_no"]: b for b in rows(ledger.url, "budget")}
     for balance in rows(ledger.url, "balance"):
         budget = budgets[balance["budget_no"]]
-        names = ("adjustment", "pending", "held", "posted", "safe")
+        names = ("adjustment", "pending", "held", "posted", "lapsed", "safe")
         amounts = [balance[f"{name}_mtpp"] for name in names]
         if not any(amounts):
             continue
-        adjustment, _, held, posted, _ = amounts
-        remaining = budget["limit_mtpp"] + adjustment - held - posted - balance["lapsed_mtpp"]
+        adjustment, _, held, posted, lapsed, _ = amounts
+        remaining = budget["limit_mtpp"] + adjustment - held - posted - lapsed
         parts = [f"{n} {grouped(a)}" for n, a in zip(names, amounts, strict=True) if a]
         where = f"{budget['holder_name']} {budget['window']}"
         said.append(f"{where}: {', '.join(parts)}; remaining {grouped(remaining)}")
@@ -161,3 +166,19 @@ def in_amounts(folder: Path) -> Path:
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace('counts = "chips"', 'counts = "amounts"'), encoding="utf-8")
     return copy
+
+
+def licensed(ledger: Ledger, text: str) -> None:
+    """Compare the licence lines with a table: each way their amount went, and how they stand."""
+    expected = lines(text)
+    found = []
+    for line in rows(ledger.url, "licence_line"):
+        ways = {n: line[f"{n}_mtpp"] for n in ("used", "held", "lapsed", "back")}
+        said = {name: grouped(amount) for name, amount in ways.items() if amount}
+        said |= {"licence": line["licence"], "line": line["line"], "state": line["state"]}
+        said |= {n: str(line[n]) for n in ("gone_quantity", "closed_on", "expires_on") if line[n]}
+        found.append(said)
+    names = text.split("\n")[1].split("|") if text.startswith("\n") else []
+    kept = {SHORT.get(name.strip(), name.strip()) for name in names}
+    found = [{n: v for n, v in said.items() if n in kept} for said in found]
+    assert found == expected

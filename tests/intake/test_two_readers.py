@@ -84,7 +84,10 @@ def plain_row(kind: FileKind) -> dict[str, str]:
     good = {Type.DATE: "2025-06-01", Type.COUNTRY: "IN", Type.CHIP: "H100", Type.COUNT: "8"}
     row = {f.name: good.get(f.type, "S") for f in SHAPES[kind].fields if f.required}
     if "kind" in row:
-        row["kind"] = {"adjustments": "uplift", "declarations": "ownership"}[kind.value]
+        kinds = {"adjustments": "uplift", "declarations": "ownership", "acts": "surrender"}
+        row["kind"] = kinds[kind.value]
+    if kind is FileKind.ACTS:
+        row["licence"] = "L1"
     if SHAPES[kind].field("chip"):
         row |= {"chip": "H100", "quantity": "8"}
     return row

@@ -91,7 +91,7 @@ def as_rows(columns: Budgets | Lines) -> list[dict[str, int]]:
 Said = tuple[int, str, int, int, int, int, int]  # row, code, budget, limit, taken, asked, short
 
 
-_HELD = {Effect.HOLD: 1, Effect.UNHOLD: -1}
+_HELD = {Effect.HOLD: 1, Effect.UNHOLD: -1, Effect.LAPSE: -1}
 _POSTED = {Effect.POST: 1, Effect.DRAW: 1, Effect.CREDIT: -1, Effect.CREDIT_TO_NOTHING: -1}
 
 
@@ -102,30 +102,36 @@ class Scalar:
         self.budgets, self.lines = deepcopy(budgets), deepcopy(lines)
         self.entries: list[tuple[int, ...]] = []
         self.said: list[Said] = []
+        self.late: list[int] = []
+        self.lapsed = 0
 
     def take(self, row: int, m: Movement) -> None:
         """Weigh one movement and move the balances by it."""
-        released = self.draw_down(row, m) if m.line >= 0 else 0
+        released, late = self.draw_down(row, m) if m.line >= 0 else (0, 0)
+        self.late.append(late)
         entries: dict[tuple[int, int], list[int]] = {}
         marked = set()
         for budget, official, effect, amount in m.draws:
-            adjustment, pending, held, posted = entries.setdefault((budget, official), [0] * 4)
+            sums = entries.setdefault((budget, official), [0] * 5)
+            adjustment, pending, held, posted, lapsed = sums
             adjustment += amount if effect == Effect.ADJUST else 0
             pending += {Effect.PEND: amount, Effect.UNPEND: -amount}.get(effect, 0)
             if effect == Effect.CREDIT_TO_NOTHING and official:
                 amount = min(amount, max(self.budgets[budget]["posted"] + posted, 0))
             held += _HELD.get(effect, 0) * amount
-            held -= released if effect in (Effect.DRAW, Effect.RELEASE) else 0
+            lapsed += amount if effect == Effect.LAPSE else 0
+            if effect in (Effect.DRAW, Effect.RELEASE):
+                held, lapsed = held - released, lapsed - self.lapsed
             posted += _POSTED.get(effect, 0) * amount
-            entries[budget, official] = [adjustment, pending, held, posted]
+            entries[budget, official] = [adjustment, pending, held, posted, lapsed]
             if effect == Effect.MARK:
                 marked.add((budget, official))
         for key in sorted(entries):
             if any(entries[key]) or key in marked:
                 self.enter(row, key, entries[key])
 
-    def draw_down(self, row: int, m: Movement) -> int:
-        """Take a lot from its licence line; how much of the hold it gives up."""
+    def draw_down(self, row: int, m: Movement) -> tuple[int, int]:
+        """Take a lot from its licence line: how much of the hold, and of what had ended."""
         line = self.lines[m.line]
         most_value = line["value"] + line["value"] * TOLERANCE // 10**6
         for code, limit, used, asked in (
@@ -137,15 +143,20 @@ class Scalar:
             if limit > 0 and asked > 0 and over > 0:
                 self.said.append((row, code, -1, limit, line[used], asked, over))
             line[used] += asked
-        released = min(m.amount, line["held"])
-        line["held"] -= released
-        return released
+        rest, taken = m.amount, {}
+        for name in ("held", "lapsed", "back"):
+            taken[name] = min(rest, line[name])
+            line[name] -= taken[name]
+            rest -= taken[name]
+        line["gone"] = min(line["gone"], max(line["quantity"] - line["used_quantity"], 0))
+        self.lapsed = taken["lapsed"]
+        return taken["held"], taken["lapsed"] + taken["back"]
 
     def enter(self, row: int, key: tuple[int, int], amounts: list[int]) -> None:
         """One entry: checked against the limit with it, then counted."""
-        (place, official), (adjustment, pending, held, posted) = key, amounts
-        budget, taken = self.budgets[place], held + posted
-        self.entries.append((row, place, official, adjustment, pending, held, posted, 0))
+        (place, official), (adjustment, _, held, posted, lapsed) = key, amounts
+        budget, taken = self.budgets[place], held + posted + lapsed
+        self.entries.append((row, place, official, *amounts))
         if not official:
             budget["safe"] += taken
             return
@@ -154,7 +165,8 @@ class Scalar:
         if taken > 0 and before + taken > limit:
             said = (row, "over_limit", place, limit, before, taken, before + taken - limit)
             self.said.append(said)
-        for name, amount in zip(("adjustment", "pending", "held", "posted"), amounts, strict=True):
+        names = ("adjustment", "pending", "held", "posted", "lapsed")
+        for name, amount in zip(names, amounts, strict=True):
             budget[name] += amount
 
 
@@ -207,6 +219,7 @@ def test_columns_weigh_as_one_by_one(coming, budgets, licensed):
     weighed = weigh(batch_of(coming), moved, drawn, TOLERANCE)
     assert as_rows(moved) == scalar.budgets
     assert as_rows(drawn) == scalar.lines
+    assert weighed.late.tolist() == scalar.late
     entries = weighed.entries
     names = type(entries).__slots__
     found = list(zip(*(getattr(entries, n).tolist() for n in names), strict=True))

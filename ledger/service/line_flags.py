@@ -1,0 +1,162 @@
+"""Where a shipment differs from the licence line it is drawn under, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from ledger.rules.endings import OPEN
+from ledger.service.business_days import last_day_of_use
+from ledger.service.rows import Flag
+from ledger.storage.chain import US
+from schemas import tables as t
+from schemas.kinds import Kind
+
+# What is looked up of a licence line by day.
+STANDING = (
+    Kind.LICENCE_SUSPENSION,
+    Kind.LICENCE_REINSTATEMENT,
+    Kind.LICENCE_TRANSFER,
+    Kind.REVOCATION,
+    Kind.SURRENDER,
+)
+# Who draws under a licence must be its exporter; goods that are abroad move between others.
+_BY_THE_EXPORTER = (Kind.EXPORT, Kind.EXPORT_FROM_ABROAD)
+_STANDING = {name: place for place, name in enumerate(t.standing.columns.keys())}
+
+
+def subject_of(licence: str, line: str) -> str:
+    """A licence line as acts name it."""
+    return f"{licence}{US}{line}"
+
+
+@dataclass(slots=True)
+class LineActs:
+    """The acts on record on one line, by the day they hold from (ISO text)."""
+
+    marks: list[tuple[str, int, str, str | None]] = field(default_factory=list)
+    transfers: list[tuple[str, int, str]] = field(default_factory=list)
+    parts: list[tuple[str, int]] = field(default_factory=list)
+
+    def add(self, standing: tuple[Any, ...]) -> None:
+        """Take in one row of the table `standing`."""
+        named = {name: standing[place] for name, place in _STANDING.items()}
+        seq, from_on, until = named["seq"], str(named["from_on"]), named["until_on"]
+        if named["kind"] == Kind.LICENCE_TRANSFER:
+            self.transfers.append((from_on, seq, named["object"]))
+        elif named["kind"] in (Kind.REVOCATION, Kind.SURRENDER):
+            self.parts.append((from_on, seq))
+        else:
+            self.marks.append((from_on, seq, named["kind"], None if until is None else str(until)))
+
+    def suspended(self, day: str) -> str | None:
+        """Since when, and by which act, the line is suspended on a day; None where it is not."""
+        said: str | None = None
+        for from_on, seq, kind, until in sorted(self.marks):
+            if from_on > day:
+                break
+            if kind == Kind.LICENCE_SUSPENSION and (until is None or day <= until):
+                said = f"since {from_on}, by seq {seq}"
+            elif kind == Kind.LICENCE_REINSTATEMENT:
+                said = None
+        return said
+
+    def exporter(self, day: str) -> str | None:
+        """The name key of the exporter it was last transferred to by a day."""
+        found = [key for from_on, _, key in sorted(self.transfers) if from_on <= day]
+        return found[-1] if found else None
+
+    def part_ended(self, day: str) -> str | None:
+        """The act by which a part of the line had ended by a day."""
+        found = [f"since {on}, by seq {seq}" for on, seq in sorted(self.parts) if on <= day]
+        return found[0] if found else None
+
+
+def acts_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, LineActs]:
+    """The acts that stand, by the subject that names their line."""
+    found: dict[str, LineActs] = {}
+    for row in rows:
+        if row[_STANDING["live"]] and row[_STANDING["kind"]] in STANDING:
+            found.setdefault(row[_STANDING["subject"]], LineActs()).add(row)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """What a shipment says of itself; parties by name key, the day as ISO text."""
+
+    kind: str
+    day: str
+    chip: str | None
+    destination: str | None
+    consignee: str | None
+    exporter: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a licence line says beside its own columns: its day of issue, parties by name key.
+
+    `issued_to` is the exporter it was issued to; `holidays` the calendar by which its last day
+    may be later.
+    """
+
+    issued_on: str
+    issued_to: str | None
+    consignee: str | None
+    acts: LineActs
+    holidays: str = ""
+
+
+def line_flags(line: dict[str, Any], under: Under, terms: Terms) -> list[Flag]:
+    """What a draw does not agree with on its licence line."""
+    return [*_of_time(line, under, terms), *_of_lot(line, under, terms)]
+
+
+def _of_time(line: dict[str, Any], under: Under, terms: Terms) -> list[Flag]:
+    found: list[Flag] = []
+    day, licence = under.day, line["licence"]
+    lapsed = line["state"] == "lapsed"
+    if not line["live"]:
+        found.append(Flag("licence_closed", detail=licence))
+    elif line["state"] != OPEN and not lapsed and day >= str(line["closed_on"]):
+        since = f"{licence}, {line['state']} since {line['closed_on']}"
+        found.append(Flag("licence_closed", detail=since))
+    if day < terms.issued_on:
+        found.append(Flag("licence_not_yet_issued", detail=f"issued {terms.issued_on}"))
+    expires_on = line["expires_on"]
+    if expires_on is not None and day > str(expires_on):
+        last = last_day_of_use(date.fromisoformat(str(expires_on)), terms.holidays).isoformat()
+        if day > last:
+            found.append(Flag("licence_expired", detail=f"expired {expires_on}"))
+    elif lapsed and day >= str(line["closed_on"]):
+        found.append(Flag("licence_expired", detail=f"lapsed {line['closed_on']}"))
+    suspended = terms.acts.suspended(day)
+    if suspended is not None:
+        found.append(Flag("licence_suspended", detail=f"{licence}, {suspended}"))
+    return found
+
+
+def _of_lot(line: dict[str, Any], under: Under, terms: Terms) -> list[Flag]:
+    found: list[Flag] = []
+    if under.chip is not None and line["chip"] is not None and under.chip != line["chip"]:
+        found.append(Flag("licence_other_chip", detail=f"licensed {line['chip']}"))
+    if under.destination is not None and under.destination != line["destination"]:
+        found.append(Flag("licence_other_destination", detail=f"licensed {line['destination']}"))
+    if under.consignee is not None and under.consignee != terms.consignee:
+        found.append(Flag("licence_other_consignee"))
+    exporter = terms.acts.exporter(under.day) or terms.issued_to
+    if under.kind in _BY_THE_EXPORTER and under.exporter != exporter and exporter is not None:
+        found.append(Flag("licence_other_exporter", detail=f"licensed {exporter}"))
+    return found
+
+
+def late_flag(line: dict[str, Any], acts: LineActs, day: str) -> Flag | None:
+    """What to say of a draw that took of a part of a line which had ended by its day.
+
+    A line that ended whole is flagged by its last day.
+    """
+    said = acts.part_ended(day) if line["state"] == OPEN else None
+    return None if said is None else Flag("licence_part_ended", detail=said)
