@@ -292,7 +292,7 @@ standing = Table(
     metadata,
     Column("seq", Whole, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),
-    Column("subject", Text, nullable=False, index=True),
+    Column("subject", Text, nullable=False),
     Column("object", Text),
     Column("from_on", Date, nullable=False),
     Column("until_on", Date),
