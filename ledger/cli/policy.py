@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ledger.cli.policy_versions import adopt, diff, replay
 from schemas.problems import Unusable
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,6 +59,10 @@ def _unusable_is_wrong_use(command: F) -> F:
 @click.group()
 def policy() -> None:
     """The law as data: every number, list, deadline, reading, budget and authorization."""
+
+
+for _of_versions in (diff, replay, adopt):
+    policy.add_command(_of_versions)
 
 
 @policy.command("list")

@@ -188,8 +188,7 @@ class Drawer:
     def relations(self) -> Relations:
         """The declarations of ownership and mergers on record."""
         if self._relations is None:
-            rows = [r for kind in _RELATED for r in self.book.cursor.read(_STANDING, str(kind))]
-            self._relations = Relations(_relation(row) for row in rows)
+            self._relations = relations_on_record(self.book.cursor)
         return self._relations
 
     def write_standing(self, cursor: Cursor, rows: Sequence[Row], lines: LineBook) -> None:
@@ -232,6 +231,12 @@ def _taken(effect: Effect, shares: Sequence[Share], amount: int) -> list[Drawn]:
         for share in shares
         if (taken := share.take(amount))
     ]
+
+
+def relations_on_record(cursor: Cursor) -> Relations:
+    """The declarations of ownership and mergers that stand."""
+    rows = [r for kind in _RELATED for r in cursor.read(_STANDING, str(kind))]
+    return Relations(_relation(row) for row in rows)
 
 
 def _relation(row: tuple[Any, ...]) -> Relation:

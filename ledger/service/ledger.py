@@ -15,14 +15,18 @@ from typing import Any
 from ledger.catalogue.reader import read_catalogue
 from ledger.intake import typed
 from ledger.intake.setting import Setting
-from ledger.service import adoption, quarters, regimes, reversal
+from ledger.service import adoption, quarters, regimes, reversal, versions
 from ledger.service.book import Known
+from ledger.service.draws import relations_on_record
 from ledger.service.importing import Asked, Progress, import_file, rows_of
 from ledger.service.outcome import Outcome
 from ledger.service.posting import Desk, post
+from ledger.service.replay import Replay, replay
 from ledger.service.rulebook import Rulebook
 from ledger.service.seal import Header
 from ledger.service.settings import setting_for
+from ledger.service.versions import Version
+from ledger.storage.statements import Cursor
 from ledger.storage.store import Store, create, open_store
 from schemas.kinds import FileKind
 from schemas.problems import Unusable
@@ -173,6 +177,29 @@ class Ledger:
         outcome = adopt(new, actor=actor)
         self.rulebook, self.desk, self._setting = new.rulebook, new.desk, None
         return outcome
+
+    # Versions of the regime
+
+    def version(self, name: str, settings: Mapping[str, str] | None = None) -> Version:
+        """A version of a regime: "adopted", a key, a folder, or digits of an adopted one."""
+        return versions.version_of(name, self.store, settings)
+
+    def adopt(
+        self, where: str, settings: Mapping[str, str] | None = None, *, note: str | None = None
+    ) -> Outcome:
+        """Move to another version of the regime, by key or folder, or to other options.
+
+        "adopted" keeps the texts and changes options alone. Past rulings stay. Open the ledger
+        anew to record under it.
+        """
+        return versions.move(self, where, settings or {}, note=note)
+
+    def replay(self, folder: Path, one: Version, other: Version, first: int = 20) -> Replay:
+        """Rule the movements of the columnar copy in a folder under two versions."""
+        with self.store.reading() as turn:
+            cursor = Cursor(self.store.raw(turn.connection), self.store.dialect)
+            relations = relations_on_record(cursor)
+        return replay(folder, (one.rulebook, other.rulebook), relations, first)
 
     # Corrections
 
