@@ -64,13 +64,14 @@ class ParquetSource:
             return f"CAST({column} AS VARCHAR)"
         raise unusable(self._path, f'column "{name}" is of type {type_}, which is no cell of text')
 
-    def stage(self, _folder: Path, _problems: Problems, /) -> list[str]:
+    def stage(self, _folder: Path, _problems: Problems, /) -> Iterator[str]:
         """The relation itself, in ranges of rows: nothing is copied."""
         with self._path.open("rb") as stream:
             self.digest = hashlib.file_digest(stream, "sha256").hexdigest()
         starts = range(0, max(self.rows, 1), PIECE)
         within = "file_row_number >= {} AND file_row_number < {}"
-        return [f"({self._select()} WHERE {within.format(at, at + PIECE)})" for at in starts]
+        for at in starts:
+            yield f"({self._select()} WHERE {within.format(at, at + PIECE)})"
 
     def _select(self) -> str:
         texts = ", ".join(f"{text} AS c{i}" for i, text in enumerate(self._texts))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledger.intake import names, rejects, repeats
+from ledger.intake.ahead import ahead
 from ledger.intake.cells import BLANKS, Wrong, checked
 from ledger.intake.csvfile import headings_of
 from ledger.intake.headings import Plan, known_in, plan_of
@@ -17,7 +19,7 @@ from ledger.intake.parquetfile import ParquetSource
 from ledger.intake.rows import Rejected, Row
 from ledger.intake.setting import ChipFact, Setting
 from ledger.intake.sniff import Format, format_of
-from ledger.intake.sql import ASK, FILTERED, GOOD, Statement
+from ledger.intake.sql import ASK, FILTERED, GOOD, Seen, Statement
 from ledger.intake.staging import CsvSource, Source, XlsxSource
 from ledger.intake.store import (
     BATCH,
@@ -65,7 +67,7 @@ class Intake:
         self.file_digest = ""
         self.con, self._folder = open_store(workspace)
         self.connections = [self.con]
-        self._problems = Problems(self.con)
+        self._problems = Problems(self.cursor())
         self._source: Source | None = None
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -92,7 +94,8 @@ class Intake:
 
     def close(self) -> None:
         """Close the database and remove what it wrote."""
-        self.con.close()
+        for connection in self.connections:
+            connection.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def fill(self, reader: Row, mapping: MapFile, setting: Setting) -> None:
@@ -100,20 +103,22 @@ class Intake:
         told = setting.progress or _silent
         self._source = source = self._open(mapping, setting)
         plan = plan_of(source.headings, reader, mapping, self.path.name)
-        pieces = source.stage(self._folder, self._problems)
-        self.rows, self.rejected, self.file_digest = source.rows, source.rejected, source.digest
-        statement = Statement(reader, plan, source.seen)
-        told("checking", 0, self.rows)
-        lookups = _Lookups(self, reader, plan, statement)
-        for piece in pieces:
-            lookups.fill(piece)
-        with plainly():
+        looked_up = _Lookups(self, reader, plan)
+        pieces = ahead(source.stage(self._folder, self._problems))
+        # One transaction: at the end of each, DuckDB would write and compress what it has anew.
+        with closing(pieces), plainly():
+            self.con.execute("BEGIN")
             for number, piece in enumerate(pieces):
+                statement = Statement(reader, plan, source.seen)
+                looked_up.fill(piece, statement)
                 made = "INSERT INTO loaded" if number else "CREATE TABLE loaded AS"
                 self.con.execute(f"{made} {statement.select(piece)}")
-            columns = ", ".join(f'"{name}"' for name in GIVEN_TYPES)
-            view = f"SELECT {columns} FROM loaded WHERE state = {GOOD}"  # noqa: S608
-            self.con.execute(f"CREATE VIEW given AS {view}")
+            self.con.execute("COMMIT")
+        self.rows, self.rejected, self.file_digest = source.rows, source.rejected, source.digest
+        told("checking", 0, self.rows)
+        columns = ", ".join(f'"{name}"' for name in GIVEN_TYPES)
+        view = f"SELECT {columns} FROM loaded WHERE state = {GOOD}"  # noqa: S608
+        self.con.execute(f"CREATE VIEW given AS {view}")
         source.ended()
         self._count_filtered(plan)
         self._ask(reader, plan)
@@ -188,24 +193,24 @@ class Intake:
 class _Lookups:
     """Fills a table `look_<field>` with the meaning of each distinct cell, asked in Python."""
 
-    def __init__(self, intake: Intake, reader: Row, plan: Plan, statement: Statement) -> None:
+    def __init__(self, intake: Intake, reader: Row, plan: Plan) -> None:
         self._con = intake.con
         self._cursor = intake.cursor
         self._reader = reader
         self._plan = plan
-        self._statement = statement
-        self._types = {name: self._value_type(name) for name in statement.looked_up}
+        named = Statement(reader, plan, Seen()).looked_up
+        self._types = {name: self._value_type(name) for name in named}
         self._known: dict[str, set[str]] = {name: set() for name in self._types}
         for name, type_ in self._types.items():
             sql = f"CREATE TABLE look_{name} (word VARCHAR, value {type_}, unit BIGINT)"
             self._con.execute(sql)
 
-    def fill(self, relation: str) -> None:
+    def fill(self, relation: str, statement: Statement) -> None:
         """One pass over a piece for all fields together; a word is asked for once."""
-        fields = self._statement.looked_up
+        fields = statement.looked_up
         if not fields:
             return
-        words = [self._statement.words(name) for name in fields]
+        words = [statement.words(name) for name in fields]
         named = ", ".join(f"{word} AS w{i}" for i, word in enumerate(words))
         listed = ", ".join(f"w{i}" for i in range(len(words)))
         sets = ", ".join(f"(w{i})" for i in range(len(words)))

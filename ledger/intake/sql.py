@@ -20,7 +20,7 @@ from schemas.fields import Field, Type
 from schemas.kinds import LIMIT_CHANGES, FileKind
 from schemas.records import GIVEN_TYPES
 
-_LOOKED_UP = (Type.CHIP, Type.COUNTRY, Type.AUTHORIZATION, Type.KIND)
+_LOOKED_UP = (Type.CHIP, Type.COUNTRY, Type.AUTHORIZATION, Type.KIND, Type.DATE)
 _PATTERNS = {
     Type.COUNT: cells.COUNT,
     Type.MONEY: cells.MONEY,
@@ -126,11 +126,6 @@ class Statement:
         return self._typed(field, raw)
 
     def _typed(self, field: Field, raw: str) -> Value:
-        if field.type is Type.DATE:
-            day = f"TRY_CAST({raw} AS DATE)"
-            bounds = f"DATE '{cells.EARLIEST}' AND DATE '{cells.LATEST}'"
-            good = f"regexp_full_match({raw}, {quote(cells.DAY)}) AND {day} BETWEEN {bounds}"
-            return Value(day, raw, f"({raw} IS NULL OR coalesce({good}, FALSE))")
         if field.type is Type.AMOUNT:
             signed = self.reader.kind is FileKind.ADJUSTMENTS
             pattern = cells.SIGNED_AMOUNT if signed else cells.AMOUNT

@@ -17,8 +17,8 @@ from ledger.intake.store import Problems
 from ledger.intake.xlsxfile import XlsxFile
 
 STAGED = "staged-{}.csv"
-# Rows that DuckDB takes in with one statement: more would not fit beside its own table.
-PIECE = 1_000_000
+# Rows that DuckDB takes in with one statement, while those behind are being looked at.
+PIECE = 200_000
 
 
 class Source(Protocol):
@@ -30,10 +30,11 @@ class Source(Protocol):
     rejected: int
     seen: Seen
 
-    def stage(self, folder: Path, problems: Problems, /) -> list[str]:
-        """Make the relation in pieces of at most PIECE rows, one after the other.
+    def stage(self, folder: Path, problems: Problems, /) -> Iterator[str]:
+        """Make the relation in pieces of some PIECE rows, one after the other.
 
-        `problems` are told of rows that have no place in it.
+        `problems` are told of rows that have no place in it. What was `seen` goes as far as the
+        pieces made; the other figures stand at the end.
         """
 
     def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
@@ -55,17 +56,13 @@ class CsvSource:
         self.digest = ""
         self.seen = Seen()
 
-    def stage(self, folder: Path, problems: Problems, /) -> list[str]:
+    def stage(self, folder: Path, problems: Problems, /) -> Iterator[str]:
         """Make the relation, telling `problems` of rows that have no place in it."""
         file = self._file
         total = file.path.stat().st_size
         with ExitStack() as open_files:
-            out = open_files.enter_context(self._next(folder))
-            begun = 0
+            out, held = open_files.enter_context(self._next(folder)), 0
             for batch in file.batches():
-                if len(batch.records) and batch.rows[-1] - begun > PIECE:
-                    out = open_files.enter_context(self._next(folder))
-                    begun = batch.rows[0] - 1
                 out.write(_numbered(batch, file.delimiter))
                 for trouble in batch.troubles:
                     text = trouble.record[:2000].decode(errors="replace")
@@ -73,14 +70,23 @@ class CsvSource:
                 self.rejected += len(batch.troubles)
                 if self._progress:
                     self._progress("reading", file.size, total)
+                held += len(batch.records)
+                if held >= PIECE:
+                    yield self._staged_as(out)
+                    out, held = open_files.enter_context(self._next(folder)), 0
+            yield self._staged_as(out)
         self.rows, self.digest = file.rows, file.digest
-        self.seen = Seen(file.controls, file.odd_blanks)
-        columns, mark = len(file.headings), file.delimiter.decode()
-        return [csv_relation(path, columns, mark) for path in self._staged]
 
     def _next(self, folder: Path) -> BinaryIO:
         self._staged.append(folder / STAGED.format(len(self._staged)))
         return self._staged[-1].open("wb")
+
+    def _staged_as(self, out: BinaryIO) -> str:
+        """The relation of what was written."""
+        out.close()
+        file = self._file
+        self.seen = Seen(file.controls, file.odd_blanks)
+        return csv_relation(self._staged[-1], len(file.headings), file.delimiter.decode())
 
     def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
         """Every row again in order: number, line, cells as they were."""
@@ -125,7 +131,7 @@ class XlsxSource:
         self.digest = ""
         self.seen = Seen()
 
-    def stage(self, folder: Path, problems: Problems, /) -> list[str]:
+    def stage(self, folder: Path, problems: Problems, /) -> Iterator[str]:
         """Make the relation, telling `problems` of rows that have no place in it."""
         self._staged = folder / STAGED.format(0)
         with self._staged.open("wb") as out:
@@ -142,7 +148,7 @@ class XlsxSource:
                     self._progress("reading", row, self._file.height)
         with self._file.path.open("rb") as stream:
             self.digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return [csv_relation(self._staged, len(self.headings), ",")]
+        yield csv_relation(self._staged, len(self.headings), ",")
 
     def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
         """Every row again in order: number, line, cells as they were."""

@@ -30,6 +30,12 @@ _ONE_BUDGET = select(t.budget).where(
 )
 # Room for so many budgets is made at once: a movement typed by hand touches one or two.
 _PLACES = 8
+# Holders of one rule looked up at a time.
+_HOLDERS = 64
+_BUDGETS = select(t.budget).where(
+    t.budget.c.rule == bindparam("rule"),
+    t.budget.c.holder.in_([bindparam(f"holder{n}") for n in range(_HOLDERS)]),
+)
 _BUDGET_DAYS = (
     select(t.balance_day.c.on_day, t.balance_day.c.taken_mtpp)
     .where(t.balance_day.c.budget_no == bindparam("budget_no"))
@@ -160,6 +166,23 @@ class Book:
             opened = self._known.budgets[key] = _opened(found[0])
         return self._load([opened])[0]
 
+    def budgets(self, keys: Iterable[BudgetKey]) -> dict[BudgetKey, int]:
+        """The places of those budgets that are open, their balances loaded, found together."""
+        known, wanted = self._known.budgets, list(keys)
+        missing: dict[str, list[str]] = {}
+        for key in wanted:
+            if key not in known and key not in self._new.budgets:
+                missing.setdefault(key.rule, []).append(key.holder)
+        for rule, holders in missing.items():
+            for start in range(0, len(holders), _HOLDERS):
+                part = holders[start : start + _HOLDERS]
+                part += part[-1:] * (_HOLDERS - len(part))
+                for row in self.cursor.read(_BUDGETS, rule, *part):
+                    known[_budget_key(row)] = _opened(row)
+        opened = {key: known.get(key) or self._new.budgets.get(key) for key in wanted}
+        found = {key: one for key, one in opened.items() if one is not None}
+        return dict(zip(found, self._load(list(found.values())), strict=True))
+
     def open_budget(self, key: BudgetKey, terms: BudgetTerms) -> int:
         """Open a budget that is not open yet; its place."""
         number = self._number("budget", t.budget.c.budget_no)
@@ -248,6 +271,11 @@ class Book:
         self._known.parties |= self._new.parties
         self._known.budgets |= self._new.budgets
         self._known.rulings |= self._new.rulings
+
+
+def _budget_key(row: Sequence[Any]) -> BudgetKey:
+    named = dict(zip(t.budget.columns.keys(), row, strict=True))
+    return BudgetKey(named["rule"], named["holder"], named["window"])
 
 
 def _opened(row: Sequence[Any]) -> Opened:

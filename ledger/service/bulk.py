@@ -17,7 +17,7 @@ import numpy as np
 
 from ledger.rules.admission import Entries, Ints, Weighed, by_day, weigh
 from ledger.service import columns
-from ledger.service.batches import Frame, Leaves, frames
+from ledger.service.batches import Frame, frames
 from ledger.service.book import Book
 from ledger.service.bulk_draws import BulkDrawer
 from ledger.service.bulk_lines import BulkLines
@@ -25,12 +25,12 @@ from ledger.service.closed import ClosedQuarters
 from ledger.service.conditions import Watch, on_record
 from ledger.service.draws import Drawer
 from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_known
+from ledger.service.leaves import Leaves
 from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.posting import Desk, save_days, sums_that_fit
 from ledger.service.rows import Flag, ordered
 from ledger.service.seal import Header, Sealer
-from ledger.storage.bulk import Collision, Staging
-from ledger.storage.statements import Cursor
+from ledger.storage.bulk import Collision, SharedCursor, Staging
 from schemas.kinds import Kind
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ BATCH = 1 << 15
 CACHE_MB = 64
 # What DuckDB may take while the rows are sorted and posted: the rest of the room is the batches'.
 # One thread, since each sorts with memory of its own; the other cores have the batches to do.
-MEMORY = "320MB"
+MEMORY = "280MB"
 THREADS = 1
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -91,7 +91,7 @@ def _attempt(desk: Desk, prepared: columns.Prepared, header: Header, work: Work)
         with desk.store.writing(cache_mb=CACHE_MB) as turn:
             raw = desk.store.raw(turn.connection)
             staging = Staging(raw, desk.store.dialect, work.folder)
-            cursor = Cursor(raw, desk.store.dialect)
+            cursor = SharedCursor(staging)
             book = Book(cursor, desk.known, turn.head.last_submission + 1)
             outcome = Outcome(head=turn.head.digest)
             with staging:
@@ -171,7 +171,7 @@ class _Load:
         self.drawer = BulkDrawer(drawer, prepared, self.lines)
         self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
         self.days = _Days()
-        self.leaves = Leaves(con, staging, book.submission)
+        self.leaves: Leaves
         self.credits: dict[int, int] = {}
         self.closed = ClosedQuarters(book.cursor)
 
@@ -188,6 +188,8 @@ class _Load:
     def run(self, last_seq: int, count: int, outcome: Outcome, progress: Progress | None) -> None:
         """Weigh, number and stage every row, batch by batch."""
         done = 0
+        self.staging.expect(count)
+        self.leaves = Leaves(self.staging, self.book.submission, self.prepared.parties, count)
         movements = columns.stream(self.prepared.fields, self.prepared.columns)
         with closing(frames(self.con, movements, self.party_no, last_seq, BATCH)) as batches:
             for frame in batches:

@@ -14,6 +14,7 @@ from ledger.rules.admission import Batch, Effect, Ints
 from ledger.rules.judge import Draw, Ruling
 from ledger.rules.rulings import UNDER_LICENCE
 from ledger.service.batches import Frame
+from ledger.service.book import BudgetKey, BudgetTerms
 from ledger.service.bulk_holders import NONE, BulkHolders
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.bulk_papers import BulkClerk
@@ -236,8 +237,16 @@ class BulkDrawer:
                 place = (int(want.rows[at]), want.slot, turn)
                 if key not in new or place < new[key][0]:
                     new[key] = (place, want, at)
-        for key, (_, want, at) in sorted(new.items(), key=lambda item: item[1][0]):
-            self._table(want)[key[1], key[2]] = self._opened(want, frame, at)
+        turns = sorted(new.items(), key=lambda item: item[1][0])
+        accounts = [self._account(want, frame, at) for _, (_, want, at) in turns]
+        places = self.book.budgets(account[0] for account in accounts if account is not None)
+        for (key, (_, want, _)), account in zip(turns, accounts, strict=True):
+            found = NONE
+            if account is not None:
+                if account[0] not in places:
+                    places[account[0]] = self.book.open_budget(*account)
+                found = places[account[0]]
+            self._table(want)[key[1], key[2]] = found
 
     def _place(self, want: _Wanted) -> Ints:
         """The place of each movement's budget, -1 where it has none."""
@@ -287,15 +296,14 @@ class BulkDrawer:
             self._window_of[rule, day] = known
         return known
 
-    def _opened(self, want: _Wanted, frame: Frame, at: int) -> int:
+    def _account(
+        self, want: _Wanted, frame: Frame, at: int
+    ) -> tuple[BudgetKey, BudgetTerms] | None:
+        """The budget of a draw, with the terms to open it; None where there is none."""
         row, holder = int(want.rows[at]), int(want.holder[at])
         holders = self._holders_for(want.draw)
         named = holders.named(want.draw.holder_from, frame, row, holder)
-        opened = self.rulebook.account(want.draw.rule, *named, _day(int(want.day[at])))
-        if opened is None:
-            return NONE
-        place = self.book.budget(opened[0])
-        return self.book.open_budget(*opened) if place is None else place
+        return self.rulebook.account(want.draw.rule, *named, _day(int(want.day[at])))
 
 
 def _day(number: int) -> date:

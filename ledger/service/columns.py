@@ -329,19 +329,20 @@ CONTENTS = f"""
     SELECT row, behind, CASE behind WHEN 1 THEN {_RECEIPT_CONTENT} ELSE {_CONTENT} END AS content
     FROM ({EVERY})
 """  # noqa: S608
-# Movements in posting order; those named in `known` are left out.
+# Movements in posting order; those named in `known` are left out. The sort carries no more than
+# it has to: what follows from the rest is made behind it.
 _STREAM = """
-    SELECT s.* EXCLUDE (effective_on, sent_on, expires_on),
-        strftime(effective_on, '%Y-%m-%d') AS day_text,
-        strftime(expires_on, '%Y-%m-%d') AS expires_text,
+    SELECT g.* EXCLUDE (effective_on, sent_on, expires_on, details),
+        effective_on::VARCHAR AS day_text, expires_on::VARCHAR AS expires_text,
         (effective_on - DATE '1970-01-01')::INTEGER AS day_no,
-        (sent_on - DATE '1970-01-01')::INTEGER AS sent_no
+        (sent_on - DATE '1970-01-01')::INTEGER AS sent_no,
+        CASE behind WHEN 0 THEN details ELSE {shipment} END AS details
     FROM (
-        SELECT e.* EXCLUDE (exporter, consignee, parent, sent_details),
+        SELECT e.* EXCLUDE (exporter, consignee, parent, sent_details, details),
+            CASE e.behind WHEN 0 THEN e.details END AS details, {columns}
             ex.no::INTEGER AS exporter_at, co.no::INTEGER AS consignee_at,
             pa.no::INTEGER AS parent_at, de.no::INTEGER AS destination_at,
-            ch.no::INTEGER AS chip_at, li.no::INTEGER AS line_at, {columns} {key} AS key,
-            CASE behind WHEN 1 THEN {receipt} ELSE {content} END AS content
+            ch.no::INTEGER AS chip_at, li.no::INTEGER AS line_at
         FROM ({every}) e
         LEFT JOIN d_party ex ON ex.value = e.exporter
         LEFT JOIN d_party co ON co.value = e.consignee
@@ -351,9 +352,9 @@ _STREAM = """
         LEFT JOIN d_line li ON e.behind = 0 AND e."authorization" = 'licence'
             AND li.on_licence = e.licence AND li.on_line = coalesce(e.licence_line, '1')
         {joins}
-    ) s
-    WHERE NOT EXISTS (SELECT 1 FROM known n WHERE n.row = s.row AND n.behind = s.behind)
-    ORDER BY effective_on, row, behind
+        WHERE NOT EXISTS (SELECT 1 FROM known n WHERE n.row = e.row AND n.behind = e.behind)
+        ORDER BY e.effective_on, e.row, e.behind
+    ) g
 """
 
 
@@ -367,14 +368,8 @@ def stream(fields: Sequence[str], countries: Sequence[str] = ()) -> str:
         f"LEFT JOIN d_named n_{field} ON n_{field}.value = {_detail('e.sent_details', field)}"
         for field in fields
     ]
-    return _STREAM.format(
-        columns=" ".join(columns),
-        joins=" ".join(joins),
-        key=_KEY,
-        receipt=_RECEIPT_CONTENT,
-        content=_CONTENT,
-        every=EVERY,
-    )
+    named, joined = " ".join(columns), " ".join(joins)
+    return _STREAM.format(columns=named, joins=joined, every=EVERY, shipment=_SHIPMENT)
 
 
 def place_column(values: Sequence[int | None]) -> Ints:

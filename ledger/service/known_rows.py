@@ -161,18 +161,21 @@ class ByRows(Exception):
     """The file touches what was reversed, or shipments on record: it is posted row by row."""
 
 
-# Keys looked up first of a large file: where none is known, none is likely to be, and the keys'
-# own uniqueness tells in the end.
-SAMPLE = 1000
+# Keys looked up first of a large file, so many at each of so many places in it: where none is
+# known, none is likely to be, and the keys' own uniqueness tells in the end.
+SAMPLE, PLACES = 100, 10
 _PROBE = f"SELECT row, behind::BIGINT AS behind, key FROM ({KEYS}) ORDER BY key"  # noqa: S608
 
 
 def any_known(con: duckdb.DuckDBPyConnection, cursor: Cursor, good: int) -> bool:
-    """Whether some of an even sample of the file's keys are on record."""
-    every = max(good // SAMPLE, 1)
-    sampled = f"SELECT key FROM ({KEYS}) WHERE row % {every} = 0"  # noqa: S608
-    sample = con.execute(sampled).fetchall()
-    return bool(cursor.find(t.movement_key, "key", [bytes(key) for (key,) in sample]))
+    """Whether some of a sample of the file's keys are on record; the file has `good` rows."""
+    sample: list[bytes] = []
+    for first in range(1, good + 1, max(good // PLACES, SAMPLE)):
+        # Rows of a range are found without a look at all the others.
+        within = f"row BETWEEN {first} AND {first + SAMPLE - 1}"
+        found = con.execute(f"SELECT key FROM ({KEYS}) WHERE {within}").fetchall()  # noqa: S608
+        sample += [bytes(key) for (key,) in found]
+    return bool(cursor.find(t.movement_key, "key", sample))
 
 
 def mark_known(con: duckdb.DuckDBPyConnection, staging: Staging, outcome: Outcome) -> None:

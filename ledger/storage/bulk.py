@@ -2,8 +2,8 @@
 
 SQLite: ADBC carries its own SQLite library, and two libraries on one file lose commits
 (sqlite.org/howtocorrupt.html, 2.2.1). So ADBC only ever writes *staging files* in a scratch
-folder, closes them, and the ledger's own connection attaches them and copies from there.
-PostgreSQL: COPY, on the writer's own connection.
+folder, closes them, and the ledger's own connection attaches them and copies from there: some
+pieces, each copied while the next is staged. PostgreSQL: COPY, on the writer's own connection.
 """
 
 from __future__ import annotations
@@ -12,95 +12,121 @@ import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from ledger.storage.statements import Cursor
 from schemas import tables as t
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Pieces of work waiting in the background while the next batch is weighed (some five make a
-# batch); more would only take memory.
-_AHEAD = 10
+# What goes on beside the batch that is being weighed: rows on their way into the tables, digests.
+ROWS, HASH = "rows", "hash"
+# Pieces of work of one kind that may wait; more would only take memory.
+_AHEAD = 2
+# In how many pieces rows are staged: SQLite attaches ten files at most, and others need some.
+_PIECES = 4
 
 
 class Collision(Exception):
     """A row that was to be new is on record already."""
 
 
+class SharedCursor(Cursor):
+    """A cursor on a connection that others use in turn: it waits until they are done."""
+
+    def __init__(self, staging: Staging) -> None:
+        super().__init__(staging.raw, staging.dialect)
+        self._lock = staging.lock
+
+    def find(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        """As Cursor does."""
+        with self._lock:
+            return super().find(*arguments)
+
+    def read(self, *arguments: Any) -> list[tuple[Any, ...]]:
+        """As Cursor does."""
+        with self._lock:
+            return super().read(*arguments)
+
+
 class Staging:
-    """Where columns wait for a transaction, and how they get from there into its tables."""
+    """Where columns wait for a transaction, and how they get from there into its tables.
+
+    `lock` is held while the ledger's connection is at work in the background.
+    """
 
     def __init__(self, raw: Any, dialect: str, folder: Path) -> None:
         self.raw, self.dialect, self.folder = raw, dialect, folder
-        self._worker = ThreadPoolExecutor(1)
-        self._pending: list[Future[None]] = []
+        self.lock = RLock()
+        self._lanes = {lane: ThreadPoolExecutor(1) for lane in (ROWS, HASH)}
+        self._pending: dict[str, list[Future[None]]] = {lane: [] for lane in self._lanes}
         self._writers: dict[str, Any] = {}
         self._attached: list[str] = []
-        self._staged: set[str] = set()
+        self._piece = _Piece(0)
+        self._largest = 0
+
+    def expect(self, count: int) -> None:
+        """So many movements will be appended."""
+        self._largest = -(-count // _PIECES)
 
     def append(self, table: str, batch: pa.Table) -> None:
         """Add rows to a ledger table, in order; they are there after finish()."""
-        if not batch.num_rows:
-            return
-        if self.dialect == "sqlite":
-            self._staged.add(table)
-            self.later(lambda: self._stage(table, batch))
-        else:
-            # On the writer's own connection, which does one thing at a time.
-            _copy(self.raw, table, batch)
+        if batch.num_rows:
+            self.later(lambda: self._append(table, batch), ROWS)
 
     def finish(self) -> None:
-        """Wait for what is staged, and copy it into the ledger's tables.
+        """Wait until all that was appended is in the ledger's tables.
 
         Raises Collision where a natural key is on record already; the transaction is lost then.
         """
-        import sqlite3
-
-        self.settle()
-        self._close_writers()
-        for table in sorted(self._staged):
-            columns = ", ".join(f'"{name}"' for name in columns_of(table))
-            copied = f"SELECT {columns} FROM {self.attach(table)}"  # noqa: S608
-            try:
-                self.raw.execute(f"INSERT INTO main.{table} {copied}")
-            except sqlite3.IntegrityError as error:
-                raise Collision(table) from error
+        self.later(self._copy_piece, ROWS)
+        self.settle(ROWS)
 
     def put(self, name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
-        """Stage a table of our own under a name; no transaction is needed for SQLite."""
+        """Stage a table of our own under a name."""
         import pyarrow as pa
 
         reader = pa.RecordBatchReader.from_batches(schema, batches)
         if self.dialect == "sqlite":
             with self._writer(name) as cursor:
                 cursor.adbc_ingest(name, reader, mode="create")
-            self._drop_writer(name)
-            if name in t.metadata.tables:
-                self._staged.add(name)
-            return
-        if name in t.metadata.tables:
-            for batch in reader:
-                _copy(self.raw, name, pa.Table.from_batches([batch]))
+            self._writers.pop(name).close()
             return
         columns = ", ".join(f"{f.name} {_POSTGRESQL[str(f.type)]}" for f in schema)
-        self.raw.execute(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP")
-        for batch in reader:
-            _copy(self.raw, name, pa.Table.from_batches([batch]))
-        self.raw.execute(f"ANALYZE {name}")
+        with self.lock:
+            self.raw.execute(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP")
+            for batch in reader:
+                _copy(self.raw, name, pa.Table.from_batches([batch]))
+            self.raw.execute(f"ANALYZE {name}")
+
+    def load(self, table: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
+        """Add rows to a ledger table, all at once and last."""
+        import pyarrow as pa
+
+        self.later(self._copy_piece, ROWS)
+        if self.dialect == "sqlite":
+            self.put(table, batches, schema)
+            self.later(lambda: self._copy_in(self.attach(table), table), ROWS)
+            return
+        for batch in batches:
+            self.append(table, pa.Table.from_batches([batch]))
 
     def attach(self, name: str) -> str:
         """The SQL name of a staged table, from within the transaction."""
         if self.dialect != "sqlite":
             return name
         if name not in self._attached:
-            self.raw.execute(f"ATTACH DATABASE ? AS stage_{name}", (str(self._file(name)),))
+            with self.lock:
+                self.raw.execute(f"ATTACH DATABASE ? AS stage_{name}", (str(self._file(name)),))
             self._attached.append(name)
         return f"stage_{name}.{name}"
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a query over the ledger's and the staged tables."""
+        """Rows of a query over the ledger's and the staged tables; not beside appended rows."""
         return list(self.raw.execute(sql).fetchall())
 
     def rows(self, sql: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
@@ -122,33 +148,87 @@ class Staging:
 
     def __exit__(self, *_: object) -> None:
         """Before the transaction ends: nothing may go on in the background any more."""
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        for lane in self._lanes.values():
+            lane.shutdown(wait=True, cancel_futures=True)
 
     def close(self) -> None:
         """Let go of the staged files, after the transaction."""
-        self._worker.shutdown(wait=True, cancel_futures=True)
-        self._close_writers()
+        self.__exit__()
+        for writer in self._writers.values():
+            writer.close()
         for name in self._attached:
             self.raw.execute(f"DETACH DATABASE stage_{name}")
-        self._attached = []
+        self._writers, self._attached = {}, []
         # Another attempt stages anew in the same folder.
         for left in self.folder.glob("stage_*.db"):
             left.unlink()
 
-    def settle(self) -> None:
-        """Wait for the background; raises what went wrong there."""
-        while self._pending:
-            self._pending.pop(0).result()
+    def settle(self, lane: str) -> None:
+        """Wait for what goes on in the background; raises what went wrong there."""
+        while self._pending[lane]:
+            self._pending[lane].pop(0).result()
 
-    def later(self, work: Callable[[], None]) -> None:
-        """Do a piece of work in the background, after those before it."""
-        while len(self._pending) >= _AHEAD:
-            self._pending.pop(0).result()
-        self._pending.append(self._worker.submit(work))
+    def later(self, work: Callable[[], None], lane: str) -> None:
+        """Do a piece of work in the background, after those of its kind before it."""
+        pending = self._pending[lane]
+        while len(pending) >= _AHEAD:
+            pending.pop(0).result()
+        pending.append(self._lanes[lane].submit(work))
 
-    def _stage(self, table: str, batch: pa.Table) -> None:
-        with self._writer(table) as cursor:
+    # In the background
+
+    def _append(self, table: str, batch: pa.Table) -> None:
+        if self.dialect != "sqlite":
+            with self.lock:
+                _copy(self.raw, table, batch)
+            return
+        piece = self._piece
+        if table == "movement" and piece.count >= self._largest:
+            self._copy_piece()
+            piece = self._piece
+        piece.count += batch.num_rows * (table == "movement")
+        with self._writer(piece.name) as cursor:
+            if table not in piece.tables:
+                piece.tables[table] = self._like(table)
+                for statement in piece.tables[table][:1]:
+                    cursor.execute(statement)
             cursor.adbc_ingest(table, batch, mode="create_append")
+
+    def _copy_piece(self) -> None:
+        """Copy the piece that was staged into the ledger's tables, and begin another."""
+        piece, self._piece = self._piece, _Piece(self._piece.number + 1)
+        if not piece.tables:
+            return
+        with self._writer(piece.name) as cursor:
+            for made in piece.tables.values():
+                for statement in made[1:]:
+                    cursor.execute(statement)
+        self._writers.pop(piece.name).close()
+        self.attach(piece.name)
+        for table, made in piece.tables.items():
+            self._copy_in(f"stage_{piece.name}.{table}", table, alike=bool(made))
+
+    def _like(self, table: str) -> list[str]:
+        """The statements that made a table with a rowid and its indexes, the table first.
+
+        SQLite copies the records of such a table as they stand into another of the same making.
+        """
+        if not t.metadata.tables[table].dialect_options["sqlite"]["with_rowid"]:
+            return []
+        with self.lock:
+            found = self.raw.execute(_MADE, (table,)).fetchall()
+        return [sql for (sql,) in found]
+
+    def _copy_in(self, source: str, table: str, *, alike: bool = False) -> None:
+        import sqlite3
+
+        columns = "*" if alike else ", ".join(f'"{name}"' for name in columns_of(table))
+        copied = f"SELECT {columns} FROM {source}"  # noqa: S608
+        try:
+            with self.lock:
+                self.raw.execute(f"INSERT INTO main.{table} {copied}")
+        except sqlite3.IntegrityError as error:
+            raise Collision(table) from error
 
     @contextmanager
     def _writer(self, name: str) -> Iterator[Any]:
@@ -163,19 +243,28 @@ class Staging:
         with self._writers[name].cursor() as cursor:
             yield cursor
 
-    def _drop_writer(self, name: str) -> None:
-        self._writers.pop(name).close()
-
-    def _close_writers(self) -> list[str]:
-        names = list(self._writers)
-        for name in names:
-            self._drop_writer(name)
-        return names
-
     def _file(self, name: str) -> Path:
         return self.folder / f"stage_{name}.db"
 
 
+@dataclass(slots=True)
+class _Piece:
+    """One staging file: how many movements it has, and how its tables are made."""
+
+    number: int
+    count: int = 0
+    tables: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What its file is called."""
+        return f"piece{self.number}"
+
+
+_MADE = """
+    SELECT sql FROM sqlite_schema WHERE tbl_name = ? AND type IN ('table', 'index')
+    AND sql IS NOT NULL ORDER BY type = 'index'
+"""
 _POSTGRESQL = {
     "binary": "bytea",
     "string": "text",
@@ -194,10 +283,10 @@ def _copy(raw: Any, table: str, batch: pa.Table) -> None:
     import pyarrow.csv as csv
     from psycopg.errors import UniqueViolation
 
-    for place, field in enumerate(batch.schema):
-        if pa.types.is_binary(field.type):
+    for place, column in enumerate(batch.schema):
+        if pa.types.is_binary(column.type):
             hexed = ["\\x" + value.hex() for value in batch.column(place).to_pylist()]
-            batch = batch.set_column(place, field.name, pa.array(hexed))
+            batch = batch.set_column(place, column.name, pa.array(hexed))
     buffer = io.BytesIO()
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
     csv.write_csv(batch, buffer, options)

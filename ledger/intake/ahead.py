@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
@@ -13,7 +13,7 @@ T = TypeVar("T")
 _PATIENCE = 0.1
 
 
-def ahead(items: Iterable[T], depth: int = 1) -> Iterator[T]:
+def ahead(items: Iterable[T], depth: int = 1) -> Generator[T, None, None]:
     """The same items, at most `depth` of them made before they are asked for.
 
     What the making raises is raised here, in its place. Where the consumer leaves early, the

@@ -1,0 +1,278 @@
+"""The stored rows of weighed batches, and the digests they are known by: leaves, keys, contents.
+
+The digests are those of chain.py, taken of whole columns at once; a test holds them equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ledger.rules.admission import Entries, Ints
+from ledger.service.batches import Frame
+from ledger.storage.bulk import HASH, Staging, columns_of
+from ledger.storage.chain import CONTENT_FIELDS, FORMAT, GS, OWN_FIELDS, RS, US, Tree
+from schemas.kinds import KEY_CLASS, Kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Keys sorted at a time: they are dealt by their first bits, so that part follows part.
+_SORTED = 1 << 18
+_KEY_ROW = np.dtype([("first", ">u8"), ("last", ">u8"), ("content", "V16"), ("seq", "<i8")])
+
+
+class Leaves:
+    """Turns weighed batches into stored rows and digests, staging the one and keeping the other.
+
+    `names` are the parties a frame refers to by place; `count` is how many movements will come.
+    """
+
+    def __init__(self, staging: Staging, submission: int, names: Sequence[str], count: int) -> None:
+        import pyarrow as pa
+
+        self.staging, self.submission = staging, submission
+        self.names = pa.array(names, pa.string())
+        self.tree = Tree()
+        self._keys = _Keys(staging.folder, count)
+
+    def add(
+        self, frame: Frame, entries: Entries, budget_no: Ints, findings: list[tuple[Any, ...]]
+    ) -> None:
+        """Stage one batch's movements, entries and findings; its digests follow."""
+        movements = _movements(frame, self.submission)
+        rows = _entries(frame, entries, budget_no)
+        self.staging.append("movement", movements)
+        self.staging.append("entry", rows)
+        self.staging.append("finding", _findings(findings))
+        self.staging.later(lambda: self._digest(frame, movements, rows, findings), HASH)
+
+    def _digest(
+        self, frame: Frame, movements: pa.Table, entries: pa.Table, findings: list[tuple[Any, ...]]
+    ) -> None:
+        texts = {name: _text(movements.column(name)) for name in columns_of("movement")[2:]}
+        for name in ("exporter", "consignee", "parent"):
+            texts[name] = _text(self.names.take(_places(frame.ints(f"{name}_at", -1))))
+        leaves = _leaf_texts(texts, entries, findings, frame.first_seq)
+        self.tree.add_many([sha256(b"\0" + text).digest() for text in leaves])
+        keys, contents = _key_texts(texts), _content_texts(texts, frame)
+        self._keys.add(_short(keys), _short(contents), frame.first_seq)
+
+    def stage_keys(self) -> None:
+        """Stage the keys in their own order: a table in order of random keys is dear otherwise."""
+        self.staging.settle(HASH)
+        batches = self._keys.sorted()
+        first = next(batches)
+        self.staging.load("movement_key", chain([first], batches), first.schema)
+
+
+class _Keys:
+    """Keys on their way to be sorted: scratch files, dealt by the first bits of the key."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        parts = 1 + count // _SORTED
+        self._files = [folder.joinpath(f"keys-{n}").open("w+b") for n in range(parts)]
+
+    def add(self, keys: bytes, contents: bytes, first_seq: int) -> None:
+        """Keep one batch's keys and contents, 16 bytes each; their seqs rise from the first."""
+        rows = np.empty(len(keys) // 16, _KEY_ROW)
+        rows["first"], rows["last"] = np.frombuffer(keys, ">u8").reshape(-1, 2).T
+        rows["content"] = np.frombuffer(contents, "V16")
+        rows["seq"] = np.arange(first_seq, first_seq + len(rows))
+        part = (rows["first"] >> np.uint64(32)) * np.uint64(len(self._files)) >> np.uint64(32)
+        for number, file in enumerate(self._files):
+            file.write(rows[part == number].tobytes())
+
+    def sorted(self) -> Iterator[pa.RecordBatch]:
+        """All keys in order, a part at a time; the scratch files are done with."""
+        import pyarrow as pa
+
+        for file in self._files:
+            file.seek(0)
+            rows = np.frombuffer(file.read(), _KEY_ROW)
+            file.close()
+            rows = rows[np.lexsort([rows[name].astype(np.uint64) for name in ("last", "first")])]
+            columns = [_bytes(rows, 0), _bytes(rows, 16), pa.array(rows["seq"].astype(np.int64))]
+            yield pa.record_batch(columns, ["key", "content", "seq"])
+
+
+def _bytes(rows: Any, begin: int) -> Any:
+    """Sixteen bytes of each row, from that byte on."""
+    import pyarrow as pa
+
+    values = rows.view(np.uint8).reshape(len(rows), -1)[:, begin : begin + 16].tobytes()
+    fixed = pa.Array.from_buffers(pa.binary(16), len(rows), [None, pa.py_buffer(values)])
+    return fixed.cast(pa.binary())
+
+
+def _short(texts: Any) -> bytes:
+    """The first 16 bytes of each text's SHA-256, one behind the other."""
+    import pyarrow as pa
+
+    return b"".join([sha256(text).digest()[:16] for text in texts.cast(pa.binary()).to_pylist()])
+
+
+def _key_texts(texts: dict[str, Any]) -> Any:
+    """What the natural keys are taken of: see chain.key_digest."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kinds = texts["kind"].combine_chunks().dictionary_encode()
+    classes = pa.array([KEY_CLASS[Kind(kind)] for kind in kinds.dictionary.to_pylist()])
+    given = [texts[name] for name in ("source", "document", "line", "attempt")]
+    return pc.binary_join_element_wise(classes.take(kinds.indices), *given, US)
+
+
+def _content_texts(texts: dict[str, Any], frame: Frame) -> Any:
+    """What the contents are taken of: see chain.content_digest."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    fields = [texts[name] for name in CONTENT_FIELDS]
+    amount = CONTENT_FIELDS.index("amount_mtpp")
+    fields[amount] = pc.if_else(frame.table.column("chip").is_null(), fields[amount], "")
+    whole = pc.binary_join_element_wise(*fields, US)
+    behind = frame.ints("behind") == 1
+    if not behind.any():
+        return whole
+    said = OWN_FIELDS["receipt"]
+    own = [
+        text if n in said else pa.scalar("") for n, text in zip(CONTENT_FIELDS, fields, strict=True)
+    ]
+    return pc.if_else(pa.array(behind), pc.binary_join_element_wise(*own, US), whole)
+
+
+def _leaf_texts(
+    texts: dict[str, Any], entry: pa.Table, findings: list[tuple[Any, ...]], first_seq: int
+) -> list[bytes]:
+    """The canonical text of each movement (docs/chain.md), as UTF-8."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    fields = [texts[name] for name in columns_of("movement")[2:]]
+    joined = pc.binary_join_element_wise(pa.scalar(FORMAT), *fields, US)
+    behind = [*_entry_texts(entry, len(joined), first_seq)]
+    if findings:
+        said: list[str] = [""] * len(joined)
+        for row in findings:
+            values = ["" if value is None else str(value) for value in row[2:]]
+            said[row[0] - first_seq] += GS + US.join(values)
+        behind.append(pa.array(said))
+    if behind:
+        joined = pc.binary_join_element_wise(joined, *behind, "")
+    found: list[bytes] = joined.cast(pa.binary()).to_pylist()
+    return found
+
+
+def _entry_texts(entry: pa.Table, count: int, first_seq: int) -> Iterator[Any]:
+    """The text of each movement's first entry, of its second, and so on; entries are in order."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not entry.num_rows:
+        return
+    texts = pc.binary_join_element_wise(
+        *[_text(entry.column(name)) for name in columns_of("entry")[1:]], US
+    )
+    texts = pc.binary_join_element_wise(pa.scalar(RS), texts, "")
+    row = entry.column("seq").to_numpy() - first_seq
+    starts = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
+    ordinal = np.arange(len(row)) - np.repeat(starts, np.diff(np.append(starts, len(row))))
+    for turn in range(int(ordinal.max()) + 1):
+        of_turn = np.flatnonzero(ordinal == turn)
+        place = np.full(count, -1, np.int64)
+        place[row[of_turn]] = of_turn
+        yield pc.fill_null(texts.take(pa.array(place, mask=place < 0)), "")
+
+
+def _text(column: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if column.null_count == len(column):
+        return pa.scalar("")
+    text = column.cast(pa.string())
+    return pc.fill_null(text, "") if column.null_count else text
+
+
+def _places(values: Ints) -> Any:
+    """Whole numbers of which those below 0 stand for none."""
+    import pyarrow as pa
+
+    return pa.array(values, mask=values < 0)
+
+
+_AS_THEY_ARE = (
+    "source",
+    "document",
+    "line",
+    "consignee_hq",
+    "parent_hq",
+    "destination",
+    "authorization",
+    "licence",
+    "licence_line",
+    "chip",
+    "quantity",
+    "unit_mtpp",
+    "amount_mtpp",
+    "unit_value_cents",
+    "details",
+    "kind",
+)
+
+
+def _movements(frame: Frame, submission: int) -> pa.Table:
+    """The batch as rows of the table `movement`."""
+    import pyarrow as pa
+
+    made: dict[str, Any] = {name: frame.table.column(name) for name in _AS_THEY_ARE}
+    made["seq"] = pa.array(np.arange(frame.first_seq, frame.first_seq + frame.count))
+    made["submission"] = pa.array(np.full(frame.count, submission, np.int64))
+    # A key that was freed by a reversal makes the file go row by row; here all are first attempts.
+    made["attempt"] = pa.array(np.ones(frame.count, np.int64))
+    made["effective_on"] = frame.table.column("day_text")
+    made["expires_on"] = frame.table.column("expires_text")
+    for name in ("exporter_no", "consignee_no", "parent_no", "ruling_no"):
+        values = getattr(frame, name)
+        made[name] = _places(values)
+    made["target_seq"] = pa.array(frame.target, mask=frame.target == 0)
+    return pa.table({name: made[name] for name in columns_of("movement")})
+
+
+def _entries(frame: Frame, entries: Entries, budget_no: Ints) -> pa.Table:
+    import pyarrow as pa
+
+    numbers = budget_no[entries.budget]
+    order = np.lexsort((entries.official, numbers, entries.row))
+    values = [
+        frame.first_seq + entries.row,
+        numbers,
+        entries.official,
+        entries.adjustment,
+        entries.pending,
+        entries.held,
+        entries.posted,
+        entries.lapsed,
+    ]
+    return pa.table(
+        {name: pa.array(v[order]) for name, v in zip(columns_of("entry"), values, strict=True)}
+    )
+
+
+_TEXT_FINDINGS = ("code", "detail")
+
+
+def _findings(rows: list[tuple[Any, ...]]) -> pa.Table:
+    import pyarrow as pa
+
+    names = columns_of("finding")
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    types = [pa.string() if name in _TEXT_FINDINGS else pa.int64() for name in names]
+    arrays = [pa.array(list(c), kind) for c, kind in zip(columns, types, strict=True)]
+    return pa.table(dict(zip(names, arrays, strict=True)))
