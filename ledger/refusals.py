@@ -182,6 +182,27 @@ _REASONS = (
         "shipped {limit}, on record already {taken}, given {asked}, over by {short}",
     ),
     Reason(
+        "application_answered",
+        _BREACH,
+        "the application was answered before",
+        "15 CFR 750.7(a)",
+        "{detail}",
+    ),
+    Reason(
+        "more_than_applied",
+        _BREACH,
+        "licenses more than was applied for",
+        "Supplement No. 2 to 15 CFR part 748, paragraph (c)(3)",
+        "applied for {limit}, licensed {asked}, over by {short}",
+    ),
+    Reason(
+        "superseded_not_on_file",
+        _BREACH,
+        "takes the place of a licence that is not on file",
+        "15 CFR 750.7(c)",
+        "{detail}",
+    ),
+    Reason(
         "licence_transferred_again",
         _BREACH,
         "a licence is transferred more often than the regime allows",

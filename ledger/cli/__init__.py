@@ -19,7 +19,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "import": ("files", "import_", "Record a file: all of it in one submission."),
     "template": ("files", "template", "Write an empty file with the headings explained."),
     "apply": ("typed", "apply", "Weigh an application; refused where it would exceed."),
-    "licence": ("typed", "licence", "Acts of the authority on licences."),
+    "licence": (
+        "licence",
+        "licence",
+        "Licences: issue, change and end them, and see how one stands.",
+    ),
     "ship": ("typed", "ship", "Record a shipment that took place."),
     "return": ("typed", "return_", "Record goods that came back or were lost."),
     "record": ("typed", "record", "Record one movement of any kind, given as HEADING=VALUE."),

@@ -1,4 +1,4 @@
-"""One movement typed by hand: `tpp apply`, `licence issue`, `ship`, `return`, `record`.
+"""One movement typed by hand: `tpp apply`, `ship`, `return`, `record` and others.
 
 The options are the headings of the import files, so that nothing is said twice.
 """
@@ -66,14 +66,14 @@ _RETRY = click.Option(
 )
 
 
-def _command(kind: FileKind, name: str, help_: str) -> click.Command:
+def command(kind: FileKind, name: str, help_: str) -> click.Command:
     """A command whose options are the headings of a file kind."""
 
     def run(**given: Any) -> None:
         extra = settings_of(given.pop("field"), "NAME=VALUE")
         source, retry = given.pop("source"), given.pop("retry", False)
         values = {key: value for key, value in given.items() if value is not None}
-        _record(kind, {**extra, **values}, source, retry=retry)
+        recorded(kind, {**extra, **values}, source, retry=retry)
 
     options: list[click.Parameter] = [_option(field) for field in _headings(kind)]
     options += [_FIELD, _SOURCE]
@@ -129,9 +129,10 @@ def _in_options(ctx: click.Context) -> Iterator[None]:
         raise Unusable(*(_typed(p, ctx) for p in unusable.problems)) from None
 
 
-def _record(
+def recorded(
     kind: FileKind, values: Mapping[str, str], source: str | None, *, retry: bool = False
 ) -> None:
+    """Record one movement, tell what became of it, and end the run with its exit code."""
     ctx = click.get_current_context()
     with opened() as ledger, _in_options(ctx):
         outcome = ledger.record(kind, values, source=source, retry=retry)
@@ -146,7 +147,7 @@ def _typed(problem: Problem, ctx: click.Context) -> Problem:
     return replace(problem, file=ctx.command_path, line=0, row=0, column=column)
 
 
-apply = _command(
+apply = command(
     FileKind.APPLICATIONS,
     "apply",
     """Weigh an application; refused where it would exceed.
@@ -162,7 +163,7 @@ apply = _command(
     """,
 )
 
-ship = _command(
+ship = command(
     FileKind.SHIPMENTS,
     "ship",
     """Record a shipment that took place.
@@ -178,7 +179,7 @@ ship = _command(
     """,
 )
 
-return_ = _command(
+return_ = command(
     FileKind.RETURNS,
     "return",
     """Record goods that came back or were lost.
@@ -190,29 +191,6 @@ return_ = _command(
       tpp return --document R-3 --returned-on 2026-05-10 --exporter "Acme Chips"
         --shipment S-90 --quantity 8
     """,
-)
-
-
-@click.group()
-def licence() -> None:
-    """Acts of the authority on licences."""
-
-
-licence.add_command(
-    _command(
-        FileKind.LICENCES,
-        "issue",
-        """Record a licence that was issued.
-
-        A fact is always recorded; where it exceeds a limit it is flagged, and the exit code is 5.
-
-        \b
-        Example:
-          tpp licence issue --licence D1042 --issued-on 2026-03-20 --exporter "Acme Chips"
-            --ultimate-consignee "Bharat Compute" --destination India
-            --chip "H100 SXM" --quantity 512 --application A-17
-        """,
-    )
 )
 
 
@@ -248,7 +226,7 @@ def record(
     given = settings_of(values, "HEADING=VALUE")
     _known(FileKind(kind), given)
     extra = settings_of(field, "NAME=VALUE")
-    _record(FileKind(kind), {**extra, **given}, source, retry=retry)
+    recorded(FileKind(kind), {**extra, **given}, source, retry=retry)
 
 
 def _known(kind: FileKind, given: Mapping[str, str]) -> None:

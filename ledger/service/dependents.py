@@ -13,6 +13,7 @@ from typing import Any
 
 from ledger.service.known_rows import reversals_of
 from ledger.service.rows import is_shipment
+from ledger.service.targets import assignment_of
 from ledger.storage import chain
 from ledger.storage.statements import Cursor
 from schemas import tables as t
@@ -168,7 +169,11 @@ class _Choice:
     def _pointing(self, undos: Sequence[Undo]) -> list[tuple[int, Stored]]:
         """The live movements that point at those to be taken back."""
         pointing = stored(self.cursor, "target_seq", [undo.seq for undo in undos])
-        return [(m["target_seq"], m) for m in self._live(pointing)]
+        found = [(m["target_seq"], m) for m in self._live(pointing)]
+        sent = [undo.seq for undo in undos if is_shipment(undo.movement["kind"])]
+        assigned = {n: seq for seq in sent if (n := assignment_of(self.cursor, seq)) is not None}
+        laid = stored(self.cursor, "seq", assigned)
+        return found + [(assigned[m["seq"]], m) for m in self._live(laid)]
 
     def _in_place(self, undos: Sequence[Undo]) -> list[tuple[int, Stored]]:
         """The live movements recorded where those to be restored stood.

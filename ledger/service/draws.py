@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, text
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
 from ledger.rules.rulings import UNDER_LICENCE
-from ledger.service import licence_acts
+from ledger.service import assignments, licence_acts
 from ledger.service.book import Book
 from ledger.service.conditions import standing_of
 from ledger.service.holders import Holders
@@ -64,6 +64,8 @@ class Drawer:
         """What the row does to which budget, in the order of the ruling."""
         if row.act_place >= 0:
             return []  # an act is given its draws when its turn comes
+        if row.laid is not None:
+            return assignments.draws(row, self.book, lines)
         if row.account is not None:
             return self._act(row)
         if row.linked_to is not None and not self._draws_again(row, lines):
@@ -202,6 +204,8 @@ class Drawer:
                 return None
             about, party, last = found
             return (row.seq, str(row.kind), about, party, row.day, last, 1)
+        if row.laid is not None:
+            return (row.seq, str(row.kind), *assignments.stands(row, row.laid), row.day, None, 1)
         if row.kind == Kind.CONDITION:
             until = row.details().get("until_on")
             return (row.seq, str(row.kind), *standing_of(row), row.day, until, 1)

@@ -107,7 +107,7 @@ def _found(cursor: Cursor, seq_or_key: int | str) -> dict[str, Any]:
 
 def _one_of(found: list[dict[str, Any]], key: str) -> dict[str, Any]:
     """The movement meant: of one key the latest attempt, and none that only follows another."""
-    followers = (Kind.RECEIPT, Kind.REVERSAL)
+    followers = (Kind.RECEIPT, Kind.REVERSAL, Kind.REPLACEMENT)
     meant = [m for m in found if m["kind"] not in followers] or found
     latest = {(KEY_CLASS[Kind(m["kind"])], m["source"], m["line"]): m for m in meant}
     if not latest:
@@ -248,6 +248,9 @@ class _Reader:
             return f"{said}: {again} stands again" if again else said
         if kind in _SAID:
             return _SAID[kind]
+        if kind == Kind.ASSIGNMENT and target is not None:
+            line = f"licence {m['licence']} line {m['licence_line']} (seq {target.seq})"
+            return f"lays a shipment on record under {line}: it comes off where it was counted"
         if kind in ENDINGS and target is not None:
             return f"ends what is left of licence {m['licence']} line {m['licence_line']}"
         if kind in SHIPMENTS and target is not None:

@@ -150,8 +150,8 @@ def current_head(desk: Desk) -> str:
 
 
 def _as_columns(intake: Intake) -> bool:
-    """Whether the file holds only what columns can post: no licence that answers an application
-    or whose line stands twice, no transfer of units that a shipment brought.
+    """Whether the file holds only what columns can post: no licence that answers an application,
+    supersedes another or whose line stands twice, no transfer of units that a shipment brought.
     """
     kinds = {kind for (kind,) in intake.con.execute("SELECT DISTINCT kind FROM given").fetchall()}
     if not kinds <= set(BULK_KINDS):
@@ -161,7 +161,8 @@ def _as_columns(intake: Intake) -> bool:
     if "licence" not in kinds:
         return True
     answering = intake.con.execute(
-        "SELECT 1 FROM given WHERE details LIKE '%\"application\":%' LIMIT 1"
+        "SELECT 1 FROM given WHERE details LIKE '%\"application\":%'"
+        " OR details LIKE '%\"supersedes\":%' LIMIT 1"
     ).fetchall()
     twice = intake.con.execute(
         "SELECT 1 FROM given GROUP BY document, line HAVING count(*) > 1 LIMIT 1"

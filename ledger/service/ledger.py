@@ -15,7 +15,7 @@ from typing import Any
 from ledger.catalogue.reader import read_catalogue
 from ledger.intake import typed
 from ledger.intake.setting import Setting
-from ledger.service import adoption, quarters, regimes, reversal, versions
+from ledger.service import adoption, lapses, licences, quarters, regimes, reversal, versions
 from ledger.service.book import Known
 from ledger.service.draws import relations_on_record
 from ledger.service.importing import Asked, Progress, import_file, rows_of
@@ -159,6 +159,20 @@ class Ledger:
         """
         header = Header("close quarter", actor or actor_name(), after=known_seq)
         return quarters.close(self.desk, quarters.named(quarter), digest, known_seq, header)
+
+    # Licences
+
+    def licence(self, number: str) -> list[licences.Standing]:
+        """How each line of a licence stands. Raises Unusable where none is on file."""
+        return licences.show(self, number)
+
+    def lapses_due(self, by: date) -> list[tuple[str, str, date]]:
+        """The licence lines past their last day that hold something: number, line, day of lapse."""
+        return lapses.due(self, by)
+
+    def lapse_due(self, by: date, *, actor: str | None = None) -> Outcome:
+        """Post the lapses that are due by a day, as one submission."""
+        return lapses.lapse(self, by, actor or actor_name())
 
     # Rules
 

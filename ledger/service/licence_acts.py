@@ -53,7 +53,8 @@ def about(cursor: Cursor, lines: LineBook, rows: Sequence[Row], outcome: Outcome
         if found:
             kept += _on_each(cursor, lines, row, found, taken)
         else:
-            outcome.problems.append(_unknown(cursor, row, known))
+            of_licence = [line[_AT["line"]] for line in known.get(row.given.licence or "", ())]
+            outcome.problems.append(unknown_line(cursor, row, of_licence))
             outcome.rejected += 1
     lines.load_acts({row.act_place for row in kept if row.act_place >= 0})
     return kept
@@ -77,12 +78,7 @@ def _on_each(
     for number, line in enumerate(sorted(found)):
         one = row
         if number:
-            given = replace(row.given, line=f"{row.given.line}/{line[_AT['line']]}")
-            one = replace(row, given=given, attempt=1, key=key_of(given), draws=[], flags=[])
-            while one.key in taken or cursor.find(t.movement_key, "key", [one.key]):
-                one.attempt += 1
-                one.key = key_of(given, one.attempt)
-            taken.add(one.key)
+            one = with_line(cursor, row, line[_AT["line"]], taken)
         one.act_place = lines.place(line)
         one.target_seq = line[_AT["seq"]]
         one.given = replace(
@@ -96,6 +92,17 @@ def _on_each(
         )
         made.append(one)
     return made
+
+
+def with_line(cursor: Cursor, row: Row, line: str, taken: set[bytes]) -> Row:
+    """The same act once more, on another line, under a key of its own."""
+    given = replace(row.given, line=f"{row.given.line}/{line}")
+    one = replace(row, given=given, attempt=1, key=key_of(given), draws=[], flags=[])
+    while one.key in taken or cursor.find(t.movement_key, "key", [one.key]):
+        one.attempt += 1
+        one.key = key_of(given, one.attempt)
+    taken.add(one.key)
+    return one
 
 
 def _exporter(cursor: Cursor, row: Row, line: tuple[Any, ...]) -> str | None:
@@ -112,12 +119,13 @@ def _name(cursor: Cursor, number: int | None) -> str | None:
     return name
 
 
-def _unknown(cursor: Cursor, row: Row, known: dict[str, list[tuple[Any, ...]]]) -> Problem:
+def unknown_line(cursor: Cursor, row: Row, lines: Sequence[str]) -> Problem:
+    """What is wrong with a row that names a licence line not on file; `lines` are the licence's."""
     given, number = row.given, row.given.licence or ""
-    if number in known:
-        near = tuple(line[_AT["line"]] for line in known[number][:_NEAREST])
+    if lines:
         reason = f"licence {number} has no such line on file"
-        return _problem(row, "licence_line", given.licence_line or "", reason, near)
+        near = tuple(lines[:_NEAREST])
+        return _problem(row, "licence_line", given.licence_line or "1", reason, near)
     reason = "no such licence is on file"
     return _problem(row, "licence", number, reason, nearest(cursor, number))
 

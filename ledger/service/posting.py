@@ -14,7 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from ledger.rules.admission import Batch, Ints, Overflow, Weighed, by_day
-from ledger.service import conditions, known_rows, licence_acts, requests, targets, weights
+from ledger.service import (
+    applications,
+    assignments,
+    conditions,
+    known_rows,
+    licence_acts,
+    replacements,
+    requests,
+    targets,
+    weights,
+)
 from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, day_text, days_number
 from ledger.service.closed import ClosedQuarters
 from ledger.service.draws import Drawer
@@ -121,6 +131,9 @@ class _Posting:
         kept = sorted(rows, key=lambda row: row.order)
         kept = self.lines.check_new(kept, outcome)
         kept = licence_acts.about(self.cursor, self.lines, kept, outcome)
+        kept = applications.ended(self.cursor, self.book, kept, outcome)
+        kept = assignments.laid_under(self.cursor, self.book, self.lines, kept, outcome)
+        kept = replacements.replaced(self.cursor, self.lines, kept)
         for place, row in enumerate(kept):
             row.seq = self.last_seq + 1 + place
         self.book.parties(n for row in kept for n in _names(row) if n is not None)

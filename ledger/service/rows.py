@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Licences stand before what draws on them, a receipt behind its shipment of the same day.
 _ORDER = {kind: place for place, kind in enumerate(Kind)}
-_REQUESTS = (Kind.APPLICATION, Kind.LICENCE)
+_REQUESTS = (Kind.APPLICATION, Kind.REPLACEMENT, Kind.LICENCE)
 
 
 class Drawn(NamedTuple):
@@ -87,6 +87,8 @@ class Row:
     # The shipment whose units a transfer within a country moves on, where they count already.
     linked_to: Target | None = None
     uses_line: bool = True
+    # The shipment that an assignment lays under a licence.
+    laid: Target | None = None
 
     @property
     def order(self) -> tuple[int, date, int, int]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw, ruling_from_body
+from ledger.service import applications
 from ledger.service.book import Book
 from ledger.service.known_rows import reversed_among
 from ledger.service.rows import Flag, Row, is_shipment, key_of, points_at_shipment
@@ -21,6 +22,7 @@ from schemas.kinds import RECEIPTS, RETURNS, Kind
 from schemas.records import Given
 
 _AT = {name: place for place, name in enumerate(t.movement.columns.keys())}
+_STANDING = {name: place for place, name in enumerate(t.standing.columns.keys())}
 _ENTRY = {name: place for place, name in enumerate(t.entry.columns.keys())}
 _POSTED = (Effect.POST, Effect.DRAW)
 
@@ -95,16 +97,17 @@ def find(cursor: Cursor, book: Book, rows: Sequence[Row], *, linked: bool) -> No
         elif key in stored:
             _point(row, stored[key])
         else:
-            target = _on_file(cursor, book, row.given)
+            target = shipment_of(cursor, book, row.given)
             if target is None:
                 named = f"{row.given.target_document} line {row.given.target_line}"
                 row.flags.append(Flag("shipment_not_on_file", detail=named))
                 continue
             stored[key] = target
             _point(row, target)
+    answered: dict[int, Row] = {}
     for row in rows:
         if row.kind == Kind.LICENCE and row.given.details:
-            _answer(cursor, book, row)
+            _answer(cursor, book, row, answered)
         elif linked and row.kind == Kind.IN_COUNTRY_TRANSFER and row.given.details:
             _link(cursor, book, row, beside)
 
@@ -118,7 +121,8 @@ def _beside(row: Row) -> Target:
     return Target(row.seq, row.given, row.ruled, [], [], row=row)
 
 
-def _on_file(cursor: Cursor, book: Book, given: Given) -> Target | None:
+def shipment_of(cursor: Cursor, book: Book, given: Given) -> Target | None:
+    """The shipment on file that a row names by its document and line; None where there is none."""
     movement = _live(cursor, lambda attempt: _shipment_key(given, attempt))
     if movement is None:
         return None
@@ -142,12 +146,16 @@ def _share(target: Target, cursor: Cursor, book: Book, live: dict[int, tuple[Any
     """What the shipment still has: receipts took from its hold, returns from what it posted."""
     entries = cursor.find(t.entry, "seq", [target.seq, *live])
     back: Counter[tuple[str, int, int]] = Counter()
+    assigned = assignment_of(cursor, target.seq)
+    laid = [] if assigned is None else cursor.find(t.entry, "seq", [assigned])
+    for entry in laid:
+        back["posted", *entry[1:3]] += min(entry[_ENTRY["posted_mtpp"]], 0)
     for entry in entries:
         if entry[_ENTRY["seq"]] != target.seq:
             of_return = live[entry[_ENTRY["seq"]]][_AT["kind"]] in RETURNS
             column = "posted" if of_return else "held"
             back[column, *entry[1:3]] += entry[_ENTRY[f"{column}_mtpp"]]
-    own = [entry for entry in entries if entry[_ENTRY["seq"]] == target.seq]
+    own = [entry for entry in entries if entry[_ENTRY["seq"]] == target.seq] + laid
     places = book.places([entry[_ENTRY["budget_no"]] for entry in own])
     for place, entry in zip(places, own, strict=True):
         for column, shares in (("held", target.held), ("posted", target.posted)):
@@ -169,6 +177,14 @@ def _live(cursor: Cursor, key_of_attempt: Any) -> tuple[Any, ...] | None:
         if movement[_AT["kind"]] != Kind.REFUSAL and not reversed_among(cursor, [seq]):
             return movement
         attempt += 1
+
+
+def assignment_of(cursor: Cursor, shipment_seq: int) -> int | None:
+    """The assignment that stands of a shipment, by the shipment's seq."""
+    for row in cursor.find(t.standing, "subject", [str(shipment_seq)]):
+        if row[_STANDING["kind"]] == Kind.ASSIGNMENT and row[_STANDING["live"]]:
+            return int(row[_STANDING["seq"]])
+    return None
 
 
 def _ruled(cursor: Cursor, number: int | None) -> Ruled | None:
@@ -248,13 +264,13 @@ def _link(cursor: Cursor, book: Book, row: Row, beside: dict[bytes, Row]) -> Non
     line = details.get("shipment_line", "1")
     named = replace(row.given, target_document=details["shipment"], target_line=line)
     shipment = beside.get(_shipment_key(named, 1))
-    row.linked_to = _on_file(cursor, book, named) if shipment is None else _beside(shipment)
+    row.linked_to = shipment_of(cursor, book, named) if shipment is None else _beside(shipment)
     if row.linked_to is None:
         row.flags.append(Flag("shipment_not_on_file", detail=f"{details['shipment']} line {line}"))
 
 
-def _answer(cursor: Cursor, book: Book, row: Row) -> None:
-    """A licence that answers a pending application takes its pending amount away."""
+def _answer(cursor: Cursor, book: Book, row: Row, answered: dict[int, Row]) -> None:
+    """A licence that answers an application: what was pending is held now, once."""
     number = row.details().get("application")
     if number is None:
         return
@@ -264,18 +280,6 @@ def _answer(cursor: Cursor, book: Book, row: Row) -> None:
         return chain.key_digest(Kind.APPLICATION, given.source, number, given.line, attempt)
 
     movement = _live(cursor, key)
-    if movement is None:
-        return
-    seq = movement[_AT["seq"]]
-    answers = [
-        p for p in cursor.find(t.movement, "target_seq", [seq]) if p[_AT["kind"]] == Kind.LICENCE
-    ]
-    undone = reversed_among(cursor, [p[_AT["seq"]] for p in answers])
-    if any(p[_AT["seq"]] not in undone for p in answers):
-        return
-    row.target_seq = seq
-    entries = [e for e in cursor.find(t.entry, "seq", [seq]) if e[_ENTRY["pending_mtpp"]] > 0]
-    places = book.places([e[_ENTRY["budget_no"]] for e in entries])
-    row.pending = [
-        (place, e[_ENTRY["pending_mtpp"]]) for place, e in zip(places, entries, strict=True)
-    ]
+    if movement is not None:
+        application = dict(zip(_AT, movement, strict=True))
+        applications.answer(cursor, book, row, application, answered)

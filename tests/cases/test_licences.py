@@ -95,7 +95,7 @@ def test_a_shipment_under_a_licence_that_was_reversed(opened):
 
 
 def test_a_licence_answers_its_application(opened):
-    """What was pending is held now; the next licence of that application takes nothing away."""
+    """What was pending is held now; a second licence for it takes nothing away, and is flagged."""
     ledger = opened()
     play(
         ledger,
@@ -105,7 +105,7 @@ def test_a_licence_answers_its_application(opened):
         apply   | A2 | 2025-05-20 | India | 49798 |             |
         apply   | A3 | 2025-05-20 | India | 1     |             | refused:over_limit
         licence | L1 | 2025-06-01 | India | 90    | A1          |
-        licence | L2 | 2025-06-01 | India | 10    | A1          |
+        licence | L2 | 2025-06-01 | India | 10    | A1          | application_answered
         apply   | A4 | 2025-06-02 | India | 1     |             | refused:over_limit
         """,
     )

@@ -117,7 +117,7 @@ class Walk(RuleBasedStateMachine):
     def issue(self, country: str, units: int, day: date, answers: int, answering: bool) -> None:
         budget = (ISO[country], "2025-2027")
         effects = {(budget, "held"): units * UNIT}
-        target = None
+        target, found = None, []
         asked = self.live("application")
         said = {"licence": self.number(), "issued_on": str(day)}
         if answering and asked:
@@ -126,9 +126,12 @@ class Walk(RuleBasedStateMachine):
             if not self.model.pointing(seq):
                 target, ((where, _), amount) = seq, next(iter(self.model.done[seq].effects.items()))
                 effects[where, "pending"] = -amount
+                found = ["more_than_applied"] * (units * UNIT > amount)
+            else:
+                found = ["application_answered"]
         outcome = self.ledger.issue(said | self.lot(country, units))
         over = self.model.add(Done("licence", day, effects, target, units))
-        self.agrees(outcome, *over)
+        self.agrees(outcome, *over, *found)
 
     @precondition(lambda self: self.live("licence"))
     @rule(which=which, units=many, day=days)

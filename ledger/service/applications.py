@@ -1,0 +1,150 @@
+"""How applications end: a licence, a denial, or a return without action; each once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ledger.service.book import Book
+from ledger.service.known_rows import reversed_among
+from ledger.service.licence_acts import with_line
+from ledger.service.outcome import Outcome
+from ledger.service.rows import Flag, Row
+from ledger.storage.statements import Cursor
+from schemas import tables as t
+from schemas.kinds import OUTCOMES, Kind
+from schemas.names import name_key
+from schemas.problems import Problem
+
+_AT = {name: place for place, name in enumerate(t.movement.columns.keys())}
+_ENTRY = {name: place for place, name in enumerate(t.entry.columns.keys())}
+ANSWERS = (Kind.LICENCE, *OUTCOMES)
+
+
+def ended(cursor: Cursor, book: Book, rows: Sequence[Row], outcome: Outcome) -> list[Row]:
+    """The rows, each denial or return with its application; one that names no line is every line's.
+
+    One that is about no application on file is a problem.
+    """
+    ending = [row for row in rows if row.kind in OUTCOMES]
+    if not ending:
+        return list(rows)
+    known = _on_file(cursor, {row.details()["application"] for row in ending})
+    taken = {row.key for row in rows}
+    answered: dict[int, Row] = {}
+    kept: list[Row] = []
+    for row in rows:
+        if row.kind not in OUTCOMES:
+            kept.append(row)
+            continue
+        found, problem = _meant(row, known)
+        if problem is not None:
+            outcome.problems.append(problem)
+            outcome.rejected += 1
+            continue
+        for number, application in enumerate(found):
+            one = with_line(cursor, row, str(application["line"]), taken) if number else row
+            _point(cursor, one, application)
+            answer(cursor, book, one, application, answered)
+            kept.append(one)
+    return kept
+
+
+def _on_file(cursor: Cursor, numbers: set[str]) -> dict[str, list[dict[str, Any]]]:
+    """The applications of some numbers that were not reversed, in order of record."""
+    rows = cursor.find(t.movement, "document", numbers)
+    named = (dict(zip(_AT, row, strict=True)) for row in sorted(rows, key=lambda row: row[0]))
+    asked = [movement for movement in named if movement["kind"] == Kind.APPLICATION]
+    gone = reversed_among(cursor, [m["seq"] for m in asked])
+    known: dict[str, list[dict[str, Any]]] = {}
+    for movement in asked:
+        if movement["seq"] not in gone:
+            known.setdefault(movement["document"], []).append(movement)
+    return known
+
+
+def _meant(
+    row: Row, known: dict[str, list[dict[str, Any]]]
+) -> tuple[list[dict[str, Any]], Problem | None]:
+    details = row.details()
+    number, line = details["application"], details.get("application_line")
+    found = known.get(number, [])
+    exporter = details.get("exporter")
+    if exporter is not None:
+        found = [m for m in found if name_key(m["source"]) == name_key(exporter)]
+    if not found:
+        return [], _problem(row, "application", number, "no such application is on file")
+    sources = tuple(dict.fromkeys(str(m["source"]) for m in found))
+    if len(sources) > 1:
+        reason = f"several have filed application {number}: name the one who applied"
+        return [], _problem(row, "exporter", "", reason, sources[:3])
+    lines = [m for m in found if line is None or m["line"] == line]
+    if not lines:
+        near = tuple(str(m["line"]) for m in found[:3])
+        reason = f"application {number} has no such line on file"
+        return [], _problem(row, "application_line", line or "", reason, near)
+    return lines, None
+
+
+def _point(cursor: Cursor, row: Row, application: dict[str, Any]) -> None:
+    """Take over what the application said."""
+    numbers = {application[f"{role}_no"] for role in ("exporter", "consignee")} - {None}
+    names = {p[0]: p[1] for p in cursor.find(t.party, "party_no", numbers)}
+    row.given = replace(
+        row.given,
+        exporter=names.get(application["exporter_no"]),
+        consignee=names.get(application["consignee_no"]),
+        destination=application["destination"],
+        authorization=application["authorization"],
+        chip=application["chip"],
+        quantity=application["quantity"],
+        unit_mtpp=application["unit_mtpp"],
+        amount_mtpp=application["amount_mtpp"],
+    )
+
+
+def answer(
+    cursor: Cursor,
+    book: Book,
+    row: Row,
+    application: dict[str, Any],
+    answered: dict[int, Row],
+) -> None:
+    """Have a row answer an application: what was pending is free again, once.
+
+    A second answer is recorded and flagged, and takes nothing away; `answered` are those that
+    rows of the same submission answer.
+    """
+    seq = application["seq"]
+    if seq in answered:
+        said = f"{answered[seq].kind} {answered[seq].given.document}"
+        row.flags.append(Flag("application_answered", detail=said))
+        return
+    answered[seq] = row
+    before = [p for p in cursor.find(t.movement, "target_seq", [seq]) if p[_AT["kind"]] in ANSWERS]
+    undone = reversed_among(cursor, [p[_AT["seq"]] for p in before])
+    live = [p for p in before if p[_AT["seq"]] not in undone]
+    if live:
+        first = live[0]
+        said = f"{first[_AT['kind']]} {first[_AT['document']]}, seq {first[_AT['seq']]}"
+        row.flags.append(Flag("application_answered", detail=said))
+        return
+    row.target_seq = seq
+    if row.kind == Kind.LICENCE:
+        _flag_more(row, application["amount_mtpp"] or 0)
+    entries = [e for e in cursor.find(t.entry, "seq", [seq]) if e[_ENTRY["pending_mtpp"]] > 0]
+    places = book.places([e[_ENTRY["budget_no"]] for e in entries])
+    row.pending = [
+        (place, e[_ENTRY["pending_mtpp"]]) for place, e in zip(places, entries, strict=True)
+    ]
+
+
+def _flag_more(row: Row, asked: int) -> None:
+    over = row.amount - asked
+    if asked and over > 0:
+        row.flags.append(Flag("more_than_applied", None, asked, 0, row.amount, over))
+
+
+def _problem(row: Row, column: str, value: str, reason: str, near: tuple[str, ...] = ()) -> Problem:
+    return Problem("", row.given.file_line, row.given.row, column, value, reason, near)

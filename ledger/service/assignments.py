@@ -1,0 +1,135 @@
+"""An export on record without a licence, laid under a licence that turned up: counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ledger.rules.admission import Effect
+from ledger.service import targets
+from ledger.service.book import Book
+from ledger.service.licence_acts import unknown_line
+from ledger.service.line_flags import Under, subject_of
+from ledger.service.lines import LICENSED, LineBook
+from ledger.service.outcome import Outcome
+from ledger.service.rows import Drawn, Row, party_key
+from ledger.service.targets import Target
+from ledger.storage.statements import Cursor
+from schemas import tables as t
+from schemas.kinds import Kind
+from schemas.problems import Problem
+
+_LINE = {name: place for place, name in enumerate(t.licence_line.columns.keys())}
+# What may be laid under a licence: what went under nothing, or under one that was not on file.
+_WITHOUT = ("none", "unstated", LICENSED)
+
+
+def laid_under(
+    cursor: Cursor, book: Book, lines: LineBook, rows: Sequence[Row], outcome: Outcome
+) -> list[Row]:
+    """The rows, each assignment with its shipment and its licence line.
+
+    One that names no shipment, or one that is under a licence already, is a problem.
+    """
+    assigned = [row for row in rows if row.kind == Kind.ASSIGNMENT]
+    if not assigned:
+        return list(rows)
+    known = lines.on_file({row.given.licence for row in assigned})
+    kept: list[Row] = []
+    done: dict[int, int] = {}
+    for row in rows:
+        if row.kind != Kind.ASSIGNMENT:
+            kept.append(row)
+            continue
+        line = known.get((row.given.licence or "", row.given.licence_line or "1"))
+        live = line is not None and bool(line[_LINE["live"]])
+        of_licence = [name for number, name in known if number == row.given.licence]
+        problem = None if live else unknown_line(cursor, row, of_licence)
+        target = targets.shipment_of(cursor, book, row.given) if problem is None else None
+        problem = problem or _in_the_way(cursor, row, target, done)
+        if problem is not None:
+            outcome.problems.append(problem)
+            outcome.rejected += 1
+            continue
+        assert target is not None
+        assert line is not None
+        done[target.seq] = row.given.row
+        _lay(row, target, lines, lines.place(line))
+        kept.append(row)
+    lines.load_acts({row.line_place for row in kept if row.kind == Kind.ASSIGNMENT})
+    for row in kept:
+        if row.kind == Kind.ASSIGNMENT and row.laid is not None:
+            row.flags += lines.differences(row.line_place, _under(row.laid))
+    return kept
+
+
+def _in_the_way(
+    cursor: Cursor, row: Row, target: Target | None, done: dict[int, int]
+) -> Problem | None:
+    named = f"{row.given.target_document} line {row.given.target_line}"
+    if target is None:
+        return _problem(row, named, "no such shipment of that exporter is on file")
+    if target.licence_seq is not None:
+        return _problem(row, named, f"is drawn under licence {target.given.licence} already")
+    if target.given.authorization not in _WITHOUT:
+        reason = f"went under {target.given.authorization}, and so not without a licence"
+        return _problem(row, named, reason)
+    earlier = targets.assignment_of(cursor, target.seq)
+    if earlier is not None or target.seq in done:
+        where = f"by seq {earlier}" if earlier else f"by row {done[target.seq]} of this file"
+        return _problem(row, named, f"is assigned already, {where}")
+    return None
+
+
+def _lay(row: Row, target: Target, lines: LineBook, place: int) -> None:
+    sent = target.given
+    row.laid = target
+    lines.draw_on(row, place)
+    row.given = replace(
+        row.given,
+        licence_line=row.given.licence_line or "1",
+        exporter=sent.exporter,
+        consignee=sent.consignee,
+        parent=sent.parent,
+        destination=sent.destination,
+        authorization=LICENSED,
+        chip=sent.chip,
+        quantity=sent.quantity,
+        unit_mtpp=sent.unit_mtpp,
+        amount_mtpp=sent.amount_mtpp,
+        unit_value_cents=sent.unit_value_cents,
+    )
+
+
+def draws(row: Row, book: Book, lines: LineBook) -> list[Drawn]:
+    """What an assignment does: the shipment comes off where it stood, the licence is used."""
+    assert row.laid is not None
+    off = [
+        Drawn(share.place, share.official, Effect.CREDIT, share.amount)
+        for share in row.laid.posted
+        if share.amount
+    ]
+    places = book.places(lines.budget_nos(row.line_place))
+    return off + [Drawn(place, 1, Effect.DRAW, row.amount) for place in places]
+
+
+def _under(target: Target) -> Under:
+    sent = target.given
+    return Under(
+        sent.kind,
+        sent.effective_on.isoformat(),
+        sent.chip,
+        sent.destination,
+        party_key(sent.consignee),
+        party_key(sent.exporter),
+    )
+
+
+def stands(row: Row, laid: Target) -> tuple[str, str]:
+    """What is looked up later of an assignment: its shipment, and the licence line."""
+    given = row.given
+    return str(laid.seq), subject_of(given.licence or "", given.licence_line or "1")
+
+
+def _problem(row: Row, value: str, reason: str) -> Problem:
+    return Problem("", row.given.file_line, row.given.row, "shipment", value, reason)
