@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.refusals import by_precedence
@@ -53,12 +54,17 @@ def ordered(flags: list[Flag], numbers: Sequence[int]) -> list[Flag]:
     """
     if len(flags) < 2:
         return flags
-    rank = {code: n for n, code in enumerate(by_precedence([f.code for f in flags]))}
+    rank = _ranks(tuple(f.code for f in flags))
 
     def at(flag: Flag) -> tuple[int, int]:
         return rank[flag.code], 0 if flag.place is None else numbers[flag.place]
 
     return sorted(flags, key=at)
+
+
+@lru_cache(maxsize=1024)
+def _ranks(codes: tuple[str, ...]) -> dict[str, int]:
+    return {code: n for n, code in enumerate(by_precedence(list(codes)))}
 
 
 @dataclass(slots=True)
