@@ -289,7 +289,7 @@ _REASONS = (
         "authorization_disputed",
         _NOTE,
         "the rule says two things of this authorization here; the option in force let it pass",
-        "option lpp_d1_d4",
+        "authorization",
         "{detail}",
     ),
     Reason(
@@ -310,6 +310,13 @@ _REASONS = (
         _NOTE,
         "nothing on record says that a condition of the authorization is met",
         "authorization",
+        "{detail}",
+    ),
+    Reason(
+        "attribution_unavailable",
+        _NOTE,
+        "counted on the consignee's own parent: another entity may not be named in its place here",
+        "budget",
         "{detail}",
     ),
     Reason(

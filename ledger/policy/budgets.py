@@ -11,13 +11,18 @@ from ledger.policy.dated import Citation, CountryList, Number
 # The countries of a movement that may hold a budget: the destination, the consignee's and the
 # ultimate parent's headquarters, and where the goods left from.
 COUNTRIES = ("destination", "consignee_hq", "parent_hq", "from_country")
+# The ultimate parent, and the further ones of a joint venture; and the same of the entity that a
+# shipment is counted for where the budget lets it (15 CFR 740.29(a)).
+PARENTS = ("parent", *(f"parent_{n}" for n in range(2, 7)))
+ATTRIBUTED = tuple(name.replace("parent", "attributed") for name in PARENTS)
 # What of a movement may name the holder of a budget: one of those countries; the ultimate
 # parent, the owner or the operator of the items, or that company in the country of destination
 # (`other_operator_country`: only where the operator is another than the owner); the site they
 # come to or leave; the chip.
 HOLDER_SOURCES = (
     *COUNTRIES,
-    "parent",
+    *PARENTS,
+    *ATTRIBUTED,
     "owner",
     "operator",
     "facility",
@@ -94,7 +99,9 @@ class Holders:
     """Who may hold: all of a list but those of others (countries), named ones, or any party.
 
     `source` is the field of a movement that names the holder, one of HOLDER_SOURCES. Where an
-    `option` chooses among several, `read_as` has the fields by its value.
+    `option` chooses among several, `read_as` has the fields by its value. Where one of the
+    countries `attributed_where` is on a list of `attributed_in`, a movement may name another
+    entity whose budget it counts on.
     """
 
     kind: str
@@ -104,6 +111,8 @@ class Holders:
     names: tuple[tuple[str, str], ...] = ()
     option: str = ""
     read_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attributed_where: tuple[str, ...] = ()
+    attributed_in: frozenset[str] = frozenset()
 
     def sources(self, options: Mapping[str, str]) -> tuple[str, ...]:
         """The fields that name the holders, each drawn on in full."""

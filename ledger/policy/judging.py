@@ -27,7 +27,7 @@ class When:
     The place holds where the country of some role in `where` (of every one, and known, if
     `every`) is in one of `among`, if any are named, and in none of `apart`. Both name lists, or
     budgets for the countries that hold one. A country that is not known is in nothing and
-    matches nothing.
+    matches nothing. `entries` and `not_entries` go by the item's entry, where one was given.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -41,6 +41,21 @@ class When:
     from_on: date | None = None
     to_on: date | None = None
     options: tuple[tuple[str, str], ...] = ()
+    entries: frozenset[str] = frozenset()
+    not_entries: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Entries of the control list that some condition tells apart, by how their numbers begin."""
+
+    key: str
+    begins: tuple[str, ...]
+
+    def covers(self, eccn: str) -> bool:
+        """Whether a classification number is of it: the number itself, or a paragraph of it."""
+        text = "".join(eccn.split()).casefold()
+        return any(text == b.casefold() or text.startswith(f"{b}.".casefold()) for b in self.begins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +159,16 @@ class Judging:
     safe_side: tuple[str, ...] = ()
     preconditions: tuple[Precondition, ...] = ()
     other: str = ""
+    entries: tuple[Entry, ...] = ()
+
+    def entry(self, eccn: str | None) -> str:
+        """The entry that a classification number is of, the first that covers it; else empty."""
+        return next((one.key for one in self.entries if eccn and one.covers(eccn)), "")
+
+    def asks_entry(self) -> frozenset[str]:
+        """The authorizations for which the item's entry may matter."""
+        asking = (w for w in self.conditions() if w.entries or w.not_entries)
+        return frozenset().union(*(w.authorizations for w in asking))
 
     def conditions(self) -> tuple[When, ...]:
         """Every condition in the regime."""

@@ -133,6 +133,12 @@ def _holders(top: Table, known: Known, stated: Limits) -> Holders:
     excepted = table.words("except", known.lists)
     option = known_name(table, "option", known.options, "option")
     read_as = _readings(table, known.options.get(option))
+    attributed = table.sub("attributed")
+    where: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()
+    if attributed is not None:
+        where, among = attributed.words("where", ROLES), attributed.words("in", known.lists)
+        attributed.close()
     names = {**table.texts("names"), **stated.names}
     if kind == "country":
         names = dict(known.country_names)
@@ -143,7 +149,9 @@ def _holders(top: Table, known: Known, stated: Limits) -> Holders:
     table.close()
     by_name = tuple(sorted(names.items(), key=lambda pair: (pair[1], pair[0])))
     lists = tuple(known.lists[key] for key in excepted if key in known.lists)
-    return Holders(kind, source, known.lists.get(every), lists, by_name, option, read_as)
+    every_list = known.lists.get(every)
+    named = (kind, source, every_list, lists, by_name, option, read_as)
+    return Holders(*named, where, frozenset(among))
 
 
 def _readings(table: Table, option: Option | None) -> dict[str, tuple[str, ...]]:
@@ -152,7 +160,7 @@ def _readings(table: Table, option: Option | None) -> dict[str, tuple[str, ...]]
     if readings is None:
         return {}
     values = () if option is None else option.names
-    made = {str(value): readings.words(str(value), ROLES) for value in values}
+    made = {str(value): readings.words(str(value), HOLDER_SOURCES) for value in values}
     readings.close()
     return {value: sources for value, sources in made.items() if sources}
 

@@ -15,6 +15,7 @@ from ledger.policy.judging import (
     ROLES,
     Authorization,
     DrawRule,
+    Entry,
     Flag,
     Judging,
     Outside,
@@ -40,6 +41,7 @@ class Named:
     options: Mapping[str, Option]
     numbers: Mapping[str, Number]
     codes: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -53,7 +55,8 @@ def judging(book: Book, named: Named) -> Judging:
     top = book.table("authorizations.toml")
     tables = top.tables("authorization")
     codes = tuple(str(one.data.get("code", "")) for one in tables)
-    named = replace(named, codes=codes)
+    entries = tuple(_entry(one) for one in top.tables("entry"))
+    named = replace(named, codes=codes, entries=tuple(entry.key for entry in entries))
     if not tables:
         top.problem("authorization", None, "a regime needs at least one [[authorization]]")
     authorizations = {}
@@ -72,9 +75,16 @@ def judging(book: Book, named: Named) -> Judging:
         safe_side=top.words("safe_side", named.budgets),
         preconditions=_preconditions(book, named),
         other=top.one_of("other", codes, default=""),
+        entries=entries,
     )
     top.taken.update(CITATION)
     top.close()
+    return made
+
+
+def _entry(table: Table) -> Entry:
+    made = Entry(table.text("key"), table.words("begins"))
+    table.close()
     return made
 
 
@@ -179,6 +189,8 @@ def _when(table: Table, named: Named) -> When:
         from_on=table.maybe_day("from"),
         to_on=table.maybe_day("to"),
         options=_settings(table, named.options),
+        entries=frozenset(table.words("entries", named.entries)),
+        not_entries=frozenset(table.words("not_entries", named.entries)),
     )
     if bool(made.where) != bool(made.among or made.apart):
         table.problem("where", None, "`where` goes with `in` or `not_in`, and they with it")

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from ledger.policy.budgets import ATTRIBUTED, PARENTS
 from ledger.policy.judging import ROLES
-from ledger.policy.types import Citation, DrawRule, Flag, Regime, When
+from ledger.policy.types import Citation, DrawRule, Flag, Holders, Regime, When
 from ledger.rules.rulings import UNDER_LICENCE, Case, Draw, Ruling, Step, ruling_from_body
 from schemas.kinds import SHIPMENTS, Kind
 
@@ -164,8 +165,14 @@ class _Bench:
             source = next(known, wanted)
             if source != wanted:
                 self.find("holder_not_stated", f"{wanted}: {source} in its place")
-            found[source] = None
+            found[self.attributed(source, holders)] = None
         return list(found)
+
+    def attributed(self, source: str, holders: Holders) -> str:
+        """The field that names the holder where another entity may be named in its place."""
+        lists = (self.classes(role) for role in holders.attributed_where)
+        open_to = source in PARENTS and any(one & holders.attributed_in for one in lists)
+        return ATTRIBUTED[PARENTS.index(source)] if open_to else source
 
     def has_budget(self, key: str, source: str) -> bool:
         """Whether the case's holder has a budget on its day; what is missing becomes a step."""
@@ -238,6 +245,8 @@ class _Bench:
             (not when.kinds or case.kind in when.kinds)
             and (not when.authorizations or self.authorization in when.authorizations)
             and (not when.chips or case.chip_class in when.chips)
+            and (not when.entries or case.entry in when.entries)
+            and case.entry not in when.not_entries
             and (when.datacentre is None or case.datacentre is when.datacentre)
             and (when.from_on is None or case.period >= when.from_on)
             and (when.to_on is None or case.period <= when.to_on)

@@ -21,6 +21,7 @@ class Case:
     the regime's own). The three country classes come from `country_class`. `chip_class` is `a`,
     `b` or `none` by the chip's paragraph, `amount` where no chip was given; `datacentre` None:
     not known. `period` is the day itself or the first day of its period (`Regime.period_of`).
+    `entry` is the item's entry of the control list, empty where none was given or none matters.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Case:
     chip_class: str
     datacentre: bool | None
     period: date
+    entry: str = ""
 
 
 # Effects that only a shipment under a licence on file has.
@@ -117,7 +119,7 @@ def _shape(ruling: Ruling) -> dict[str, object]:
     shape: dict[str, object] = {
         "regime": ruling.regime,
         "version": ruling.version,
-        "case": {**_fields(case), "period": case.period.isoformat()},
+        "case": {**_told(case), "period": case.period.isoformat()},
         "draws": [_fields(draw) for draw in ruling.draws],
         "findings": ruling.findings,
         "review": ruling.review,
@@ -128,6 +130,11 @@ def _shape(ruling: Ruling) -> dict[str, object]:
     if ruling.beside:
         shape["beside"] = [_shape(one) for one in ruling.beside]
     return shape
+
+
+def _told(case: Case) -> dict[str, object]:
+    """The fields of a case; the entry only where it is one."""
+    return {name: value for name, value in _fields(case).items() if name != "entry" or value}
 
 
 def _fields(record: Case | Draw | Step) -> dict[str, object]:

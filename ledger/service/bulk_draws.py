@@ -20,6 +20,7 @@ from ledger.service.bulk_lines import BulkLines
 from ledger.service.bulk_papers import BulkClerk
 from ledger.service.columns import Prepared, place_column
 from ledger.service.draws import BOTH_YEARS, IF_BEFORE, RELEASE, TRANSIT, Drawer, effect_of
+from ledger.service.holders import ATTRIBUTED_TO
 from ledger.service.rows import Flag
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -63,6 +64,8 @@ class BulkDrawer:
         place_of = {alike: n for n, alike in enumerate(self._alike)}
         looks = [any(draw.effect == RELEASE for draw in ruling.draws) for ruling in rulings]
         self._releases = np.array(looks, bool)
+        closed = [self.rulebook.not_attributable(ruling) for ruling in rulings]
+        self._not_attributable = np.array(closed, bool)
         self._draws_as = place_column([place_of[r.draws, _periods(r)] for r in rulings])
         self._places: dict[_Table, Ints] = {}
         self._windows_of: dict[str, list[str]] = {}
@@ -76,9 +79,21 @@ class BulkDrawer:
         rows = np.flatnonzero(flagged)
         for row, at in zip(rows.tolist(), ruling[rows].tolist(), strict=True):
             found[row] = list(self._flags_of[at])
+        self._flag_attributed(frame, found)
         self.lines.flag(frame, found)
         self.clerk.flag(frame, found)
         return found
+
+    def _flag_attributed(self, frame: Frame, flags: dict[int, list[Flag]]) -> None:
+        """Flag movements that name another entity to be counted on where they may not."""
+        column = f"{ATTRIBUTED_TO}_at"
+        if column not in frame.table.column_names:
+            return
+        named = frame.ints(column, NONE)
+        own = (named >= 0) & (frame.ints("behind") == 0)
+        for row in np.flatnonzero(own & self._not_attributable[frame.ints("ruling_at")]).tolist():
+            entity = self.prepared.named[int(named[row])]
+            flags.setdefault(row, []).append(Flag("attribution_unavailable", detail=entity))
 
     def batch(self, frame: Frame, flags: dict[int, list[Flag]]) -> Batch:
         """The batch ready to be weighed."""
@@ -163,7 +178,9 @@ class BulkDrawer:
                     effect = int(effect_of(draw))
                     found.append(_Wanted(draw, period, facts, holder, day[facts], effect, slot))
                 if len(receipts) and draw.effect in (TRANSIT, BOTH_YEARS):
-                    found += self._received(draw, period, frame, receipts, (sent, day), slot)
+                    beside = [d for d in draws if (d.rule, d.effect) == (draw.rule, draw.effect)]
+                    asked = (draw, period, slot, beside)
+                    found += self._received(asked, frame, receipts, (sent, day))
         return found
 
     def _beside_licence(
@@ -183,14 +200,12 @@ class BulkDrawer:
 
     def _received(
         self,
-        draw: Draw,
-        period: date,
+        asked_for: tuple[Draw, date, int, list[Draw]],
         frame: Frame,
         rows: Ints,
         days: tuple[Ints, Ints],
-        slot: int,
     ) -> list[_Wanted]:
-        sent, day = days
+        (draw, period, slot, beside), (sent, day) = asked_for, days
         holders = self._holders_for(draw)
         before = holders.of(draw.holder_from, frame, rows, sent[rows])
         after = holders.of(draw.holder_from, frame, rows, day[rows])
@@ -204,7 +219,9 @@ class BulkDrawer:
             _Wanted(draw, period, rows, after, day[rows], post, slot),
         )
         sent_in, come_in = (self._window(draw.rule, want.day) for want in asked)
-        other = (sent_in != come_in) | (before != after)
+        same = [holders.of(d.holder_from, frame, rows, sent[rows]) for d in beside]
+        other = sent_in != come_in
+        other |= ~np.any([one == after for one in same], axis=0)
         return [_Wanted(draw, period, rows[other], after[other], day[rows][other], post, slot)]
 
     def _counted(self, draw: Draw, period: date, day: Ints) -> Ints:

@@ -6,12 +6,21 @@ from datetime import date
 
 import numpy as np
 
-from ledger.policy.budgets import COUNTRIES
+from ledger.policy.budgets import ATTRIBUTED, COUNTRIES
 from ledger.rules.admission import Ints
 from ledger.service.batches import Frame
 from ledger.service.columns import Prepared, place_column
 from ledger.service.draws import Drawer
-from ledger.service.holders import IN_COUNTRY, LEFT, OTHER, PARTIES, SITES, account_key
+from ledger.service.holders import (
+    IN_COUNTRY,
+    LEFT,
+    OTHER,
+    PARTIES,
+    SITES,
+    account_key,
+    nth_of,
+    turn_of,
+)
 from ledger.service.rulebook import Rulebook
 
 NONE = -1
@@ -50,9 +59,9 @@ class BulkHolders:
             return self._at(self._chips(), frame, "chip_at", rows)
         if source in SITES:
             return self._at(self._named_key, frame, f"{source}_at", rows)
-        party = self._party(PARTIES[source], frame, rows, day)
+        party = self._party(source, frame, rows, day)
         if source == OTHER:
-            owner = self._party(PARTIES["owner"], frame, rows, day)
+            owner = self._party("owner", frame, rows, day)
             party = np.where(party != owner, party, NONE)
         if source in IN_COUNTRY:
             country = self._at(self._country, frame, "destination_at", rows)
@@ -99,7 +108,8 @@ class BulkHolders:
         found: Ints = np.where(at >= 0, places[at], NONE)
         return found
 
-    def _party(self, fields: tuple[str, ...], frame: Frame, rows: Ints, day: Ints) -> Ints:
+    def _party(self, source: str, frame: Frame, rows: Ints, day: Ints) -> Ints:
+        fields = PARTIES[source]
         parent = self._at(self._party_key, frame, "parent_at", rows)
         consignee = self._at(self._party_key, frame, "consignee_at", rows)
         said = np.full(len(rows), NONE, np.int64)
@@ -107,11 +117,15 @@ class BulkHolders:
             at = self._at(self._named_key, frame, f"{field}_at", rows)
             said = np.where(at >= 0, at, said)
         holder = np.where(said >= 0, said, np.where(parent >= 0, parent, consignee))
+        if turn_of(source):
+            holder = np.full(len(rows), NONE, np.int64)
         if self.drawer.relations:
-            self._relate(holder, (said, parent, consignee), day)
+            self._relate(source, holder, (said, parent, consignee), day)
         return holder
 
-    def _relate(self, holder: Ints, parties: tuple[Ints, Ints, Ints], day: Ints) -> None:
+    def _relate(
+        self, source: str, holder: Ints, parties: tuple[Ints, Ints, Ints], day: Ints
+    ) -> None:
         """Where something was declared of a party, ask who holds for it on the day."""
         relations = self.drawer.relations
         declared = np.array([relations.touches(key) for key in self.keys] + [False], bool)
@@ -120,12 +134,13 @@ class BulkHolders:
         for at in np.flatnonzero(ask).tolist():
             on = date.fromordinal(int(day[at]) + _EPOCH)
             own = self._key(said[at])
-            if own is not None:
+            if own is not None and source not in ATTRIBUTED:
                 key: str | None = relations.merged(own, on)
             else:
-                key = relations.holder(self._key(consignee[at]), self._key(parent[at]), on)
-            if key is not None:
-                holder[at] = self._place_of(key)
+                asked = (self._key(consignee[at]), self._key(parent[at]))
+                named = asked if own is None else (own, None)
+                key = nth_of(relations.holders(*named, on), source)
+            holder[at] = NONE if key is None else self._place_of(key)
 
     def _account(self, party: Ints, country: Ints) -> Ints:
         """The account of each party in each country."""

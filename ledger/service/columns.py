@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import duckdb
 
 US = "chr(31)"
+US_OF = "\x1f"
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ def prepare(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> Prepared:
     countries = _numbered(con, "country", ("destination", "consignee_hq", "parent_hq"))
     chips = _numbered(con, "chip", ("chip",))
     _licence_lines(con)
+    _entries(con, rulebook)
     classes = _classes(con, rulebook, countries, chips)
     ruled = _judge(con, rulebook, classes)
     _lots(con, rulebook, ruled)
@@ -143,6 +145,28 @@ _LINES = """
 """
 
 
+def _entries(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> None:
+    """The rows whose item's entry matters to the rules: the table `d_entry(row, entry)`.
+
+    An entry is the text of each regime's own, joined.
+    """
+    table_of(con, "d_entry", {"row": [0], "entry": [""]})
+    has = _has("eccn")
+    if not con.execute(f"SELECT 1 FROM given WHERE {has} LIMIT 1").fetchall():  # noqa: S608
+        return
+    stated = f'SELECT DISTINCT "authorization", {_detail("details", "eccn")} FROM given'  # noqa: S608
+    found = con.execute(f"{stated} WHERE {has}").fetchall()
+    named = [(auth, eccn, [b.entry_of(auth, eccn) for b in rulebook.every]) for auth, eccn in found]
+    some = [(auth, eccn, US_OF.join(entries)) for auth, eccn, entries in named if any(entries)]
+    names = ("auth", "eccn", "entry")
+    table_of(con, "d_eccn", {n: _texts([row[at] for row in some]) for at, n in enumerate(names)})
+    con.execute(
+        "INSERT INTO d_entry SELECT g.row, n.entry FROM given g JOIN d_eccn n"  # noqa: S608
+        ' ON n.auth IS NOT DISTINCT FROM g."authorization"'
+        f" AND n.eccn = {_detail('g.details', 'eccn')} WHERE g.{has}"
+    )
+
+
 @dataclass(slots=True)
 class _Classes:
     """The classes of countries and chips, by the numbers the small tables give them."""
@@ -189,15 +213,16 @@ _CASED = """
     JOIN d_class ch ON ch.code = coalesce(g.consignee_hq, '') AND ch.period = p.period
     JOIN d_class cp ON cp.code = coalesce(g.parent_hq, '') AND cp.period = p.period
     JOIN d_chip_class x ON x.chip = coalesce(g.chip, '')
+    LEFT JOIN d_entry n ON n.row = g.row
 """
 _RULED = """
     JOIN d_case k ON k.kind = g.kind AND k.auth = coalesce(g.authorization, '')
         AND k.d = cd.class AND k.h = ch.class AND k.p = cp.class AND k.c = x.class
-        AND k.period = p.period
+        AND k.period = p.period AND k.e = coalesce(n.entry, '')
 """
 _CASE = (
     "g.kind, coalesce(g.authorization, '') AS auth, cd.class AS d, ch.class AS h, cp.class AS p,"
-    " x.class AS c, p.period AS period"
+    " x.class AS c, p.period AS period, coalesce(n.entry, '') AS e"
 )
 
 
@@ -208,23 +233,24 @@ def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, classes: _Classes
     ruled: list[Ruled] = []
     numbers: list[int] = []
     country = classes.country
-    for kind, auth, d, h, p, c, period in cases:
+    for kind, auth, d, h, p, c, period, entry in cases:
         by_regime = zip(
             *(rulebook.every, country[d], country[h], country[p]),
             *(classes.chip[c], classes.period[period]),
+            entry.split(US_OF) if entry else [""] * len(rulebook.every),
             strict=True,
         )
         one = rulebook.ruling(
             *(
-                Case(kind, book.stated(auth), to, hq, parent, chip_class, datacentre, on)
-                for book, to, hq, parent, (chip_class, datacentre), on in by_regime
+                Case(kind, book.stated(auth), to, hq, parent, *facts, period=on, entry=of)
+                for book, to, hq, parent, facts, on, of in by_regime
             )
         )
         if one.digest not in place:
             place[one.digest] = len(ruled)
             ruled.append(one)
         numbers.append(place[one.digest])
-    names = ("kind", "auth", "d", "h", "p", "c", "period")
+    names = ("kind", "auth", "d", "h", "p", "c", "period", "e")
     columns = dict(zip(names, zip(*cases, strict=True), strict=True))
     needs = [bool(ruled[no].ruling.needs) for no in numbers]
     measured = [rulebook.measures(ruled[no].ruling.needs) for no in numbers]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, select, text
@@ -11,12 +13,13 @@ from sqlalchemy import bindparam, select, text
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
 from ledger.rules.rulings import UNDER_LICENCE
-from ledger.service import assignments, licence_acts
+from ledger.service import assignments, holders, licence_acts
 from ledger.service.book import Book
 from ledger.service.conditions import standing_of
 from ledger.service.holders import Holders
 from ledger.service.lines import LineBook
 from ledger.service.papers import DECLARED, declared_object
+from ledger.service.relations import DECLARED as DECLARED_ALONE
 from ledger.service.relations import Relation, Relations
 from ledger.service.rows import Drawn, Flag, Row, is_shipment, party_key
 from ledger.service.rulebook import Rulebook
@@ -38,7 +41,8 @@ _EFFECT = {
     "credit": Effect.CREDIT,
 }
 _STANDING = (
-    select(t.standing)
+    select(t.standing, t.movement.c.details)
+    .join(t.movement, t.movement.c.seq == t.standing.c.seq)
     .where(t.standing.c.kind == bindparam("kind"), t.standing.c.live == text("1"))
     .order_by(t.standing.c.seq)
 )
@@ -132,6 +136,9 @@ class Drawer:
 
     def _ruled(self, row: Row) -> list[Drawn]:
         found: dict[Drawn, None] = {}
+        if row.ruled and self.rulebook.not_attributable(row.ruled.ruling):
+            entity = holders.stated(row.given, holders.ATTRIBUTED_TO)
+            row.flags += [] if entity is None else [Flag("attribution_unavailable", detail=entity)]
         for draw in row.ruled.ruling.draws if row.ruled else ():
             if draw.effect not in UNDER_LICENCE:
                 place = self._place(row, draw, row.given, row.given.effective_on)
@@ -190,7 +197,7 @@ class Drawer:
     def relations(self) -> Relations:
         """The declarations of ownership and mergers on record."""
         if self._relations is None:
-            self._relations = relations_on_record(self.book.cursor)
+            self._relations = relations_on_record(self.book.cursor, self.rulebook)
         return self._relations
 
     def write_standing(self, cursor: Cursor, rows: Sequence[Row], lines: LineBook) -> None:
@@ -237,13 +244,16 @@ def _taken(effect: Effect, shares: Sequence[Share], amount: int) -> list[Drawn]:
     ]
 
 
-def relations_on_record(cursor: Cursor) -> Relations:
-    """The declarations of ownership and mergers that stand."""
+def relations_on_record(cursor: Cursor, rulebook: Rulebook) -> Relations:
+    """The declarations of ownership and mergers that stand, as the regime's option reads them."""
     rows = [r for kind in _RELATED for r in cursor.read(_STANDING, str(kind))]
-    return Relations(_relation(row) for row in rows)
+    rule = rulebook.options.get("parent_rule", DECLARED_ALONE)
+    return Relations((_relation(row) for row in rows), rule)
 
 
 def _relation(row: tuple[Any, ...]) -> Relation:
-    _, kind, subject, other, from_on, until_on, _ = row
+    _, kind, subject, other, from_on, until_on, _, details = row
     until = None if until_on is None else date.fromisoformat(str(until_on))
-    return Relation(kind, subject, other, date.fromisoformat(str(from_on)), until)
+    percent = json.loads(details).get("percent") if details else None
+    share = None if percent is None else Decimal(percent)
+    return Relation(kind, subject, other, date.fromisoformat(str(from_on)), until, share)

@@ -8,18 +8,21 @@ parties go through the mergers on record.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
-from ledger.policy.budgets import COUNTRIES
+from ledger.policy.budgets import ATTRIBUTED, COUNTRIES, PARENTS
 from ledger.service.relations import Relations
 from ledger.service.rows import party_key
 from ledger.service.rulebook import Rulebook
 from schemas.records import Given
 
+# Names the entity whose budget a shipment is counted on, where the budget lets it.
+ATTRIBUTED_TO = "attributed_to"
 # The parties a source asks for in turn, before the ultimate parent and the consignee.
 PARTIES: dict[str, tuple[str, ...]] = {
-    "parent": (),
+    **dict.fromkeys(PARENTS, ()),
+    **dict.fromkeys(ATTRIBUTED, (ATTRIBUTED_TO,)),
     "owner": ("owner",),
     "operator": ("operator", "owner"),
     "company_country": ("owner",),
@@ -38,6 +41,8 @@ SITES = ("facility", "from_facility")
 def asked_of(sources: Iterable[str]) -> tuple[str, ...]:
     """The fields without a column of their own that some sources look at."""
     found = {field for source in sources for field in PARTIES.get(source, ())}
+    if found & {ATTRIBUTED_TO} or set(sources) & set(PARENTS):
+        found.add(ATTRIBUTED_TO)
     return tuple(sorted(found | set(sources) & {*SITES, LEFT}))
 
 
@@ -47,6 +52,20 @@ def stated(given: Given, name: str) -> str | None:
         return None
     found = json.loads(given.details).get(name)
     return None if found is None else str(found)
+
+
+def nth_of(holders: Sequence[str], source: str) -> str | None:
+    """The holder a source means of several: the second parent of a joint venture, and so on."""
+    turn = turn_of(source)
+    return holders[turn] if turn < len(holders) else None
+
+
+def turn_of(source: str) -> int:
+    """Which of several parents a source means, from 0."""
+    for names in (PARENTS, ATTRIBUTED):
+        if source in names:
+            return names.index(source)
+    return 0
 
 
 def account_key(party: str, country: str) -> str:
@@ -101,6 +120,9 @@ class Holders:
         relations = self._relations()
         for name in PARTIES[source]:
             key = party_key(stated(given, name))
+            if key is not None and source in ATTRIBUTED:
+                return nth_of(relations.holders(key, None, day), source)
             if key is not None:
                 return relations.merged(key, day)
-        return relations.holder(party_key(given.consignee), party_key(given.parent), day)
+        holders = relations.holders(party_key(given.consignee), party_key(given.parent), day)
+        return nth_of(holders, source)

@@ -212,7 +212,7 @@ class Ledger:
         """Rule the movements of the columnar copy in a folder under two versions."""
         with self.store.reading() as turn:
             cursor = Cursor(self.store.raw(turn.connection), self.store.dialect)
-            relations = relations_on_record(cursor)
+            relations = relations_on_record(cursor, self.rulebook)
         return replay(folder, (one.rulebook, other.rulebook), relations, first)
 
     # Corrections

@@ -1,40 +1,70 @@
 """Who belongs to whom on a day: declared ownership and mergers of parties.
 
 A party is known by its name key. A merger makes one party of two from its day on; ownership names
-the ultimate parent. Both are declared and dated, never inferred from names.
+who owns it, whole or by a share. Both are declared and dated, never inferred from names. Who of
+the owners is the ultimate parent is the option `parent_rule`: an owner's own owners are asked in
+turn until there is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from schemas.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """One declaration in force from a day, through `until_on` where it ends."""
+    """One declaration in force from a day, through `until_on` where it ends.
+
+    `percent` is the share owned; None where none was stated: all of it.
+    """
 
     kind: str
     subject: str
     object: str
     from_on: date
     until_on: date | None = None
+    percent: Decimal | None = None
+
+    @property
+    def share(self) -> Decimal:
+        """The share owned, in percent."""
+        return _ALL if self.percent is None else self.percent
 
     def holds(self, day: date) -> bool:
         """Whether it holds on a day."""
         return self.from_on <= day and (self.until_on is None or day <= self.until_on)
 
 
-class Relations:
-    """Declarations by subject, the newest first; the latest recorded of a day wins."""
+_ALL, _HALF = Decimal(100), Decimal(50)
+DECLARED, MAJORITY, JOINT = "declared", "majority", "each_joint_venturer"
 
-    def __init__(self, relations: Iterable[Relation] = ()) -> None:
+
+class Relations:
+    """Declarations by subject, the newest first; the latest recorded of a day wins.
+
+    `rule` is the option `parent_rule`: who is declared to own all, the owner of more than half,
+    or each owner of a joint venture in full.
+    """
+
+    def __init__(self, relations: Iterable[Relation] = (), rule: str = DECLARED) -> None:
+        self.rule = rule
         self._of: dict[tuple[str, str], list[Relation]] = {}
         for relation in relations:
             self.add(relation)
+
+    def under(self, options: Mapping[str, str]) -> Relations:
+        """The same declarations as other options read them."""
+        rule = options.get("parent_rule", DECLARED)
+        if rule == self.rule:
+            return self
+        other = Relations((), rule)
+        other._of = self._of
+        return other
 
     def add(self, relation: Relation) -> None:
         """Take one more declaration, recorded after those before."""
@@ -60,17 +90,37 @@ class Relations:
             key = into
 
     def holder(self, consignee: str | None, parent: str | None, day: date) -> str | None:
-        """The key of the party whose allowance a consignee draws on: its ultimate parent.
+        """The first of `holders`; None where nobody is named."""
+        return next(iter(self.holders(consignee, parent, day)), None)
 
-        The parent stated, else the one declared, else the consignee itself (15 CFR 740.29(a)).
+    def holders(self, consignee: str | None, parent: str | None, day: date) -> tuple[str, ...]:
+        """The keys of the parties whose allowances a consignee draws on: its ultimate parents.
+
+        The parent stated, else those declared, else the consignee itself (15 CFR 740.29(a)).
         """
         if parent is not None:
-            return self.merged(parent, day)
-        if consignee is None:
-            return None
-        own = self.merged(consignee, day)
-        owner = self._latest(Kind.OWNERSHIP, own, day)
-        return self.merged(owner, day) if owner is not None else own
+            return (self.merged(parent, day),)
+        return () if consignee is None else tuple(sorted(self._ultimate(consignee, day, ())))
+
+    def _ultimate(self, key: str, day: date, seen: tuple[str, ...]) -> frozenset[str]:
+        own = self.merged(key, day)
+        if own in seen:
+            return frozenset()
+        owners = self._owners(own, day)
+        found = (self._ultimate(owner, day, (*seen, own)) for owner in owners)
+        return frozenset().union(*found) or frozenset((own,))
+
+    def _owners(self, key: str, day: date) -> list[str]:
+        """Who owns a party on a day, as the rule reads the declarations."""
+        held = [r for r in self._of.get((Kind.OWNERSHIP, key), ()) if r.holds(day)]
+        latest = {self.merged(r.object, day): r for r in held}
+        if self.rule == DECLARED:
+            whole = [r for r in held if r.share >= _ALL]
+            return [whole[-1].object] if whole else []
+        if self.rule == MAJORITY:
+            most = [r for r in latest.values() if r.share > _HALF]
+            return [max(most, key=lambda r: r.from_on).object] if most else []
+        return [owner for owner, r in latest.items() if r.share > 0]
 
     def _latest(self, kind: Kind, key: str, day: date) -> str | None:
         held = [r for r in self._of.get((kind, key), ()) if r.holds(day)]

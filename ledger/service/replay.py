@@ -155,7 +155,7 @@ class _Bench:
         limits = self._limits_differ()
         wanted = list(self.rulings) if limits else changed
         for side, book in enumerate(self.books):
-            holders = Holders(book, lambda: self.relations)
+            holders = Holders(book, lambda: self.relations.under(book.options))
             for draw, given, day, amount in self._drawn(wanted, side):
                 holder = holders.of(draw.holder_from, given, day)
                 opened = book.account(draw.rule, *holder, day) if holder else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,7 @@ from hashlib import sha256
 from ledger import countries
 from ledger.catalogue import classing
 from ledger.catalogue.types import Catalogue, Chip
+from ledger.policy.budgets import PARENTS
 from ledger.policy.types import BudgetRule, DrawRule, Regime, When
 from ledger.rules import preconditions
 from ledger.rules.endings import READINGS, ruling_of_ending
@@ -99,6 +101,7 @@ class Rulebook:
             given.parent_hq,
             given.chip,
             given.effective_on,
+            *(one.entry(given) for one in self.every),
         )
         found = self._cases.get(key)
         if found is None:
@@ -107,6 +110,23 @@ class Rulebook:
             cases = [one.case(given) for one in self.every]
             found = self._cases[key] = self.ruling(*cases)
         return found
+
+    def entry(self, given: Given) -> str:
+        """The entry of the control list an item is filed under, where the rules ask for it."""
+        if given.details is None or '"eccn":' not in given.details:
+            return ""
+        return self.entry_of(given.authorization, json.loads(given.details).get("eccn"))
+
+    def entry_of(self, authorization: str | None, eccn: str | None) -> str:
+        """The entry that a number is of, where it may matter for an authorization; else empty."""
+        if self.stated(authorization) not in self.asks_entry:
+            return ""
+        return self.regime.judging.entry(eccn)
+
+    @cached_property
+    def asks_entry(self) -> frozenset[str]:
+        """The authorizations for which the item's entry may matter."""
+        return self.regime.judging.asks_entry()
 
     def case(self, given: Given) -> Case:
         """What of a row the rules can tell apart."""
@@ -121,6 +141,7 @@ class Rulebook:
             chip_class=chip_class,
             datacentre=datacentre,
             period=period,
+            entry=self.entry(given),
         )
 
     def stated(self, authorization: str | None) -> str:
@@ -172,6 +193,14 @@ class Rulebook:
 
     def _draw_rules(self) -> list[DrawRule]:
         return [draw for one in self.regime.authorizations.values() for draw in one.draws]
+
+    def not_attributable(self, ruling: Ruling) -> bool:
+        """Whether it draws on a budget for which another entity may be named, but not here."""
+        budgets = self.regime.budgets
+        return any(
+            draw.holder_from in PARENTS and budgets[draw.rule].holders.attributed_where
+            for draw in ruling.draws
+        )
 
     def followed(self, code: str | None) -> str | None:
         """The destination a country or territory is treated as (15 CFR 738.3(b))."""

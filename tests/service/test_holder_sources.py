@@ -60,7 +60,7 @@ def test_every_source_by_rows_and_as_columns(
     monkeypatch.setattr(bulk, "BATCH", 64)
     random = Random(3)
     with new_ledger(ledger_url, regime=regime(tmp_path)) as ledger:
-        for number, (kind, party, other, on, until) in enumerate(ON_RECORD):
+        for number, (kind, party, other, on, until, *_) in enumerate(ON_RECORD):
             said = {"document": f"N{number}", "kind": kind, "effective_on": on, "party": party}
             ledger.record("declarations", said | {"other_party": other, "until_on": until})
     lines = nasty.shipments(random, 400, [])

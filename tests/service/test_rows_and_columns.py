@@ -23,11 +23,15 @@ from tests.service.books import assert_sound, copied, rows, whole, write_csv
 QUOTA = Path(__file__).parents[2] / "docs/examples/tariff_quota"
 BY_ROWS, AS_COLUMNS = 10**9, 1
 ON_RECORD = [
-    # kind, party, other party, from, until
+    # kind, party, other party, from, until, share
     ("ownership", "Sold Off Ltd", "Acme Ltd", "2025-01-01", "2026-06-30"),
     ("ownership", "Sold Off Ltd", "Over There GmbH", "2026-07-01", ""),
     ("party_merged", "Merged Away Ltd", "12", "2026-01-01", ""),
     ("party_merged", "ACME Limited", "Acme Ltd", "2025-03-01", ""),
+    ("ownership", "12", "Acme Ltd", "2025-06-01", "2026-03-31", "55"),
+    ("ownership", "12", "Over There GmbH", "2025-06-01", "", "45"),
+    ("ownership", "12", "Quote Holding", "2026-04-01", "", "55"),
+    ("ownership", "Over There GmbH", "Owner of Owners", "2025-09-01", ""),
 ]
 PAPERS = [
     # kind, party, exporter, authorization, shipment, from, until
@@ -54,6 +58,9 @@ OPTIONS = [
     {"tally_country": "ultimate_parent", "licences_before_2025": "as_shipped"},
     {"tally_country": "both", "licences_before_2025": "as_shipped"},
     {"lpp_year": "exported", BESIDE: "china_case_by_case"},
+    {"parent_rule": "each_joint_venturer", "lpp_5a002z": "not_eligible", "lpp_year": "both"},
+    {"parent_rule": "each_joint_venturer", "lpp_year": "received"},
+    {"parent_rule": "majority", "lpp_year": "exported"},
 ]
 
 pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
@@ -63,9 +70,12 @@ def declared(url: str, **options: str) -> str:
     """A ledger with declarations of ownership and mergers, closed; its URL."""
     beside = options.pop(BESIDE, "").split()
     with new_ledger(url, options=options, beside=beside) as ledger:
-        for number, (kind, party, other, on, until) in enumerate(ON_RECORD):
+        for number, (kind, party, other, on, until, *share) in enumerate(ON_RECORD):
             said = {"document": f"N{number}", "kind": kind, "effective_on": on, "party": party}
-            ledger.record("declarations", said | {"other_party": other, "until_on": until})
+            ledger.record(
+                "declarations",
+                said | {"other_party": other, "until_on": until, "percent": "".join(share)},
+            )
         for number, (kind, party, other, by, shipment, on, until) in enumerate(PAPERS):
             said = {"document": f"P{number}", "kind": kind, "effective_on": on, "party": party}
             said |= {"other_party": other, "authorization": by, "shipment": shipment}
