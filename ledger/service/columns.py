@@ -242,8 +242,8 @@ def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, classes: _Classes
         )
         one = rulebook.ruling(
             *(
-                Case(kind, book.stated(auth), to, hq, parent, *facts, period=on, entry=of)
-                for book, to, hq, parent, facts, on, of in by_regime
+                Case(kind, book.stated(auth), to, hq, parent, chip, datacentre, on, of)
+                for book, to, hq, parent, (chip, datacentre), on, of in by_regime
             )
         )
         if one.digest not in place:

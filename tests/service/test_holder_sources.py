@@ -23,7 +23,13 @@ href = "https://example.org/"
 published = 2025-01-01
 reviewed = 2025-01-01
 """
-SOURCES = tuple(source for source in HOLDER_SOURCES if source not in ("destination", "parent"))
+# The further parents of a joint venture hold nothing where the ultimate parent is who is declared.
+SOURCES = tuple(
+    source
+    for source in HOLDER_SOURCES
+    if source not in ("destination", "parent")
+    and not source.endswith(("_2", "_3", "_4", "_5", "_6"))
+)
 
 
 def regime(folder: Path) -> Path:
