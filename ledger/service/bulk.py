@@ -24,6 +24,7 @@ from ledger.service.bulk_lines import BulkLines
 from ledger.service.closed import ClosedQuarters
 from ledger.service.conditions import Watch, on_record
 from ledger.service.draws import Drawer
+from ledger.service.given_tables import table_of
 from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_known
 from ledger.service.leaves import Leaves
 from ledger.service.outcome import SHOWN, Found, Outcome
@@ -84,7 +85,7 @@ def _attempt(desk: Desk, prepared: columns.Prepared, header: Header, work: Work)
     con = work.con
     con.execute(f"SET memory_limit = '{MEMORY}'")
     con.execute(f"SET threads = {THREADS}")
-    columns.table_of(con, "known", {"row": [0], "behind": [0]})
+    table_of(con, "known", {"row": [0], "behind": [0]})
     good = con.execute("SELECT count(*), count(received_on) FROM given").fetchall()[0]
     staging: Staging | None = None
     try:

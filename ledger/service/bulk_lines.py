@@ -10,7 +10,8 @@ import numpy as np
 from ledger.rules.admission import Batch, Effect, Ints, Lines
 from ledger.service.batches import Frame
 from ledger.service.book import Book
-from ledger.service.columns import Prepared, place_column, table_of
+from ledger.service.columns import Prepared, place_column
+from ledger.service.given_tables import table_of
 from ledger.service.line_flags import (
     STANDING,
     LineActs,

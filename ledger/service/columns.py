@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ledger.rules import preconditions
 from ledger.rules.admission import Ints
 from ledger.rules.judge import Case
+from ledger.service.given_tables import US_OF, detail, entries, named_in, table_of, texts, texts_of
 from ledger.service.holders import LEFT, asked_of
 from ledger.service.papers import LARGEST
 from ledger.service.rulebook import Rulebook, Ruled
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     import duckdb
 
 US = "chr(31)"
-US_OF = "\x1f"
 
 
 @dataclass(slots=True)
@@ -56,64 +56,17 @@ def prepare(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> Prepared:
     countries = _numbered(con, "country", ("destination", "consignee_hq", "parent_hq"))
     chips = _numbered(con, "chip", ("chip",))
     _licence_lines(con)
-    _entries(con, rulebook)
+    entries(con, rulebook)
     classes = _classes(con, rulebook, countries, chips)
     ruled = _judge(con, rulebook, classes)
     _lots(con, rulebook, ruled)
     keys = [name_key(name) for name in parties]
     sources = {draw.holder_from for one in ruled for draw in one.ruling.draws}
-    fields, named = _named(con, asked_of(sources))
+    fields, named = named_in(con, asked_of(sources))
     also = [name_key(name) for name in named]
-    left = _texts_of(con, LEFT) if LEFT in fields else ()
+    left = texts_of(con, LEFT) if LEFT in fields else ()
     beside = tuple(sorted(sources & {"consignee_hq", "parent_hq"}))
     return Prepared(parties, keys, countries, chips, ruled, fields, named, also, left, beside)
-
-
-def _texts_of(con: duckdb.DuckDBPyConnection, field: str) -> tuple[str, ...]:
-    found = con.execute(
-        f"SELECT DISTINCT {_detail('details', field)} AS value FROM given"  # noqa: S608
-        f" WHERE {_has(field)} ORDER BY value"
-    )
-    return tuple(value for (value,) in found.fetchall() if value is not None)
-
-
-def _named(
-    con: duckdb.DuckDBPyConnection, asked: Sequence[str]
-) -> tuple[tuple[str, ...], list[str]]:
-    """The fields in `details` that some ruling asks for and some row has, and their texts."""
-    fields = tuple(
-        field
-        for field in asked
-        if con.execute(f"SELECT 1 FROM given WHERE {_has(field)} LIMIT 1").fetchall()  # noqa: S608
-    )
-    each = [
-        f"SELECT DISTINCT {_detail('details', field)} AS value FROM given"  # noqa: S608
-        f" WHERE {_has(field)}"
-        for field in fields
-    ]
-    if not each:
-        return fields, []
-    rows = con.execute(f"{' UNION '.join(each)} ORDER BY value").fetchall()
-    values = [value for (value,) in rows if value is not None]
-    table_of(con, "d_named", {"value": _texts(values), "no": range(len(values))})
-    return fields, values
-
-
-def _has(field: str) -> str:
-    return f"""details LIKE '%"{field}":%'"""
-
-
-def _detail(column: str, field: str) -> str:
-    return f"json_extract_string({column}, '$.{field}')"
-
-
-def table_of(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, Sequence[Any]]) -> None:
-    """A small table from columns; one statement, since each would wait for the disk."""
-    import pyarrow as pa
-
-    con.register("columns_of_it", pa.table({n: pa.array(list(v)) for n, v in columns.items()}))
-    con.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM columns_of_it")  # noqa: S608
-    con.unregister("columns_of_it")
 
 
 def _numbered(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str]) -> list[str]:
@@ -122,14 +75,8 @@ def _numbered(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str])
     named = f"({' UNION '.join(each)}) WHERE value IS NOT NULL"
     rows = con.execute(f"SELECT value FROM {named} ORDER BY value").fetchall()  # noqa: S608
     values = [value for (value,) in rows]
-    table_of(con, f"d_{name}", {"value": _texts(values), "no": range(len(values))})
+    table_of(con, f"d_{name}", {"value": texts(values), "no": range(len(values))})
     return values
-
-
-def _texts(values: Sequence[str]) -> Any:
-    import pyarrow as pa
-
-    return pa.array(values, pa.string())
 
 
 def _licence_lines(con: duckdb.DuckDBPyConnection) -> None:
@@ -143,28 +90,6 @@ _LINES = """
     FROM (SELECT DISTINCT licence AS on_licence, coalesce(licence_line, '1') AS on_line FROM given
           WHERE "authorization" = 'licence' AND licence IS NOT NULL AND kind <> 'licence')
 """
-
-
-def _entries(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> None:
-    """The rows whose item's entry matters to the rules: the table `d_entry(row, entry)`.
-
-    An entry is the text of each regime's own, joined.
-    """
-    table_of(con, "d_entry", {"row": [0], "entry": [""]})
-    has = _has("eccn")
-    if not con.execute(f"SELECT 1 FROM given WHERE {has} LIMIT 1").fetchall():  # noqa: S608
-        return
-    stated = f'SELECT DISTINCT "authorization", {_detail("details", "eccn")} FROM given'  # noqa: S608
-    found = con.execute(f"{stated} WHERE {has}").fetchall()
-    named = [(auth, eccn, [b.entry_of(auth, eccn) for b in rulebook.every]) for auth, eccn in found]
-    some = [(auth, eccn, US_OF.join(entries)) for auth, eccn, entries in named if any(entries)]
-    names = ("auth", "eccn", "entry")
-    table_of(con, "d_eccn", {n: _texts([row[at] for row in some]) for at, n in enumerate(names)})
-    con.execute(
-        "INSERT INTO d_entry SELECT g.row, n.entry FROM given g JOIN d_eccn n"  # noqa: S608
-        ' ON n.auth IS NOT DISTINCT FROM g."authorization"'
-        f" AND n.eccn = {_detail('g.details', 'eccn')} WHERE g.{has}"
-    )
 
 
 @dataclass(slots=True)
@@ -391,7 +316,7 @@ def stream(fields: Sequence[str], countries: Sequence[str] = ()) -> str:
     columns = [f"n_{field}.no::INTEGER AS {field}_at," for field in (*fields, *countries)]
     joins = [f"LEFT JOIN d_country n_{name} ON n_{name}.value = e.{name}" for name in countries]
     joins += [
-        f"LEFT JOIN d_named n_{field} ON n_{field}.value = {_detail('e.sent_details', field)}"
+        f"LEFT JOIN d_named n_{field} ON n_{field}.value = {detail('e.sent_details', field)}"
         for field in fields
     ]
     named, joined = " ".join(columns), " ".join(joins)

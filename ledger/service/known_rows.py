@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.service import columns
 from ledger.service.columns import KEYS
+from ledger.service.given_tables import table_of
 from ledger.service.outcome import Outcome, Repeated
 from ledger.service.rows import Row, is_shipment, key_of, points_at_shipment
 from ledger.storage.chain import CONTENT_FIELDS, OWN_FIELDS
@@ -193,7 +194,7 @@ def mark_known(con: duckdb.DuckDBPyConnection, staging: Staging, outcome: Outcom
     if not known:
         return
     rows, behind, contents, seqs, undone = zip(*known, strict=True)
-    columns.table_of(con, "known", {"row": rows, "behind": behind, "content": contents})
+    table_of(con, "known", {"row": rows, "behind": behind, "content": contents})
     differs = con.execute(_DIFFER).fetchall()
     orphan = con.execute(_ORPHANS).fetchall()
     if any(undone) or differs or orphan or (any(behind) and _of_parts(staging)):
