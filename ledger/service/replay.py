@@ -155,7 +155,8 @@ class _Bench:
         limits = self._limits_differ()
         wanted = list(self.rulings) if limits else changed
         for side, book in enumerate(self.books):
-            holders = Holders(book, lambda: self.relations.under(book.options))
+            relations = self.relations.under(book.options)
+            holders = Holders(book, lambda known=relations: known)  # type: ignore[misc]
             for draw, given, day, amount in self._drawn(wanted, side):
                 holder = holders.of(draw.holder_from, given, day)
                 opened = book.account(draw.rule, *holder, day) if holder else None
