@@ -78,12 +78,15 @@ def entries(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> None:
     """
     table_of(con, "d_entry", {"row": [0], "entry": [""]})
     asked = has("eccn")
-    if not con.execute(f"SELECT 1 FROM given WHERE {asked} LIMIT 1").fetchall():  # noqa: S608
+    some_row = f"SELECT 1 FROM given WHERE {asked} LIMIT 1"  # noqa: S608
+    if not con.execute(some_row).fetchall():
         return
-    stated = f'SELECT DISTINCT "authorization", {detail("details", "eccn")} FROM given'  # noqa: S608
+    eccn_of = detail("details", "eccn")
+    stated = f'SELECT DISTINCT "authorization", {eccn_of} FROM given'  # noqa: S608
     found = con.execute(f"{stated} WHERE {asked}").fetchall()
-    named = [(auth, eccn, [b.entry_of(auth, eccn) for b in rulebook.every]) for auth, eccn in found]
-    some = [(auth, eccn, US_OF.join(each)) for auth, eccn, each in named if any(each)]
+    every = rulebook.every
+    named = [(by, eccn, [b.entry_of(by, eccn) for b in every]) for by, eccn in found]
+    some = [(by, eccn, US_OF.join(each)) for by, eccn, each in named if any(each)]
     names = ("auth", "eccn", "entry")
     table_of(con, "d_eccn", {n: texts([row[at] for row in some]) for at, n in enumerate(names)})
     con.execute(
