@@ -310,6 +310,23 @@ SHAPES: dict[FileKind, FileShape] = {
         line="line",
         effective_on="effective_on",
     ),
+    # A row names a movement; whatever other heading it fills is a new value of that movement's.
+    FileKind.CORRECTIONS: FileShape(
+        FileKind.CORRECTIONS,
+        (
+            _f("seq", Type.TEXT, "number of the movement to correct; or its key, that follows"),
+            _f("class", Type.TEXT, "what it is: licence, shipment, receipt, return, ..."),
+            _f("source", Type.TEXT, "its filing system; empty is its exporter or authority"),
+            _f("document", Type.TEXT, "its document"),
+            _f("line", Type.TEXT, "its line; empty is line 1"),
+            _must("reason", Type.TEXT, "why it is corrected; kept with the reversal"),
+            _f("new_document", Type.TEXT, "another document, where that was wrong"),
+            _f("new_line", Type.TEXT, "another line, where that was wrong"),
+        ),
+        document="",
+        line="",
+        effective_on="",
+    ),
 }
 
 KNOWN_HEADINGS = tuple(

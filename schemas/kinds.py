@@ -129,6 +129,7 @@ class FileKind(StrEnum):
     DECLARATIONS = "declarations"
     WEIGHTS = "weights"
     ACTS = "acts"
+    CORRECTIONS = "corrections"
 
 
 # The kinds one file may carry; the first is meant where its `kind` cell is empty
@@ -143,4 +144,5 @@ FILE_MOVEMENTS: dict[FileKind, tuple[Kind, ...]] = {
     FileKind.DECLARATIONS: DECLARATIONS,
     FileKind.WEIGHTS: (Kind.WEIGHTS_TRANSFER,),
     FileKind.ACTS: (*LICENCE_ACTS, Kind.ASSIGNMENT, *OUTCOMES),
+    FileKind.CORRECTIONS: (Kind.REVERSAL,),
 }

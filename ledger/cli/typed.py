@@ -14,7 +14,7 @@ import click
 
 from ledger.cli.exits import Exit, WrongUse
 from ledger.cli.settings import ledger_option, opened, settings_of
-from schemas.fields import OPTIONAL, SHAPES, Field, Type
+from schemas.fields import KNOWN_HEADINGS, OPTIONAL, SHAPES, Field, Type
 from schemas.kinds import FileKind
 
 if TYPE_CHECKING:
@@ -222,6 +222,7 @@ def record(
       tpp record receipts document=AR-7 received_on=2026-04-20 exporter="Acme Chips" shipment=S-90
       tpp record adjustments document=BIS-2026-4 kind=uplift effective_on=2026-05-01
         holder=India percent=100 authority=BIS
+      tpp record corrections seq=1042 quantity=100 reason="typed 10 for 100"
     """  # noqa: D301
     given = settings_of(values, "HEADING=VALUE")
     _known(FileKind(kind), given)
@@ -234,6 +235,8 @@ def _known(kind: FileKind, given: Mapping[str, str]) -> None:
     from difflib import get_close_matches
 
     names = [field.name for field in _headings(kind)]
+    if kind is FileKind.CORRECTIONS:
+        names += KNOWN_HEADINGS
     for heading in given:
         if heading not in names:
             near = get_close_matches(heading, names) or names

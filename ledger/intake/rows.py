@@ -74,7 +74,9 @@ def slots_of(kind: FileKind) -> dict[str, Slot]:
     own |= {shape.document: "document", shape.line: "line", shape.effective_on: "effective_on"}
     target = shape.target or ()
     own |= dict(zip(target, ("target_document", "target_line"), strict=False))
-    known = {f.name: f for f in (*OPTIONAL, *shape.fields)}
+    # A correction's new values are read once it is known what they are of.
+    optional = () if kind is FileKind.CORRECTIONS else OPTIONAL
+    known = {f.name: f for f in (*optional, *shape.fields)}
     return {name: Slot(f, own.get(name), name in target) for name, f in known.items()}
 
 
@@ -158,6 +160,9 @@ class Row:
         if wrongs:
             raise Rejected([(h, shown(values.get(h)), wrong) for h, wrong in wrongs])
         out["details"] = canonical(details)
+        if self.kind is FileKind.CORRECTIONS:
+            # What a correction is of stands in its details; it has no document or day itself.
+            out |= {"document": str(row), "effective_on": date.min}
         return Given(row=row, file_line=line, **out)
 
     def _finish(self, out: dict[str, Any], details: dict[str, str], wrongs: Wrongs) -> None:

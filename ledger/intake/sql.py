@@ -161,7 +161,7 @@ class Statement:
             for index in sorted({*used, *self.plan.metadata.values()}):
                 pattern = quote(cells.CONTROL)
                 good.append(f"NOT coalesce(regexp_matches(c{index}, {pattern}), FALSE)")
-        if self.plan.neutralised or self.reader.kind is FileKind.ACTS:
+        if self.plan.neutralised or self.reader.kind in (FileKind.ACTS, FileKind.CORRECTIONS):
             # What an act must say depends on its kind, and acts are few: Python reads them all.
             good.append("FALSE")
         return good or ["TRUE"]

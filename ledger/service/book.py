@@ -96,6 +96,7 @@ class Book:
             name: [] for name in ("party", "budget", "budget_step", "ruling")
         }
         self._next: dict[str, int] = {}
+        self._written: dict[str, int] = {}
         self._keys: dict[int, str] = {}
         # The budgets this transaction touches, by place.
         self.numbers: list[int] = []
@@ -249,18 +250,23 @@ class Book:
     # Writing
 
     def write(self) -> None:
-        """Write new parties, budgets and rulings, and the balances as they now stand."""
-        for name in self._rows:
-            self.cursor.add(t.metadata.tables[name], self._rows[name])
+        """Write new parties, budgets and rulings, and the balances as they now stand.
+
+        What was written before is not written again.
+        """
+        for name, rows in self._rows.items():
+            self.cursor.add(t.metadata.tables[name], rows[self._written.get(name, 0) :])
+            self._written[name] = len(rows)
         columns = [getattr(self.balances, name).tolist() for name in BALANCES]
-        rows = list(zip(*columns, self.last_credit, self.numbers, strict=False))
-        opened = [row for row in rows if row[-1] in self._opened]
+        stand = list(zip(*columns, self.last_credit, self.numbers, strict=False))
+        opened = [row for row in stand if row[-1] in self._opened]
         self.cursor.add(t.balance, [(row[-1], *row[:-1]) for row in opened])
         self.cursor.change(
             t.balance,
             (*_BALANCE_COLUMNS, "last_credit_on"),
-            [row for row in rows if row[-1] not in self._opened],
+            [row for row in stand if row[-1] not in self._opened],
         )
+        self._opened.clear()
 
     def annex_rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """The rows this submission adds beside its movements, by table, in order of number."""

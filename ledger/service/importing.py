@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.intake import read
-from ledger.service import acts, conditions, weights
+from ledger.service import acts, conditions, corrections, weights
 from ledger.service.bulk import post_columns
 from ledger.service.columns import BULK_KINDS
 from ledger.service.known_rows import ByRows
@@ -136,6 +136,8 @@ def _post(
             return post_columns(desk, intake.con, header, workspace, progress)
         except ByRows:
             pass
+    if asked.kind is FileKind.CORRECTIONS:
+        return corrections.correct(desk, list(_given(intake)), header, dry_run=asked.dry_run)
     rows, problems = rows_of(desk, _given(intake))
     outcome = post(desk, rows, header, retry=asked.retry, dry_run=asked.dry_run)
     outcome.problems += problems

@@ -85,6 +85,11 @@ def _tried_again(cursor: Cursor, row: Row) -> bool:
     return bool(cursor.find(t.movement_key, "key", [key_of(row.given, row.attempt + 1)]))
 
 
+def parts_differ(cursor: Cursor, row: Row, seq: int) -> bool:
+    """Whether a receipt or return of a movement's content is of another part of the shipment."""
+    return bool(_parts(cursor, [row], {row.key: (row.content, seq)}))
+
+
 def _parts(cursor: Cursor, rows: Sequence[Row], found: _Found) -> dict[bytes, tuple[str, ...]]:
     """Receipts and returns on record of another part of the shipment: which field differs, how.
 

@@ -15,7 +15,7 @@ from typing import Any
 from ledger.catalogue.reader import read_catalogue
 from ledger.intake import typed
 from ledger.intake.setting import Setting
-from ledger.service import adoption, lapses, licences, quarters, regimes, reversal, versions
+from ledger.service import adoption, corrections, lapses, licences, quarters, regimes, reversal, versions
 from ledger.service.book import Known
 from ledger.service.draws import relations_on_record
 from ledger.service.importing import Asked, Progress, import_file, rows_of
@@ -103,6 +103,8 @@ class Ledger:
         kind = FileKind(file_kind)
         given = typed(kind, values, self.setting, source)
         header = Header(f"record {kind}", actor or actor_name())
+        if kind is FileKind.CORRECTIONS:
+            return corrections.correct(self.desk, [given], header)
         rows, problems = rows_of(self.desk, iter([given]))
         if problems:
             raise Unusable(*problems)

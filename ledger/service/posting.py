@@ -92,7 +92,7 @@ def post(
         sealer = Sealer(desk.store, cursor, book, turn.head)
         sealer.check_after(header)
         fresh = known_rows.sift(cursor, rows, outcome, retry=retry)
-        posting = _Posting(desk, cursor, book, turn.head.last_seq)
+        posting = Posting(desk, cursor, book, turn.head.last_seq)
         posting.amounts = totals(desk.rulebook, rows)
         fresh = posting.prepare(fresh, outcome)
         if not fresh:
@@ -112,7 +112,7 @@ def post(
     return outcome
 
 
-class _Posting:
+class Posting:
     """The steps of one submission between the look-up of its keys and its writing."""
 
     def __init__(self, desk: Desk, cursor: Cursor, book: Book, last_seq: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -113,11 +113,14 @@ def _would(desk: Desk, seqs: Sequence[int], *, cascade: bool) -> Outcome:
 class Undoing:
     """The reversals of one submission, weighed and saved; `undos` are in the order they go in."""
 
-    def __init__(self, lines: LineBook, undos: Sequence[Undo], reason: str) -> None:
+    def __init__(
+        self, lines: LineBook, undos: Sequence[Undo], reason: str | Mapping[int, str]
+    ) -> None:
         cursor = lines.cursor
         self.cursor, self.book, self.undos = cursor, lines.book, undos
         self.lines = lines
-        self.rows = [_row(cursor, undo, reason) for undo in undos]
+        reasons = {u.seq: reason if isinstance(reason, str) else reason[u.seq] for u in undos}
+        self.rows = [_row(cursor, undo, reasons[undo.seq]) for undo in undos]
         _number_attempts(cursor, self.rows)
         self.weighed: Weighed
 

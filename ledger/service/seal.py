@@ -50,14 +50,24 @@ class Sealer:
 
     def __init__(self, store: Store, cursor: Cursor, book: Book, head: Head) -> None:
         self.store, self.cursor, self.book, self.head = store, cursor, book, head
+        self._tree, self._count = chain.Tree(), 0
 
     def seal(self, rows: Sequence[Row], weighed: Weighed, header: Header, outcome: Outcome) -> None:
         """Write the rows and link them; the outcome is told what was recorded."""
+        self.write(rows, weighed, outcome)
+        self.close(header, outcome)
+
+    def close(self, header: Header, outcome: Outcome) -> None:
+        """Link what was written as one submission."""
+        self.link(self._count, self._tree.root().hex(), header, outcome)
+
+    def write(self, rows: Sequence[Row], weighed: Weighed, outcome: Outcome) -> None:
+        """Write rows that follow those written before; they are linked at the close."""
         movements = [self._movement(row) for row in rows]
         entries = self._entries(rows, weighed)
         findings = [self._findings(row) for row in rows]
-        tree = chain.Tree()
-        tree.add_many(
+        self._count += len(rows)
+        self._tree.add_many(
             [
                 chain.leaf_digest(chain.leaf_text(m[2:], [e[1:] for e in es], [f[2:] for f in fs]))
                 for m, es, fs in zip(movements, entries, findings, strict=True)
@@ -67,7 +77,6 @@ class Sealer:
         self.cursor.add(t.entry, [e for es in entries for e in es])
         self.cursor.add(t.finding, [f for fs in findings for f in fs])
         self.cursor.add(t.movement_key, sorted((row.key, row.content, row.seq) for row in rows))
-        self.link(len(rows), tree.root().hex(), header, outcome)
         self._report(rows, outcome)
 
     def link(self, count: int, root: str, header: Header, outcome: Outcome) -> None:
