@@ -15,7 +15,16 @@ from typing import Any
 from ledger.catalogue.reader import read_catalogue
 from ledger.intake import typed
 from ledger.intake.setting import Setting
-from ledger.service import adoption, corrections, lapses, licences, quarters, regimes, reversal, versions
+from ledger.service import (
+    adoption,
+    corrections,
+    lapses,
+    licences,
+    quarters,
+    regimes,
+    reversal,
+    versions,
+)
 from ledger.service.book import Known
 from ledger.service.draws import relations_on_record
 from ledger.service.importing import Asked, Progress, import_file, rows_of
