@@ -313,6 +313,27 @@ _REASONS = (
         "{detail}",
     ),
     Reason(
+        "over_limit_not_enforced",
+        _NOTE,
+        "more than remains of the budget, on a day on which the limit is not enforced",
+        "option enforcement_view",
+        "limit {limit}, taken {taken}, asked {asked}, short by {short}",
+    ),
+    Reason(
+        "not_enforced",
+        _NOTE,
+        "against the regime as it is codified, on a day on which that is not enforced",
+        "option enforcement_view",
+        "{detail}",
+    ),
+    Reason(
+        "lists_differ",
+        _NOTE,
+        "two lists of the law say two things of this country on this day",
+        "option d5_source",
+        "{detail}",
+    ),
+    Reason(
         "attribution_unavailable",
         _NOTE,
         "counted on the consignee's own parent: another entity may not be named in its place here",

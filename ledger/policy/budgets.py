@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from ledger.policy.dated import Citation, CountryList, Number
@@ -117,6 +117,12 @@ class Holders:
     def sources(self, options: Mapping[str, str]) -> tuple[str, ...]:
         """The fields that name the holders, each drawn on in full."""
         return self.read_as.get(options.get(self.option, ""), (self.source,))
+
+    def with_lists(self, swapped: Mapping[str, CountryList]) -> Holders:
+        """The same where other lists stand for some, by key."""
+        every = None if self.every is None else swapped.get(self.every.key, self.every)
+        excepted = tuple(swapped.get(one.key, one) for one in self.excepted)
+        return replace(self, every=every, excepted=excepted)
 
     def on(self, day: date) -> frozenset[str]:
         """The holders of a day; empty for parties, who are not listed."""

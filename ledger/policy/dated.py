@@ -85,12 +85,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class CountryList:
-    """A list of countries by code, with its dated changes."""
+    """A list of countries by code, with its dated changes.
+
+    Where an option has a value (`option`, as key and value) the list `instead` stands for it.
+    """
 
     key: str
     title: str
     changes: tuple[Change, ...]
     note: str = ""
+    option: tuple[str, str] = ("", "")
+    instead: str = ""
 
     def members(self, day: date) -> frozenset[str]:
         """Who is on the list on a day; nobody before its first day."""
@@ -138,8 +143,12 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What stands of the regime from a day on, as one sentence."""
+    """What stands of the regime from a day on, as one sentence.
+
+    `enforced` False: it was announced that the regime is not enforced, save what says it is.
+    """
 
     from_on: date
     sentence: str
     citation: Citation
+    enforced: bool = True

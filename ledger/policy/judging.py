@@ -73,7 +73,8 @@ class Flag:
 
     `code` is a reason of ledger/refusals.py, or empty for a step that only explains.
     `safe_side` True: the movement then counts on the safe side of the regime's budgets that
-    have one, unless it draws on them officially.
+    have one, unless it draws on them officially. `enforced` True: it holds on days too on which
+    the rest of the regime is not enforced.
     """
 
     when: When
@@ -81,6 +82,7 @@ class Flag:
     safe_side: bool
     sentence: str
     citation: Citation
+    enforced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

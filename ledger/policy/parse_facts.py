@@ -121,7 +121,14 @@ def country_list(book: Book, file: str, known: Iterable[str]) -> CountryList:
         changes.append(change)
         table.close()
     _rising(top, "change", [c.from_on for c in changes], "two changes on one day")
-    made = CountryList(key_of(file), top.text("title"), tuple(changes), top.text("note", ""))
+    instead = top.sub("instead")
+    option, other = ("", ""), ""
+    if instead is not None:
+        option = (instead.text("option"), instead.text("value"))
+        other = instead.text("list")
+        instead.close()
+    said = (top.text("title"), tuple(changes), top.text("note", ""))
+    made = CountryList(key_of(file), *said, option, other)
     _done(top)
     return made
 
@@ -190,7 +197,9 @@ def states(book: Book, file: str) -> tuple[State, ...]:
     top = book.table(file)
     found = []
     for table in top.tables("state"):
-        found.append(State(table.day("from"), table.text("sentence"), table.citation()))
+        from_on, sentence = table.day("from"), table.text("sentence")
+        enforced = table.maybe_flag("enforced") is not False
+        found.append(State(from_on, sentence, table.citation(), enforced))
         table.close()
     _rising(top, "state", [s.from_on for s in found], "two states from one day")
     _done(top)

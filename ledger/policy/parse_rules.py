@@ -126,6 +126,7 @@ def _flag(table: Table, named: Named) -> Flag:
         when=_when(table, named),
         code=table.one_of("code", REFUSALS, default=""),
         safe_side=table.flag("safe_side"),
+        enforced=table.flag("enforced"),
         sentence=table.text("sentence"),
         citation=table.citation(),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -97,6 +97,32 @@ class Regime:
     weights: WeightsRule | None = None
     conditions: tuple[Condition, ...] = ()
     licensing: Licensing = field(default_factory=Licensing)
+    marked: tuple[date, ...] = ()
+
+    def read_as(self, options: Mapping[str, str]) -> Regime:
+        """The regime with the lists that stand for others under these options.
+
+        Where options tell enforcement apart, rulings differ with the days it changed too.
+        """
+        swapped = {
+            key: self.lists[one.instead]
+            for key, one in self.lists.items()
+            if one.instead in self.lists and options.get(one.option[0]) == one.option[1]
+        }
+        days = [state.from_on for state in self.states] if as_enforced(options) else []
+        if not swapped and not days:
+            return self
+        budgets = {
+            key: replace(rule, holders=rule.holders.with_lists(swapped))
+            for key, rule in self.budgets.items()
+        }
+        lists = {**self.lists, **swapped}
+        return replace(self, lists=lists, budgets=budgets, marked=tuple(days))
+
+    def enforced_on(self, day: date) -> bool:
+        """Whether the regime is enforced on a day, as far as was announced."""
+        state = self.state_on(day)
+        return state is None or state.enforced
 
     def choose(self, settings: Mapping[str, str]) -> dict[str, str]:
         """Every option with its value: as set, else the default.
@@ -164,7 +190,7 @@ class Regime:
     @cached_property
     def periods(self) -> tuple[date, ...]:
         """The days, rising, from which a ruling may come out differently."""
-        days = {self.first_day}
+        days = {self.first_day, *self.marked}
         for key in self.class_keys:
             days.update(self.lists[key].days if key in self.lists else ())
         for budget in self.budgets.values():
@@ -177,6 +203,11 @@ class Regime:
     def period_of(self, day: date) -> date:
         """The first day of the period a day falls in; `date.min` before the first period."""
         return max((start for start in self.periods if start <= day), default=date.min)
+
+
+def as_enforced(options: Mapping[str, str]) -> bool:
+    """Whether what is not enforced is let pass with a note."""
+    return options.get("enforcement_view") == "as_enforced"
 
 
 def _folded(text: str) -> str:

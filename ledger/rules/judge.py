@@ -12,12 +12,14 @@ from datetime import date
 
 from ledger.policy.budgets import ATTRIBUTED, PARENTS
 from ledger.policy.judging import ROLES
-from ledger.policy.types import Citation, DrawRule, Flag, Holders, Regime, When
+from ledger.policy.types import Citation, DrawRule, Flag, Holders, Regime, When, as_enforced
+from ledger.refusals import REFUSALS, Family
 from ledger.rules.rulings import UNDER_LICENCE, Case, Draw, Ruling, Step, ruling_from_body
 from schemas.kinds import SHIPMENTS, Kind
 
 __all__ = ["Case", "Draw", "Ruling", "Step", "country_class", "judge", "ruling_from_body"]
 
+SPARED = "not_enforced"  # what a finding becomes on a day on which it is not enforced
 UNKNOWN = ""  # the class of a country nobody stated
 ELSEWHERE = "other"  # the class of one on no list and with no budget
 _BARRED = "authorization_unavailable"
@@ -116,9 +118,18 @@ class _Bench:
             if self.holds(flag.when):
                 self.say(flag.sentence, flag.citation)
                 if flag.code:
-                    self.find(flag.code, f"{flag.sentence} ({flag.citation.section})")
+                    said = f"{flag.sentence} ({flag.citation.section})"
+                    self.find(*((flag.code, said) if self.counts(flag) else (SPARED, said)))
                 if flag.safe_side:
                     self.on_safe_side = self.on_safe_side or flag
+
+    def counts(self, flag: Flag) -> bool:
+        """Whether a finding is one on a day, or only a note that it is not enforced then."""
+        if flag.enforced or not as_enforced(self.options):
+            return True
+        self.touched.add("enforcement_view")
+        accuses = REFUSALS[flag.code].family is not Family.NOTE
+        return not accuses or self.regime.enforced_on(self.case.period)
 
     def before(self) -> None:
         """A movement dated before the regime: it draws nothing, but where a rule looks back."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ledger.policy.types import as_enforced
 from ledger.rules.admission import Entries, Ints, Weighed, by_day, weigh
 from ledger.service import columns
 from ledger.service.batches import Frame, frames
@@ -213,6 +214,11 @@ class _Load:
         self.closed.mark_days(frame.day, flags)
         self._gather(frame, weighed.entries)
         budget_no = np.array(self.book.numbers, np.int64)
+        rulebook = self.desk.rulebook
+        if as_enforced(rulebook.options):
+            days = frame.day
+            for at, found in flags.items():
+                flags[at] = rulebook.spared(found, date.fromordinal(int(days[at]) + _EPOCH))
         findings = self._findings(frame, flags, outcome)
         self.leaves.add(frame, weighed.entries, budget_no, findings)
         self.lines.open(frame, batch, budget_no)

@@ -149,11 +149,12 @@ class Posting:
             row.draws += self.drawer.draws(row, self.lines)
             row.flags += self.lines.flags(row)
         self.clerk.flag(rows, self.amounts)
-        requests.decide(self.book, rows)
+        requests.decide(self.book, rows, self.desk.rulebook.spares)
         self.weighed = weigh_in_turns(rows, batch_of, self.book, self.lines, self.desk.rulebook)
         flag_excesses(rows, self.weighed)
         ClosedQuarters(self.cursor).mark(rows)
         for row in rows:
+            row.flags = self.desk.rulebook.spared(row.flags, row.given.effective_on)
             row.flags = ordered(row.flags, self.book.numbers)
 
     def save_derived(self, rows: Sequence[Row]) -> None:

@@ -6,7 +6,7 @@ units are theirs (docs/decisions/0003-pending.md).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from sqlalchemy import bindparam, select, text
@@ -24,13 +24,20 @@ _ACTS = (
 )
 
 
-def decide(book: Book, rows: Sequence[Row]) -> None:
-    """Refuse the applications that do not fit on every day from theirs on; in their order."""
+def decide(book: Book, rows: Sequence[Row], spares: Callable[[date], bool]) -> None:
+    """Refuse the applications that do not fit on every day from theirs on; in their order.
+
+    On a day that `spares` none is refused for a limit: it is noted instead.
+    """
     asked: dict[int, list[tuple[date, int]]] = {}
     for row in rows:
         if row.kind != Kind.APPLICATION:
             continue
         reasons = [flag for draw in row.draws for flag in _against(book, row, draw, asked)]
+        if spares(row.given.effective_on):
+            noted = [flag for flag in reasons if flag.code == "over_limit"]
+            reasons = [flag for flag in reasons if flag.code != "over_limit"]
+            row.flags += noted if not reasons else []
         if reasons:
             row.kind, row.draws = Kind.REFUSAL, []
             row.flags = reasons + row.flags

@@ -13,7 +13,7 @@ from ledger import countries
 from ledger.catalogue import classing
 from ledger.catalogue.types import Catalogue, Chip
 from ledger.policy.budgets import PARENTS
-from ledger.policy.types import BudgetRule, DrawRule, Regime, When
+from ledger.policy.types import BudgetRule, DrawRule, Regime, When, as_enforced
 from ledger.rules import preconditions
 from ledger.rules.endings import READINGS, ruling_of_ending
 from ledger.rules.judge import Case, Ruling, country_class, judge
@@ -58,6 +58,14 @@ class Ruled:
         return bool(self.ruling.draws) and "before_regime" in dict(self.ruling.findings)
 
 
+def _spared(flag: Flag) -> Flag:
+    if flag.code == "over_limit":
+        return flag._replace(code="over_limit_not_enforced")
+    if flag.code in ("certificate_missing", "notice_missing"):
+        return Flag("not_enforced", detail=f"{flag.code}: {flag.detail}")
+    return flag
+
+
 class Rulebook:
     """Answers what the rules say of a row; each distinct case is judged once.
 
@@ -72,8 +80,8 @@ class Rulebook:
         catalogue: Catalogue,
         beside: Sequence[tuple[Regime, Mapping[str, str]]] = (),
     ) -> None:
-        self.regime = regime
         self.options = regime.choose(settings)
+        self.regime = regime.read_as(self.options)
         self.catalogue = catalogue
         self.beside = tuple(Rulebook(other, chosen, catalogue) for other, chosen in beside)
         self.every = (self, *self.beside)
@@ -193,6 +201,14 @@ class Rulebook:
 
     def _draw_rules(self) -> list[DrawRule]:
         return [draw for one in self.regime.authorizations.values() for draw in one.draws]
+
+    def spares(self, day: date) -> bool:
+        """Whether what is not enforced on a day is let pass, and it is such a day."""
+        return as_enforced(self.options) and not self.regime.enforced_on(day)
+
+    def spared(self, flags: list[Flag], day: date) -> list[Flag]:
+        """Findings of a day, as notes where they are not enforced then."""
+        return [_spared(flag) for flag in flags] if self.spares(day) else flags
 
     def not_attributable(self, ruling: Ruling) -> bool:
         """Whether it draws on a budget for which another entity may be named, but not here."""

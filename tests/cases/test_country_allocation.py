@@ -277,7 +277,7 @@ def test_an_application_for_hong_kong_is_told_of_the_presumption(opened):
     )
 
 
-@pytest.mark.parametrize(("day", "held"), [("2026-02-02", ""), ("2026-02-03", "Cambodia")])
+@pytest.mark.parametrize(("day", "held"), [("2025-11-06", ""), ("2026-02-03", "Cambodia")])
 def test_cambodia_holds_an_allocation_from_the_day_it_left_group_d5(opened, day, held):
     ledger = opened()
     play(ledger, f"act | day | to\nlicence | {day} | Cambodia")

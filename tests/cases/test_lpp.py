@@ -177,7 +177,7 @@ ship     | LPP | 2025-06-01 | Macau     |              |           | authorizati
 ship     | LPP | 2025-06-01 | Poland    | China        |           | authorization_unavailable
 ship     | LPP | 2025-06-01 | Poland    |              | Macau     | authorization_unavailable
 ship     | LPP | 2025-06-01 | Poland    | Poland       | Hong Kong | authorization_unavailable
-ship     | LPP | 2026-02-02 | Cambodia  |              |           | authorization_unavailable
+ship     | LPP | 2025-11-06 | Cambodia  |              |           | authorization_unavailable
 ship     | LPP | 2025-06-01 | Germany   | Poland       | Germany   |
 transfer | LPP | 2025-06-01 | Poland    |              |           | authorization_unavailable
 reexport | LPP | 2025-06-01 | Poland    |              |           |

@@ -63,7 +63,7 @@ def test_country_classes():
     assert country_class(RULE, "IL", DAY) == "a6+country_allocation+d4"
     assert country_class(RULE, "MO", DAY) == "d1+d4+macau"
     assert country_class(RULE, "FR", DAY) == "a5+supp5a"
-    assert country_class(RULE, "HK", DAY) == country_class(RULE, "CN", DAY) == "d1+d4+d5"
+    assert country_class(RULE, "HK", DAY) == country_class(RULE, "CN", DAY) == "d1+d4+d5+d5_state"
     assert country_class(RULE, "KY", DAY) == country_class(RULE, "GB", DAY)
     assert country_class(RULE, "LI", DAY) == country_class(RULE, "CH", DAY)
 
@@ -268,7 +268,8 @@ DAYS = [
     ("2025-05-14", "export", "NLR", "IL", "-", "-"),
     ("2025-05-15", "export", "NLR", "IN", SAFE, UNAVAILABLE),
     # Cambodia leaves D:5, the Emirates leave D:4
-    ("2026-02-02", "licence", "licence", "KH", "-", "-"),
+    ("2025-11-06", "licence", "licence", "KH", "-", "-"),
+    ("2026-02-02", "licence", "licence", "KH", "-", "lists_differ"),
     ("2026-02-03", "licence", "licence", "KH", OFFICIAL, "-"),
     ("2026-07-22", "export", "LPP", "AE", f"lpp {SAFE}", UNAVAILABLE),
     ("2026-07-23", "export", "LPP", "AE", "lpp", "-"),
