@@ -116,6 +116,7 @@ def test_periods_are_the_days_on_which_a_ruling_may_change():
     assert [str(day) for day in RULE.periods] == [
         "2025-01-01",
         "2025-05-15",
+        "2025-11-07",
         "2026-02-03",
         "2026-07-23",
         "2028-01-01",
