@@ -245,6 +245,13 @@ _REASONS = (
         "{detail}",
     ),
     Reason(
+        "share_over",
+        _BREACH,
+        "more than the share that may stand there",
+        "budget",
+        "at most {limit}, there already {taken}, added {asked}, over by {short}; {detail}",
+    ),
+    Reason(
         "certificate_missing",
         _BREACH,
         "the certificate due before the shipment is not on record",
@@ -271,6 +278,20 @@ _REASONS = (
         "no window of the budget covers this day: nothing was drawn",
         "budget",
         "{detail}",
+    ),
+    Reason(
+        "share_undeclared",
+        _NOTE,
+        "nobody declared what the share is of: it cannot be judged",
+        "budget",
+        "{detail}",
+    ),
+    Reason(
+        "share_would_exceed",
+        _NOTE,
+        "would be more than the share on the next day it is measured",
+        "budget",
+        "at most {limit}, there already {taken}, added {asked}, over by {short}; {detail}",
     ),
     Reason(
         "review_denial",

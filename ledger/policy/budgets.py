@@ -8,6 +8,15 @@ from datetime import date, timedelta
 
 from ledger.policy.dated import Citation, CountryList, Number
 
+# An amount a window; a running total. A `stock` or a `share` is declared and not weighed.
+AMOUNT, TALLY = "amount", "tally"
+WEIGHED = (AMOUNT, TALLY)
+KINDS = (*WEIGHED, "stock", "share")
+# Kinds without a limit, and what stands in its place: more than a ledger holds.
+UNBOUND = (TALLY,)
+NO_LIMIT = 2**61
+GIVES_BACK = ("always", "never")
+
 # The countries of a movement that may hold a budget: the destination, the consignee's and the
 # ultimate parent's headquarters, and where the goods left from.
 COUNTRIES = ("destination", "consignee_hq", "parent_hq", "from_country")
@@ -18,7 +27,7 @@ ATTRIBUTED = tuple(name.replace("parent", "attributed") for name in PARENTS)
 # What of a movement may name the holder of a budget: one of those countries; the ultimate
 # parent, the owner or the operator of the items, or that company in the country of destination
 # (`other_operator_country`: only where the operator is another than the owner); the site they
-# come to or leave; the chip.
+# come to or leave; the chip; the ultimate parent, or the chip, in the country of destination.
 HOLDER_SOURCES = (
     *COUNTRIES,
     *PARENTS,
@@ -30,7 +39,9 @@ HOLDER_SOURCES = (
     "company_country",
     "operator_country",
     "other_operator_country",
+    "parent_country",
     "chip",
+    "chip_country",
 )
 
 
@@ -85,7 +96,8 @@ class Windows:
     def edges(self) -> tuple[date, ...]:
         """Days from which the answer "is there a window" may change."""
         if self.first_on is None:
-            return tuple(d for w in self.named for d in (w.from_on, w.to_on + timedelta(1)))
+            ends = (w.to_on + timedelta(1) for w in self.named if w.to_on < date.max)
+            return (*(w.from_on for w in self.named), *ends)
         end = () if self.last_on is None else (self.last_on + timedelta(1),)
         return (self.first_on, *end)
 
@@ -144,7 +156,8 @@ class BudgetRule:
 
     `largest_uplift_ppm` is the most a limit may be raised by, as a share of the base limit in
     parts in a million (None: no uplift is provided for); `uplift_list` names who may be raised.
-    `weighed` False: declared by the regime, but this version keeps no tally of it.
+    `gives_back` says whether what comes back or is lost makes room: `always`, `never`, or (empty)
+    as the regime's option on returns says.
     """
 
     key: str
@@ -159,9 +172,15 @@ class BudgetRule:
     largest_uplift_ppm: int | None = None
     uplift_list: CountryList | None = None
     basis_option: str = ""
-    weighed: bool = True
     first_day: date = date.min
     note: str = ""
+    kind: str = AMOUNT
+    gives_back: str = ""
+
+    @property
+    def weighed(self) -> bool:
+        """False: declared by the regime, but this version keeps no tally of it."""
+        return self.kind in WEIGHED
 
     @property
     def holder_kind(self) -> str:
@@ -193,6 +212,8 @@ class BudgetRule:
 
     def limit(self, holder: str, window: Window) -> Limit | None:
         """What the regime grants a holder on a window's first day; None where it grants nothing."""
+        if self.limit_number is None and self.kind in UNBOUND:
+            return Limit(NO_LIMIT, self.citation)
         if self.limit_number is None:
             return self.limits.get((holder, window.key))
         value = self.limit_number.on(max(window.from_on, self.first_day))

@@ -17,6 +17,7 @@ COMPARED = ("at_least", "exactly")
 EFFECTS = (
     *("pend", "hold", "post", "hold_until_received", "post_both_years"),
     *("release", "post_if_licensed_before", "credit_what_is_debited"),
+    *("count", "count_declared"),
 )
 
 
@@ -149,7 +150,9 @@ class Judging:
 
     `unstated` is the authorization of a shipment that names none, `licensed` that of licences
     and applications, `other` that of one named in another regime's words (empty: as unstated),
-    `safe_side` the budgets that carry a safe side.
+    `safe_side` the budgets that carry a safe side. `counts` are draws on tallies that hang on no
+    authorization: what is outside the regime, or drawn under a licence, may count there too; of
+    several for one tally the first that holds. `asked` are conditions of the regime's other rules.
     """
 
     authorizations: dict[str, Authorization]
@@ -162,6 +165,8 @@ class Judging:
     preconditions: tuple[Precondition, ...] = ()
     other: str = ""
     entries: tuple[Entry, ...] = ()
+    counts: tuple[DrawRule, ...] = ()
+    asked: tuple[When, ...] = ()
 
     def entry(self, eccn: str | None) -> str:
         """The entry that a classification number is of, the first that covers it; else empty."""
@@ -180,4 +185,6 @@ class Judging:
             *(flag.when for flag in self.flags),
             *(review.when for review in self.reviews),
             *(one.when for one in self.preconditions),
+            *(one.when for one in self.counts),
+            *self.asked,
         )

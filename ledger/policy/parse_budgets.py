@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from ledger.policy.budgets import (
+    AMOUNT,
+    GIVES_BACK,
     HOLDER_SOURCES,
+    KINDS,
     BudgetRule,
     Holders,
     Limit,
@@ -25,7 +28,6 @@ from schemas.tpp import NotAnAmount, Tpp
 
 # A budget without a threshold is critical when nothing is left.
 ALL_OF_IT = 1_000_000
-KINDS = ("amount", "stock", "share")
 COLUMNS = (
     *("holder", "name", "window", "from", "to", "limit"),
     *("section", "source", "href", "published", "reviewed"),
@@ -56,7 +58,7 @@ class Limits:
 def budget(book: Book, file: str, known: Known) -> BudgetRule:
     """A file of `budgets/`. A budget of kind `stock` or `share` is declared, not weighed."""
     top = book.table(file)
-    kind = top.one_of("kind", KINDS, default="amount")
+    kind = top.one_of("kind", KINDS, default=AMOUNT)
     stated = _limits(top)
     number = known_name(top, "limit", known.numbers, "number")
     _needs_limit(top, kind, number, stated)
@@ -76,9 +78,10 @@ def budget(book: Book, file: str, known: Known) -> BudgetRule:
         largest_uplift_ppm=_ppm(top, "uplift", known) if uplift else None,
         uplift_list=known.lists.get(uplift_list),
         basis_option=basis_option,
-        weighed=kind == "amount",
         first_day=known.first_day,
         note=top.text("note", ""),
+        kind=kind,
+        gives_back=top.one_of("gives_back", GIVES_BACK, default=""),
     )
     if made.weighed and made.limit_number is not None:
         _limit_fits(top, made, known.unit)
@@ -101,7 +104,7 @@ def _limit_fits(top: Table, made: BudgetRule, unit: str) -> None:
 def _needs_limit(top: Table, kind: str, number: str, stated: Limits) -> None:
     if number and stated.limits:
         top.problem("limit", number, "has its limits from a CSV already")
-    if kind == "amount" and not number and not stated.limits and "limit" not in top.data:
+    if kind == AMOUNT and not number and not stated.limits and "limit" not in top.data:
         top.problem("limit", None, "missing: a number of the regime, or `limits`, a CSV")
 
 
@@ -172,6 +175,11 @@ def _windows(top: Table, stated: Limits) -> Windows:
         _no_clash(table, window, named)
         named[window.key] = window
         table.close()
+    always = top.sub("always")
+    if always is not None:
+        window = Window(always.day("from"), date.max, "always")
+        named[window.key] = window
+        always.close()
     years = top.sub("calendar_years")
     if years is not None:
         made = Windows((), years.day("from"), years.maybe_day("to"))
@@ -180,7 +188,9 @@ def _windows(top: Table, stated: Limits) -> Windows:
             top.problem("calendar_years", None, "has windows of its own already")
         return made
     if not named:
-        top.problem("window", None, "missing: [[window]], [calendar_years], or a CSV of limits")
+        top.problem(
+            "window", None, "missing: [[window]], [calendar_years], [always] or a CSV of limits"
+        )
     return Windows(tuple(sorted(named.values())))
 
 

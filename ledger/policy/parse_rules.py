@@ -76,6 +76,7 @@ def judging(book: Book, named: Named) -> Judging:
         preconditions=_preconditions(book, named),
         other=top.one_of("other", codes, default=""),
         entries=entries,
+        counts=tuple(_draw(one, named) for one in top.tables("count")),
     )
     top.taken.update(CITATION)
     top.close()
@@ -103,7 +104,7 @@ def _authorization(table: Table, named: Named) -> Authorization:
 def _draw(table: Table, named: Named) -> DrawRule:
     made = DrawRule(
         budget=table.one_of("budget", named.budgets),
-        when=_when(table, named),
+        when=when_of(table, named),
         official=table.maybe_flag("official") is not False,
         effect=table.one_of("effect", EFFECTS, default=""),
         before=table.flag("before_regime"),
@@ -116,14 +117,14 @@ def _draw(table: Table, named: Named) -> DrawRule:
 
 
 def _outside(table: Table, named: Named) -> Outside:
-    made = Outside(_when(table, named), table.text("sentence"), table.citation())
+    made = Outside(when_of(table, named), table.text("sentence"), table.citation())
     table.close()
     return made
 
 
 def _flag(table: Table, named: Named) -> Flag:
     made = Flag(
-        when=_when(table, named),
+        when=when_of(table, named),
         code=table.one_of("code", REFUSALS, default=""),
         safe_side=table.flag("safe_side"),
         enforced=table.flag("enforced"),
@@ -141,7 +142,7 @@ def _reviews(book: Book, named: Named) -> tuple[Review, ...]:
     found = []
     for table in top.tables("review"):
         policy = table.text("policy")
-        found.append(Review(_when(table, named), policy, table.flag("denial"), table.citation()))
+        found.append(Review(when_of(table, named), policy, table.flag("denial"), table.citation()))
         table.close()
     top.taken.update(CITATION)
     top.close()
@@ -164,7 +165,7 @@ def _preconditions(book: Book, named: Named) -> tuple[Precondition, ...]:
 def _precondition(table: Table, named: Named) -> Precondition:
     made = Precondition(
         key=table.text("key"),
-        when=_when(table, named),
+        when=when_of(table, named),
         asks=table.one_of("asks", PAPERS),
         days_ahead=table.whole("days_ahead", 0),
         days_number=known_name(table, "days_number", named.numbers, "number"),
@@ -177,7 +178,8 @@ def _precondition(table: Table, named: Named) -> Precondition:
     return made
 
 
-def _when(table: Table, named: Named) -> When:
+def when_of(table: Table, named: Named) -> When:
+    """The condition a table states."""
     made = When(
         kinds=frozenset(table.words("kinds", (str(kind) for kind in JUDGED))),
         authorizations=frozenset(table.words("authorizations", named.codes)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from ledger.policy import (
     parse_facts,
     parse_licences,
     parse_rules,
+    parse_shares,
 )
 from ledger.policy.budgets import BudgetRule
 from ledger.policy.dated import Attached, Change, Citation, CountryList
@@ -37,6 +38,7 @@ FILES = (
     "state.toml",
     "conditions.toml",
     "weights.toml",
+    "shares.toml",
 )
 COUNTS = ("chips", "amounts")
 ALL_COUNTRIES = "destinations"
@@ -149,7 +151,7 @@ def _regime(book: Book) -> Regime:
     head = _head(book)
     numbers = {n.key: n for n in (parse_facts.number(book, f, head.unit) for f in _in(book, 0))}
     names, attached, lists = _lists(book, head)
-    deadlines = (parse_facts.deadline(book, file) for file in _in(book, 2))
+    deadlines = {d.key: d for d in (parse_facts.deadline(book, f) for f in _in(book, 2))}
     options = {}
     if "options.toml" in book.files:
         options = parse_facts.options(book, "options.toml")
@@ -158,7 +160,12 @@ def _regime(book: Book) -> Regime:
     budgets = {b.key: b for b in (parse_budgets.budget(book, f, known) for f in _in(book, 3))}
     weighed = {key: budget for key, budget in budgets.items() if budget.weighed}
     _one_meaning(book, lists, budgets)
-    judging = parse_rules.judging(book, parse_rules.Named(lists, weighed, options, numbers))
+    named = parse_rules.Named(lists, weighed, options, numbers)
+    judging = parse_rules.judging(book, named)
+    shares = parse_shares.shares(
+        book, replace(named, codes=tuple(judging.authorizations)), deadlines
+    )
+    judging = replace(judging, asked=tuple(one.when for one in shares))
     conditions: tuple[Condition, ...] = ()
     if "conditions.toml" in book.files:
         known_codes = tuple(judging.authorizations)
@@ -180,12 +187,13 @@ def _regime(book: Book) -> Regime:
         numbers=numbers,
         lists=lists,
         attached=attached,
-        deadlines={one.key: one for one in deadlines},
+        deadlines=deadlines,
         options=options,
         states=states,
         budgets=weighed,
         unweighed={key: budget for key, budget in budgets.items() if not budget.weighed},
         judging=judging,
+        shares=shares,
         country_names=names,
         weights=weights,
         conditions=conditions,

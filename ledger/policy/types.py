@@ -32,6 +32,7 @@ from ledger.policy.judging import (
 )
 from ledger.policy.licensing import Licensing
 from ledger.policy.options import Option
+from ledger.policy.shares import ShareRule
 from ledger.policy.weights import Condition, WeightsRule
 
 __all__ = [
@@ -93,6 +94,7 @@ class Regime:
     budgets: dict[str, BudgetRule]
     unweighed: dict[str, BudgetRule]
     judging: Judging
+    shares: tuple[ShareRule, ...]
     country_names: Mapping[str, str]
     weights: WeightsRule | None = None
     conditions: tuple[Condition, ...] = ()

@@ -63,7 +63,9 @@ def judge(case: Case, regime: Regime, options: Mapping[str, str]) -> Ruling:
     bench = _Bench(case, regime, options)
     if case.period < regime.first_day:
         bench.before()
-    elif not bench.outside():
+        return bench.ruling()
+    bench.counts()
+    if not bench.outside():
         bench.flags()
         bench.draws()
         bench.safe_side()
@@ -87,6 +89,7 @@ class _Bench:
     on_safe_side: Flag | None = None
     policy: str = ""
     needed: list[str] = field(default_factory=list)
+    measured: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         stated = self.case.authorization
@@ -148,6 +151,21 @@ class _Bench:
             effect = rule.effect or _EFFECT.get(self.case.kind, "")
             if effect and not rule.before and self.holds(rule.when):
                 self.draw(rule, effect)
+
+    def counts(self) -> None:
+        """What counts on tallies whatever the authorization, and the shares then measured."""
+        if self.case.kind not in SHIPMENTS:
+            return
+        for rule in self.regime.judging.counts:
+            known = any(draw.rule == rule.budget for draw in self.drawn)
+            if not known and self.holds(rule.when):
+                self.draw(rule, rule.effect or "count")
+        counted = {draw.rule for draw in self.drawn}
+        for share in self.regime.shares:
+            if share.tally in counted and self.holds(share.when):
+                self.measured.append(share.key)
+                self.touched.update(key for key in (share.measured, share.flow) if key)
+                self.say(f"measured: {share.title}", share.citation)
 
     def draw(self, rule: DrawRule, effect: str) -> None:
         """A draw, if its budget has such a holder and a window for the day."""
@@ -286,4 +304,5 @@ class _Bench:
             steps=tuple(self.steps),
             options=tuple((key, self.options[key]) for key in sorted(self.touched)),
             needs=tuple(self.needed),
+            shares=tuple(self.measured),
         )

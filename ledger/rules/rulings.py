@@ -36,6 +36,9 @@ class Case:
 
 
 # Effects that only a shipment under a licence on file has.
+# Effects of draws on tallies that hang on no authorization, and are made under a licence too: of
+# every holder, or only of those whose installed base was declared.
+COUNTED = ("count", "count_declared")
 UNDER_LICENCE = ("release", "post_if_licensed_before", "credit_what_is_debited")
 
 
@@ -47,7 +50,8 @@ class Draw:
     `official` False: on the safe side only. `effect` is one of
     `pend` (an application), `hold` (a licence), `post` (a fact),
     `hold_until_received` (held in the export's window, posted in the receipt's),
-    `post_both_years` (posted in both); and of a shipment under a licence on file
+    `post_both_years` (posted in both), `count` and `count_declared` (see COUNTED);
+    and of a shipment under a licence on file
     `release` (what the licence holds is given up, nothing is posted),
     `post_if_licensed_before` (posted where the licence is older than the regime),
     `credit_what_is_debited` (credited with what the licence's holder is debited).
@@ -75,7 +79,8 @@ class Ruling:
     as (key, value); `review` the policy an application is reviewed under, or empty; `needs` the
     keys of what must be on record before the shipment leaves. `beside` are the rulings of the
     regimes that run beside this one; `draws` and `findings` then are those of all of them together
-    (`united`), everything else is this regime's own.
+    (`united`), and so are `shares`, the
+    shares of tallies that are measured for it; everything else is this regime's own.
     """
 
     regime: str
@@ -88,6 +93,7 @@ class Ruling:
     options: tuple[tuple[str, str], ...]
     needs: tuple[str, ...] = ()
     beside: tuple[Ruling, ...] = ()
+    shares: tuple[str, ...] = ()
 
     def body(self) -> str:
         """The ruling as canonical JSON: keys sorted, no blanks, characters as they are."""
@@ -110,8 +116,10 @@ def united(first: Ruling, others: Sequence[Ruling]) -> Ruling:
         known = {code for code, _ in found} | {_TOO_EARLY}
         named = ((code, f"{other.regime}: {detail}") for code, detail in other.findings)
         found += [(code, detail) for code, detail in named if code not in known]
-    drawn = [draw for one in (first, *others) for draw in one.draws]
-    return replace(first, draws=tuple(drawn), findings=tuple(found), beside=tuple(others))
+    every = (first, *others)
+    drawn = tuple(draw for one in every for draw in one.draws)
+    shares = tuple(key for one in every for key in one.shares)
+    return replace(first, draws=drawn, findings=tuple(found), beside=tuple(others), shares=shares)
 
 
 def _shape(ruling: Ruling) -> dict[str, object]:
@@ -127,6 +135,8 @@ def _shape(ruling: Ruling) -> dict[str, object]:
         "options": dict(ruling.options),
         "needs": ruling.needs,
     }
+    if ruling.shares:
+        shape["shares"] = ruling.shares
     if ruling.beside:
         shape["beside"] = [_shape(one) for one in ruling.beside]
     return shape
@@ -158,5 +168,6 @@ def _ruling(shape: dict[str, Any]) -> Ruling:
         steps=tuple(Step(**step) for step in shape["steps"]),
         options=tuple(sorted(shape["options"].items())),
         needs=tuple(shape.get("needs", ())),
+        shares=tuple(shape.get("shares", ())),
         beside=tuple(_ruling(one) for one in shape.get("beside", ())),
     )

@@ -217,13 +217,15 @@ class Measure:
 class Verdict:
     """What a movement does to a share on the first measured day on which it does not fit.
 
-    Amounts in milli-TPP; `base` None: nobody declared it. `limit` is what the part may come to
+    `country` is the part where each is one of its own. Amounts in milli-TPP; `base` None: nobody
+    declared it. `limit` is what the part may come to
     with the movement, `taken` what it was without, `short` by how much it is too much; `cure` is
     the smallest declared base with which it would fit, `declared_on` the day of the declaration
     the base stands on.
     """
 
     day: int
+    country: str | None
     base: int | None
     limit: int
     taken: int
@@ -242,24 +244,47 @@ def verdict(
     whatever the share was before.
     """
     for on in measure.days(holding, day):
-        found = _on(measure, holding, country, amount, on)
-        if found is not None:
-            return found
+        lot = _Lot(country, amount, measure.base is None or measure.base(country, on))
+        for part in _parts(measure, holding, lot, on):
+            found = _on(measure, holding, lot, part, on)
+            if found is not None:
+                return found
     return None
 
 
-def _on(measure: Measure, holding: Holding, country: str, amount: int, day: int) -> Verdict | None:
-    counts = measure.counts(country, day)
-    in_base = measure.base is None or measure.base(country, day)
-    if measure.each and not counts:
+@dataclass(frozen=True, slots=True)
+class _Lot:
+    """A movement of an amount into a country, and whether that is part of the base."""
+
+    country: str
+    amount: int
+    in_base: bool
+
+
+def _parts(measure: Measure, holding: Holding, lot: _Lot, day: int) -> list[str | None]:
+    """The parts that a lot may make larger: a smaller base does so for every one."""
+    if not measure.each:
+        return [None]
+    own = [lot.country] if measure.counts(lot.country, day) else []
+    if lot.amount >= 0:
+        return [*own]
+    others = (code for code in sorted(holding.by_country) if measure.counts(code, day))
+    return [*own, *(code for code in others if code not in own)]
+
+
+def _on(
+    measure: Measure, holding: Holding, lot: _Lot, part: str | None, day: int
+) -> Verdict | None:
+    counts = measure.counts(lot.country, day) if part is None else part == lot.country
+    asked = lot.amount if counts else 0
+    amount, in_base = lot.amount, lot.in_base
+    if not _worse(measure.fraction, asked, amount if in_base else 0):
         return None
-    if not _worse(measure.fraction, amount if counts else 0, amount if in_base else 0):
-        return None
-    taken = measure.part(holding, day, country if measure.each else None)
-    asked = amount if counts else 0
+    taken = measure.part(holding, day, part)
     base = measure.of(holding, day)
     if base is None:
-        return Verdict(day, None, 0, taken, asked, 0, measure.fraction.cure(taken + asked), None)
+        cure = measure.fraction.cure(taken + asked)
+        return Verdict(day, part, None, 0, taken, asked, 0, cure, None)
     after = base + (amount if in_base else 0)
     if measure.fraction.holds(taken + asked, after):
         return None
@@ -270,7 +295,7 @@ def _on(measure: Measure, holding: Holding, country: str, amount: int, day: int)
     needed = measure.fraction.cure(taken + asked)
     cure = None if needed is None else declared[1] + needed - after
     short = taken + asked - limit
-    return Verdict(day, after, limit, taken, asked, short, cure, declared[0])
+    return Verdict(day, part, after, limit, taken, asked, short, cure, declared[0])
 
 
 def _worse(fraction: Fraction, part: int, base: int) -> bool:

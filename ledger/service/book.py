@@ -65,11 +65,12 @@ class BudgetTerms:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open budget: its number, base limit, and name (rule, holder's name, window)."""
+    """An open budget: its number, base limit, name (rule, holder's name, window) and holder."""
 
     number: int
     limit_mtpp: int
     name: tuple[str, str, str]
+    holder: str
 
 
 @dataclass(slots=True)
@@ -102,6 +103,7 @@ class Book:
         self.numbers: list[int] = []
         self._place: dict[int, int] = {}
         self._names: list[tuple[str, str, str]] = []
+        self._holders: list[str] = []
         self.balances = Budgets.empty(_PLACES)
         self.last_credit: list[str | None] = []
         self._opened: set[int] = set()
@@ -187,7 +189,8 @@ class Book:
     def open_budget(self, key: BudgetKey, terms: BudgetTerms) -> int:
         """Open a budget that is not open yet; its place."""
         number = self._number("budget", t.budget.c.budget_no)
-        opened = Opened(number, terms.limit_mtpp, (key.rule, terms.holder_name, key.window))
+        name = (key.rule, terms.holder_name, key.window)
+        opened = Opened(number, terms.limit_mtpp, name, key.holder)
         self._new.budgets[key] = opened
         self._rows["budget"].append(
             (
@@ -218,6 +221,10 @@ class Book:
         """What the budget at a place is called: rule, holder's name, window."""
         return self._names[place]
 
+    def holder(self, place: int) -> str:
+        """The key of who holds the budget at a place."""
+        return self._holders[place]
+
     def _load(self, budgets: Sequence[Opened]) -> list[int]:
         missing = {b.number: b for b in budgets if b.number not in self._place}
         for row in self.cursor.find(t.balance, "budget_no", missing) if missing else ():
@@ -230,6 +237,7 @@ class Book:
         self.numbers.append(opened.number)
         self._place[opened.number] = place
         self._names.append(opened.name)
+        self._holders.append(opened.holder)
         self.last_credit.append(credit)
         if place >= len(self.balances.limit):
             self.balances.grow(max(_PLACES, place))
@@ -286,7 +294,7 @@ def _budget_key(row: Sequence[Any]) -> BudgetKey:
 
 def _opened(row: Sequence[Any]) -> Opened:
     name = (row[_AT["rule"]], row[_AT["holder_name"]], row[_AT["window"]])
-    return Opened(row[_AT["budget_no"]], row[_AT["limit_mtpp"]], name)
+    return Opened(row[_AT["budget_no"]], row[_AT["limit_mtpp"]], name, row[_AT["holder"]])
 
 
 def days_number(day: date) -> int:

@@ -32,6 +32,7 @@ from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.posting import Desk, save_days, sums_that_fit
 from ledger.service.rows import Flag, ordered
 from ledger.service.seal import Header, Sealer
+from ledger.service.shares import Shares
 from ledger.storage.bulk import Collision, SharedCursor, Staging
 from schemas.kinds import Kind
 
@@ -171,6 +172,7 @@ class _Load:
         self.lines = BulkLines(con, staging, prepared, book, several=several, holidays=holidays)
         drawer = Drawer(desk.rulebook, book)
         self.drawer = BulkDrawer(drawer, prepared, self.lines)
+        self.shares = Shares(drawer)
         self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
         self.days = _Days()
         self.leaves: Leaves
@@ -211,6 +213,13 @@ class _Load:
         weighed = weigh(batch, self.book.balances, self.lines.lines, tolerance)
         _flag(flags, weighed)
         self.lines.flag_late(frame, weighed.late, flags)
+        ruling = frame.ints("ruling_at")
+        self.shares.flag(
+            weighed.entries,
+            frame.day,
+            lambda at: self.prepared.ruled[ruling[at]].ruling.shares,
+            lambda at, flag: flags.setdefault(at, []).append(flag),
+        )
         self.closed.mark_days(frame.day, flags)
         self._gather(frame, weighed.entries)
         budget_no = np.array(self.book.numbers, np.int64)

@@ -12,14 +12,22 @@ from numpy.typing import NDArray
 from ledger.policy.budgets import COUNTRIES
 from ledger.rules.admission import Batch, Effect, Ints
 from ledger.rules.judge import Draw, Ruling
-from ledger.rules.rulings import UNDER_LICENCE
+from ledger.rules.rulings import COUNTED, UNDER_LICENCE
 from ledger.service.batches import Frame
 from ledger.service.book import BudgetKey, BudgetTerms
 from ledger.service.bulk_holders import NONE, BulkHolders
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.bulk_papers import BulkClerk
 from ledger.service.columns import Prepared, place_column
-from ledger.service.draws import BOTH_YEARS, IF_BEFORE, RELEASE, TRANSIT, Drawer, effect_of
+from ledger.service.draws import (
+    BOTH_YEARS,
+    DECLARED_ONLY,
+    IF_BEFORE,
+    RELEASE,
+    TRANSIT,
+    Drawer,
+    effect_of,
+)
 from ledger.service.holders import ATTRIBUTED_TO
 from ledger.service.rows import Flag
 
@@ -164,13 +172,16 @@ class BulkDrawer:
         for at in np.unique(alike).tolist():
             draws, periods = self._alike[at]
             own = (alike == at) & (behind == 0)
+            counted = np.flatnonzero(own)
             facts = np.flatnonzero(own & (line < 0))
             drawn = np.flatnonzero(own & (line >= 0))
             receipts = np.flatnonzero((alike == at) & (behind == 1))
             for slot, draw in enumerate(draws):
                 period = periods[self._regime_of(draw)]
                 day = self._counted(draw, period, frame.day)
-                if draw.effect in UNDER_LICENCE:
+                if draw.effect in COUNTED:
+                    found.append(self._counting(draw, period, frame, counted, slot))
+                elif draw.effect in UNDER_LICENCE:
                     found += self._beside_licence(draw, period, frame, drawn, line, slot)
                 elif len(facts):
                     holders = self._holders_for(draw)
@@ -182,6 +193,17 @@ class BulkDrawer:
                     asked = (draw, period, slot, beside)
                     found += self._received(asked, frame, receipts, (sent, day))
         return found
+
+    def _counting(self, draw: Draw, period: date, frame: Frame, rows: Ints, slot: int) -> _Wanted:
+        """What counts on a tally, whether drawn under a licence or not."""
+        day = frame.day[rows]
+        holders = self._holders_for(draw)
+        holder = holders.of(draw.holder_from, frame, rows, day)
+        if draw.effect == DECLARED_ONLY:
+            for one in np.unique(holder[holder >= 0]).tolist():
+                if not self.drawer.declares(holders.keys[one]):
+                    holder = np.where(holder == one, NONE, holder)
+        return _Wanted(draw, period, rows, holder, day, int(effect_of(draw)), slot)
 
     def _beside_licence(
         self, draw: Draw, period: date, frame: Frame, rows: Ints, line: Ints, slot: int

@@ -12,6 +12,7 @@ from ledger.service.batches import Frame
 from ledger.service.columns import Prepared, place_column
 from ledger.service.draws import Drawer
 from ledger.service.holders import (
+    CHIP_IN_COUNTRY,
     IN_COUNTRY,
     LEFT,
     OTHER,
@@ -57,6 +58,9 @@ class BulkHolders:
             return self._at(places, frame, f"{source}_at", rows)
         if source == "chip":
             return self._at(self._chips(), frame, "chip_at", rows)
+        if source == CHIP_IN_COUNTRY:
+            country = self._at(self._country, frame, "destination_at", rows)
+            return self._account(self._at(self._chips(), frame, "chip_at", rows), country)
         if source in SITES:
             return self._at(self._named_key, frame, f"{source}_at", rows)
         party = self._party(source, frame, rows, day)
@@ -76,6 +80,9 @@ class BulkHolders:
         key = self.keys[holder]
         if source in SITES:
             return key, self._said(frame, f"{source}_at", row) or key
+        if source == CHIP_IN_COUNTRY:
+            chip, _, code = key.rpartition("@")
+            return key, f"{chip}, {self.rulebook.country_name(code)}"
         if source not in PARTIES:
             return key, key
         party, _, code = key.rpartition("@") if source in IN_COUNTRY else (key, "", "")

@@ -6,17 +6,19 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import bindparam, select, text
 
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
-from ledger.rules.rulings import UNDER_LICENCE
+from ledger.rules.rulings import COUNTED, UNDER_LICENCE
 from ledger.service import assignments, holders, licence_acts
 from ledger.service.book import Book
 from ledger.service.conditions import standing_of
 from ledger.service.holders import Holders
+from ledger.service.installed import Installed, installed_object
 from ledger.service.lines import LineBook
 from ledger.service.papers import DECLARED, declared_object
 from ledger.service.relations import DECLARED as DECLARED_ALONE
@@ -32,12 +34,14 @@ from schemas.records import Given
 TRANSIT = "hold_until_received"
 BOTH_YEARS = "post_both_years"
 RELEASE, IF_BEFORE, CREDIT_OTHER = UNDER_LICENCE
+_, DECLARED_ONLY = COUNTED
 _EFFECT = {
     "hold": Effect.HOLD,
     "pend": Effect.PEND,
     "post": Effect.POST,
     TRANSIT: Effect.HOLD,
     BOTH_YEARS: Effect.POST,
+    **dict.fromkeys(COUNTED, Effect.POST),
     "credit": Effect.CREDIT,
 }
 _STANDING = (
@@ -106,7 +110,9 @@ class Drawer:
         left = [self._place(row, d, row.given, day) for d in draws if d.effect == CREDIT_OTHER]
         debited = {one.place for one in found} if effect == Effect.DRAW else set()
         credited = (at for at in left if at is not None and debited and at not in debited)
-        return found + [Drawn(at, 1, Effect.CREDIT_TO_NOTHING, row.amount) for at in credited]
+        found += [Drawn(at, 1, Effect.CREDIT_TO_NOTHING, row.amount) for at in credited]
+        counted = (self._place(row, d, row.given, day) for d in draws if d.effect in COUNTED)
+        return found + [Drawn(at, 1, Effect.POST, row.amount) for at in counted if at is not None]
 
     def _act(self, row: Row) -> list[Drawn]:
         """An adjustment: the limit moves, or the budget is marked."""
@@ -157,9 +163,16 @@ class Drawer:
         target = row.target.drawn()
         if row.kind == Kind.RECEIPT:
             return [d for draw in target.draws for d in self._received(row, target, draw)]
-        if row.kind in RETURNS and self.rulebook.gives_back(row.kind):
-            return _taken(Effect.CREDIT, target.posted, row.amount)
+        if row.kind in RETURNS:
+            back = [one for one in target.posted if self._gives_back(one, row.kind)]
+            return _taken(Effect.CREDIT, back, row.amount)
         return []
+
+    def _gives_back(self, share: Share, kind: str) -> bool:
+        """Whether a return makes room on a budget: as the budget says, else as the option does."""
+        rule = self.book.named(share.place)[0]
+        said = self.rulebook.budgets[rule].gives_back if rule in self.rulebook.budgets else ""
+        return said == "always" or (not said and self.rulebook.of_budget(rule).gives_back(kind))
 
     def _received(self, row: Row, target: Target, draw: Draw) -> list[Drawn]:
         if draw.effect not in (TRANSIT, BOTH_YEARS):
@@ -180,7 +193,7 @@ class Drawer:
         """The place of the budget a draw falls on that day; None where there is none."""
         holders = self._holders[self.rulebook.of_budget(draw.rule).regime.key]
         holder = holders.of(draw.holder_from, given, day)
-        if holder is None:
+        if holder is None or (draw.effect == DECLARED_ONLY and not self.declares(holder[0])):
             return None
         if row.ruled is not None and row.ruled.looks_back:
             day = self.rulebook.of_budget(draw.rule).counts_from(day)
@@ -192,6 +205,15 @@ class Drawer:
         key, terms = opened
         place = self.book.budget(key)
         return self.book.open_budget(key, terms) if place is None else place
+
+    def declares(self, holder: str) -> bool:
+        """Whether the installed base of whoever has this account was declared."""
+        return holder.rpartition("@")[0] in self.installed.subjects
+
+    @cached_property
+    def installed(self) -> Installed:
+        """The declarations of what stands where."""
+        return Installed(self.book.cursor)
 
     @property
     def relations(self) -> Relations:
@@ -216,12 +238,14 @@ class Drawer:
         if row.kind == Kind.CONDITION:
             until = row.details().get("until_on")
             return (row.seq, str(row.kind), *standing_of(row), row.day, until, 1)
-        about_party = row.kind in _RELATED or row.kind in DECLARED
+        about_party = row.kind in (*_RELATED, *DECLARED, Kind.INSTALLED_BASE)
         details = row.details() if row.account or about_party else {}
         until = details.get("until_on")
         if row.kind in _RELATED:
             subject = party_key(details["party"])
             other = party_key(details.get("other_party"))
+        elif row.kind == Kind.INSTALLED_BASE:
+            subject, other = party_key(details["party"]), installed_object(details)
         elif row.kind in DECLARED:
             subject, other = party_key(details["party"]), declared_object(row)
         elif row.kind in STATUS_CHANGES:

@@ -28,9 +28,12 @@ PARTIES: dict[str, tuple[str, ...]] = {
     "company_country": ("owner",),
     "operator_country": ("operator", "owner"),
     "other_operator_country": ("operator", "owner"),
+    "parent_country": (),
 }
 # A company's account in one country; the last only where the operator is not the owner.
-IN_COUNTRY = ("company_country", "operator_country", "other_operator_country")
+IN_COUNTRY = ("company_country", "operator_country", "other_operator_country", "parent_country")
+# A chip's account in one country.
+CHIP_IN_COUNTRY = "chip_country"
 OTHER = "other_operator_country"
 # The one country that has no column of its own.
 LEFT = "from_country"
@@ -86,6 +89,12 @@ class Holders:
             return None if code is None else (code, self.rulebook.country_name(code))
         if source == "chip":
             return None if given.chip is None else (given.chip, given.chip)
+        if source == CHIP_IN_COUNTRY:
+            code = self.country(given)
+            if given.chip is None or code is None:
+                return None
+            name = f"{given.chip}, {self.rulebook.country_name(code)}"
+            return account_key(given.chip, code), name
         if source in SITES:
             site = stated(given, source)
             return None if site is None else (party_key(site) or "", site)

@@ -34,6 +34,7 @@ from ledger.service.papers import Clerk, Lot, totals
 from ledger.service.rows import Flag, Row, ordered
 from ledger.service.rulebook import Rulebook
 from ledger.service.seal import Header, Sealer
+from ledger.service.shares import Shares
 from ledger.service.turns import weigh_in_turns
 from ledger.storage.statements import Cursor
 from ledger.storage.store import Store
@@ -123,6 +124,7 @@ class Posting:
         holidays = desk.rulebook.regime.licensing.holidays
         self.lines = LineBook(cursor, book, several=several, holidays=holidays)
         self.clerk = Clerk(desk.rulebook, cursor, lambda: self.drawer.relations)
+        self.shares = Shares(self.drawer)
         self.amounts: dict[Lot, int] = {}
         self.weighed: Weighed
 
@@ -152,10 +154,21 @@ class Posting:
         requests.decide(self.book, rows, self.desk.rulebook.spares)
         self.weighed = weigh_in_turns(rows, batch_of, self.book, self.lines, self.desk.rulebook)
         flag_excesses(rows, self.weighed)
+        self._measure(rows)
         ClosedQuarters(self.cursor).mark(rows)
         for row in rows:
             row.flags = self.desk.rulebook.spared(row.flags, row.given.effective_on)
             row.flags = ordered(row.flags, self.book.numbers)
+
+    def _measure(self, rows: Sequence[Row]) -> None:
+        """Measure the shares that the rows' rulings ask for."""
+        days = np.array([days_number(row.given.effective_on) for row in rows], _INT)
+        self.shares.flag(
+            self.weighed.entries,
+            days,
+            lambda at: ruled.ruling.shares if (ruled := rows[at].ruled) else (),
+            lambda at, flag: rows[at].flags.append(flag),
+        )
 
     def save_derived(self, rows: Sequence[Row]) -> None:
         """Move the balances, the days, the licence lines and the standing acts."""

@@ -65,7 +65,14 @@ ACTS = {
     },
     **{
         kind: ("declarations", "document", "effective_on", kind)
-        for kind in ("ownership", "party_merged", "certificate", "notice", "condition")
+        for kind in (
+            "ownership",
+            "party_merged",
+            "installed_base",
+            "certificate",
+            "notice",
+            "condition",
+        )
     },
     "weights": ("weights", "document", "transferred_on", ""),
     **{
@@ -161,6 +168,8 @@ def stands(ledger: Ledger, text: str) -> None:
 def in_amounts(folder: Path) -> Path:
     """The rule as it is, but weighing the amounts that a file gives instead of chips."""
     copy = folder / "in_amounts"
+    if copy.exists():
+        return copy
     shutil.copytree(LAW, copy)
     file = copy / "regime.toml"
     text = file.read_text(encoding="utf-8")

@@ -1,0 +1,173 @@
+"""Shares of tallies, measured movement by movement: what would be too much, and what is unknown.
+
+Holdings are read once a submission, when a movement first touches them, and carried along; rows
+and columns are measured by the same lines, so that they find the same.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, select
+
+from ledger.rules.admission import Entries, Ints
+from ledger.rules.shares import Fraction, Holding, Measure, Verdict, percent, verdict
+from ledger.service.book import days_number
+from ledger.service.rows import Flag
+from schemas import tables as t
+from schemas.tpp import grouped
+
+if TYPE_CHECKING:
+    from ledger.policy.shares import ShareRule
+    from ledger.policy.types import Regime
+    from ledger.service.draws import Drawer
+    from ledger.service.rulebook import Rulebook
+
+_EPOCH = date(1970, 1, 1).toordinal()
+_ACCOUNTS = select(t.budget.c.budget_no, t.budget.c.holder).where(
+    t.budget.c.rule == bindparam("rule")
+)
+ON_DATES, FLOW = "reporting_dates", "flow"
+_DAY = {name: place for place, name in enumerate(t.balance_day.columns.keys())}
+
+
+def measure_of(rule: ShareRule, rulebook: Rulebook) -> Measure:
+    """A share as it is measured under the options of its regime."""
+    dated = not rule.measured or rulebook.options[rule.measured] == ON_DATES
+    first = rulebook.regime.first_day
+    dates = tuple(days_number(day) for day in rule.measuring_dates(first)) if dated else ()
+    return Measure(
+        key=rule.key,
+        fraction=Fraction.of_ppm(rule.ppm),
+        counts=lru_cache(maxsize=None)(lambda code, day: rule.part(code, _date(day))),
+        each=rule.each,
+        base=lru_cache(maxsize=None)(lambda code, day: rule.based(code, _date(day)))
+        if rule.base
+        else None,
+        stock=not rule.flow or rulebook.options[rule.flow] != FLOW,
+        dates=dates or None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    rule: ShareRule
+    measure: Measure
+    regime: Regime
+
+
+class Shares:
+    """Measures what a submission's movements do to the shares their rulings ask for."""
+
+    def __init__(self, drawer: Drawer) -> None:
+        self.drawer, self.book = drawer, drawer.book
+        rulebook = drawer.rulebook
+        self._shares = {
+            rule.key: _Share(rule, measure_of(rule, one), one.regime)
+            for one in rulebook.every
+            for rule in one.regime.shares
+        }
+        self._tallies = {share.rule.tally for share in self._shares.values()}
+        self._holdings: dict[tuple[str, str], Holding] = {}
+        self._accounts: dict[str, dict[str, list[tuple[int, str]]]] = {}
+
+    def flag(
+        self,
+        entries: Entries,
+        days: Ints,
+        asked: Callable[[int], tuple[str, ...]],
+        found: Callable[[int, Flag], None],
+    ) -> None:
+        """Measure each movement of weighed entries, in order.
+
+        `asked` tells which shares a movement's ruling asks for, by its place; `found` is told
+        what there is to flag.
+        """
+        if not self._shares:
+            return
+        places = {p for p in range(len(self.book.numbers)) if self._is_tally(p)}
+        columns = (entries.row, entries.budget, entries.official, entries.posted)
+        for row, place, official, amount in zip(*(c.tolist() for c in columns), strict=True):
+            if place in places and official:
+                day = int(days[row])
+                for flag in self._measured(place, day, amount, asked(row)):
+                    found(row, flag)
+
+    def _is_tally(self, place: int) -> bool:
+        return self.book.named(place)[0] in self._tallies
+
+    def _measured(
+        self, place: int, day: int, amount: int, asked: tuple[str, ...]
+    ) -> Iterable[Flag]:
+        rule = self.book.named(place)[0]
+        subject, _, country = self.book.holder(place).rpartition("@")
+        holding = self._holding(rule, subject)
+        flags: list[Flag] = []
+        for key in asked:
+            share = self._shares[key]
+            if share.rule.tally == rule:
+                one = verdict(share.measure, holding, country, day, amount)
+                if one is not None:
+                    flags.append(self._flag(share, one, place, day))
+        holding.add(country, day, amount)
+        unknown = [flag for flag in flags if flag.code == "share_undeclared"]
+        return [*(flag for flag in flags if flag not in unknown), *unknown[:1]]
+
+    def _flag(self, share: _Share, one: Verdict, place: int, day: int) -> Flag:
+        unit, on = share.regime.unit, _date(one.day)
+        needed = "" if one.cure is None else f"{grouped(one.cure)} {unit}"
+        if one.base is None:
+            whose = "of it" if share.rule.base else "of all it owns"
+            cure = f"; a declaration {whose} of {needed} or more would do" if needed else ""
+            said = f"{share.rule.title}, on {on}: nothing declared on or before that day{cure}"
+            return Flag("share_undeclared", place, detail=said)
+        figures = (one.limit, one.taken, one.asked, one.short)
+        part = percent(one.taken + one.asked, one.base)
+        names = share.regime.country_names
+        where = f" in {names.get(one.country, one.country)}" if one.country else ""
+        said = f"{share.rule.title}: on {on}{where} {part} % of {grouped(one.base)} {unit}"
+        said += f", allowed {percent(share.rule.ppm, 10**6)} %"
+        if needed:
+            declared = _date(one.declared_on or 0)
+            said += f"; cured by {needed} or more declared for {declared}"
+        later = share.measure.dates is not None and one.day > day
+        code = "share_would_exceed" if later else "share_over"
+        return Flag(code, place, *figures, detail=said)
+
+    def _holding(self, rule: str, subject: str) -> Holding:
+        known = self._holdings.get((rule, subject))
+        if known is None:
+            known = self._holdings[rule, subject] = self._on_record(rule, subject)
+        return known
+
+    def _on_record(self, rule: str, subject: str) -> Holding:
+        """What was declared of a holder, and what its accounts say day by day."""
+        holding = Holding()
+        for declared in self.drawer.installed.of.get(subject, ()):
+            to = holding.whole if declared.country is None else holding.country(declared.country)
+            to.declare(declared.day, declared.amount)
+        country_of = dict(self._accounts_of(rule).get(subject, ()))
+        rows = self.book.cursor.find(t.balance_day, "budget_no", country_of) if country_of else []
+        for row in sorted(rows, key=lambda row: str(row[_DAY["on_day"]])):
+            on = days_number(date.fromisoformat(str(row[_DAY["on_day"]])))
+            holding.add(country_of[row[_DAY["budget_no"]]], on, int(row[_DAY["taken_mtpp"]]))
+        return holding
+
+    def _accounts_of(self, rule: str) -> dict[str, list[tuple[int, str]]]:
+        """The accounts of a tally on record: numbers and countries by holder."""
+        if rule not in self._accounts:
+            found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+            for number, holder in self.book.cursor.read(_ACCOUNTS, rule):
+                subject, _, country = holder.rpartition("@")
+                found[subject].append((number, country))
+            self._accounts[rule] = found
+        return self._accounts[rule]
+
+
+def _date(day: int) -> date:
+    return date.fromordinal(day + _EPOCH)
