@@ -124,7 +124,7 @@ AMOUNTS = tuple(_AMOUNTS)
 # `h100` (milli-TPP of one H100 SXM in the adopted catalogue, for equivalents), `budget` (a rule's
 # key, its title), `country` (code, name), `refusal` (code, sentence); of each regime that runs
 # beside: `beside` (key, its version, its title), `beside state` (key, dated sentences), `beside
-# option` (REGIME:KEY, value).
+# option` (REGIME:KEY, value); `tally` (the key of a budget that has no limit, its kind).
 ABOUT: dict[str, str] = {
     "submission": "BIGINT",
     "topic": "VARCHAR",

@@ -64,13 +64,13 @@ def judge(case: Case, regime: Regime, options: Mapping[str, str]) -> Ruling:
     if case.period < regime.first_day:
         bench.before()
         return bench.ruling()
-    bench.counts()
     if not bench.outside():
         bench.flags()
         bench.draws()
         bench.safe_side()
         bench.review()
         bench.needs()
+    bench.counts()
     return bench.ruling()
 
 

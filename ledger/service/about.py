@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from ledger import countries
+from ledger.policy.budgets import UNBOUND
 from ledger.refusals import REFUSALS
 from ledger.service.adoption import every_adoption
 from ledger.service.rulebook import EQUIVALENT, Rulebook
@@ -56,6 +57,8 @@ def _facts(rulebook: Rulebook) -> list[_Fact]:
     for budget in rulebook.budgets.values():
         found.append(("budget", budget.key, None, None, budget.title))
         found.append(("critical", budget.key, None, str(budget.critical_ppm), None))
+        if budget.kind in UNBOUND:
+            found.append(("tally", budget.key, None, budget.kind, None))
     if regime.counts == "chips" and rulebook.catalogue.row(EQUIVALENT) is not None:
         found.append(("h100", EQUIVALENT, None, str(rulebook.unit_mtpp(EQUIVALENT)), None))
     found += [("country", code, None, name, None) for code, name in countries.names().items()]

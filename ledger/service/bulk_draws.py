@@ -139,6 +139,7 @@ class BulkDrawer:
     def _placed(self, wanted: Sequence[_Wanted], under: Sequence[_Drawn]) -> list[_Drawn]:
         """The draws of rulings; where two fields name one holder, it is drawn on once."""
         found: list[_Drawn] = []
+        debits = [*under]  # what counts on a tally is no debit that another could be credited for
         for turn, want in enumerate(wanted):
             at = self._place(want)
             kept = at >= 0
@@ -146,10 +147,12 @@ class BulkDrawer:
             for other in alike:
                 kept &= at != self._place(wanted[other])
             if want.effect == Effect.CREDIT_TO_NOTHING:
-                kept &= self._debits_another(want, at, [*under, *found])
+                kept &= self._debits_another(want, at, debits)
             official = np.full(int(kept.sum()), int(want.draw.official), np.int64)
             effect = np.full(int(kept.sum()), want.effect, np.int64)
             found.append((want.rows[kept], at[kept], official, effect))
+            if want.draw.effect not in COUNTED:
+                debits.append(found[-1])
         return found
 
     @staticmethod
@@ -180,7 +183,8 @@ class BulkDrawer:
                 period = periods[self._regime_of(draw)]
                 day = self._counted(draw, period, frame.day)
                 if draw.effect in COUNTED:
-                    found.append(self._counting(draw, period, frame, counted, slot))
+                    if draw.effect != DECLARED_ONLY or self.drawer.installed.subjects:
+                        found.append(self._counting(draw, period, frame, counted, slot))
                 elif draw.effect in UNDER_LICENCE:
                     found += self._beside_licence(draw, period, frame, drawn, line, slot)
                 elif len(facts):

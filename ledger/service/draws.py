@@ -192,6 +192,8 @@ class Drawer:
     def _place(self, row: Row, draw: Draw, given: Given, day: date) -> int | None:
         """The place of the budget a draw falls on that day; None where there is none."""
         holders = self._holders[self.rulebook.of_budget(draw.rule).regime.key]
+        if draw.effect == DECLARED_ONLY and not self.installed.subjects:
+            return None
         holder = holders.of(draw.holder_from, given, day)
         if holder is None or (draw.effect == DECLARED_ONLY and not self.declares(holder[0])):
             return None

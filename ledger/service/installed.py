@@ -47,10 +47,8 @@ class Installed:
             on = days_number(date.fromisoformat(str(day)))
             self.of[subject].append(Declared(country or None, on, amount or 0))
 
-    @property
-    def subjects(self) -> frozenset[str]:
-        """Whose installed base was declared."""
-        return frozenset(self.of)
+        # Whose installed base was declared.
+        self.subjects = frozenset(self.of)
 
 
 def installed_object(details: Mapping[str, str]) -> str | None:

@@ -63,6 +63,7 @@ figures as (
     cross join known
     left join drawn d on d.budget_no = b.budget_no
     where b.submission <= known.submission
+        and b.rule not in (select key from about where topic = 'tally')
         and b.from_on <= span.to_on
         and b.to_on >= span.from_on
 )

@@ -114,6 +114,7 @@ asked as (
     from budget b
     cross join known
     where b.submission <= known.submission
+        and b.rule not in (select key from about where topic = 'tally')
         and (
             getvariable('holder') is null
             or b.holder = getvariable('holder')::varchar

@@ -91,6 +91,7 @@ told as (
     cross join span
     left join figures f on f.budget_no = b.budget_no
     where b.from_on <= span.to_on and b.to_on >= span.from_on
+        and b.rule not in (select key from about where topic = 'tally')
 )
 select * exclude (budget_no)
 from told

@@ -28,13 +28,14 @@ condition | 2026-04-01 | Corp  | Hall1 | 14.d      | met      | memo 5   |      
 def test_a_breach_is_flagged_on_what_goes_under_the_authorization(opened):
     ledger = opened()
     play(ledger, BREACH)
+    both = "condition_breached, share_undeclared"
     play(
         ledger,
-        """
+        f"""
         act  | day        | to     | consignee | by   | at    | owner | says
         ship | 2025-05-31 | Poland | Corp      | NVEU |       |       |
         ship | 2025-06-01 | Poland | corp      | NVEU |       |       | condition_breached
-        ship | 2025-06-01 | Poland | Corp      | UVEU |       |       | condition_breached
+        ship | 2025-06-01 | Poland | Corp      | UVEU |       |       | {both}
         ship | 2025-06-01 | Poland | Other     | NVEU |       | Corp  | condition_breached
         ship | 2025-06-01 | Poland | Other     | NVEU |       |       |
         ship | 2025-09-01 | Poland | Corp      | NVEU |       |       |

@@ -154,5 +154,5 @@ def test_china_and_macau():
         "dram_bandwidth_below": "6500",
         "product_share": "50",
     }
-    assert regime.budgets == {}
-    assert not regime.unweighed["product_share"].weighed
+    assert [(b.key, b.kind) for b in regime.budgets.values()] == [("product_stock", "tally")]
+    assert [(s.tally, s.ppm) for s in regime.shares] == [("product_stock", 500_000)]
