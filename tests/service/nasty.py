@@ -43,6 +43,13 @@ PARTIES = (
 )
 SITES = ("Hall 1", "HALL  1", 'The "Barn"', "谷仓")
 DOCUMENTS = ("EX-{}", 'say "{}"', "línea {}", "two\nlines {}", "a, b; {}", "\\. {}", "=1+{}")
+# What is declared to stand where: party or product, country, TPP.
+STOCKS = [
+    ("Acme Ltd", "", "900000000"),
+    ("Acme Ltd", "India", "1000000"),
+    ("Over There GmbH", "", "90000000"),
+    ("nvidia-h100-sxm", "United States", "3000000"),
+]
 AUTHORIZATIONS = ("licence", "LPP", "AIA", "NVEU", "ACA", "NAC", "NLR", "none", "", "UVEU", "ACM")
 KINDS = ("", "export", "reexport", "in_country_transfer", "export_from_abroad")
 FIRST, LAST = date(2024, 12, 1), date(2028, 1, 20)

@@ -33,13 +33,6 @@ ON_RECORD = [
     ("ownership", "12", "Quote Holding", "2026-04-01", "", "55"),
     ("ownership", "Over There GmbH", "Owner of Owners", "2025-09-01", ""),
 ]
-STOCKS = [
-    # party, country, TPP
-    ("Acme Ltd", "", "900000000"),
-    ("Acme Ltd", "India", "1000000"),
-    ("Over There GmbH", "", "90000000"),
-    ("nvidia-h100-sxm", "United States", "3000000"),
-]
 PAPERS = [
     # kind, party, exporter, authorization, shipment, from, until
     ("certificate", "Acme Ltd", "", "LPP", "", "2025-06-01", ""),
@@ -84,8 +77,7 @@ def declared(url: str, **options: str) -> str:
                 "declarations",
                 said | {"other_party": other, "until_on": until, "percent": "".join(share)},
             )
-            ledger.record("declarations", said | {"other_party": other, "until_on": until})
-        for number, (party, country, tpp) in enumerate(STOCKS):
+        for number, (party, country, tpp) in enumerate(nasty.STOCKS):
             said = {"document": f"S{number}", "kind": "installed_base", "party": party}
             said |= {"country": country, "effective_on": "2025-12-31", "tpp": tpp}
             ledger.record("declarations", said)
