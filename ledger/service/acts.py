@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
+from ledger.policy.types import BudgetRule
 from ledger.service.papers import DECLARED
 from ledger.service.rows import Row, content_of
 from ledger.service.rulebook import Rulebook
@@ -25,11 +27,23 @@ def resolve(rulebook: Rulebook, row: Row) -> list[Problem]:
         return [_problem(row, "holder", holder, "holds no such budget", _near(rulebook, holder))]
     budget, key, name = found
     window = details.get("window")
-    on = next((w.from_on for w in budget.windows_known() if w.key == window), day)
+    on = day if window is None else _first_day(budget, window)
+    if on is None:
+        known = tuple(w.key for w in budget.windows_known())
+        return [_problem(row, "window", window or "", f"{budget.key} has no such window", known)]
     row.account = rulebook.account(budget.key, key, name, on)
     if row.account is None:
         return [_problem(row, "effective_on", row.day, f"no window of {budget.key} covers it")]
     return _amount(row, row.account[1].limit_mtpp) if row.kind in LIMIT_CHANGES else []
+
+
+def _first_day(budget: BudgetRule, window: str) -> date | None:
+    """The first day of a window by its key; a year's, where its years have no end."""
+    found = [w for w in budget.windows_known() if w.key == window]
+    if not found and window.isdigit() and date.min.year <= int(window) <= date.max.year:
+        of_year = budget.window_on(date(int(window), 12, 31))
+        found = [of_year] if of_year is not None and of_year.key == window else []
+    return found[0].from_on if found else None
 
 
 def _amount(row: Row, base: int) -> list[Problem]:

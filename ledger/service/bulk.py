@@ -28,6 +28,7 @@ from ledger.service.draws import Drawer
 from ledger.service.given_tables import table_of
 from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_known
 from ledger.service.leaves import Leaves
+from ledger.service.marks import Marks
 from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.posting import Desk, save_days, sums_that_fit
 from ledger.service.rows import Flag, ordered
@@ -178,6 +179,7 @@ class _Load:
         self.leaves: Leaves
         self.credits: dict[int, int] = {}
         self.closed = ClosedQuarters(book.cursor)
+        self.marks = Marks(book.cursor)
 
     def _number_rulings(self, frame: Frame) -> None:
         """Give the batch its rulings' numbers, new ones in the order movements come to them."""
@@ -209,6 +211,8 @@ class _Load:
         flags = self.drawer.flags(frame)
         self._watch(frame, flags)
         batch = self.drawer.batch(frame, flags)
+        claiming = np.where(frame.ints("behind") == 0, frame.day, -1)
+        self.marks.flag_batch(batch, claiming, self.book.numbers, flags)
         tolerance = self.desk.rulebook.value_tolerance_ppm
         weighed = weigh(batch, self.book.balances, self.lines.lines, tolerance)
         _flag(flags, weighed)

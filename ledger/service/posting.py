@@ -29,6 +29,7 @@ from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, day_text, d
 from ledger.service.closed import ClosedQuarters
 from ledger.service.draws import Drawer
 from ledger.service.lines import LineBook
+from ledger.service.marks import Marks
 from ledger.service.outcome import Outcome
 from ledger.service.papers import Clerk, Lot, totals
 from ledger.service.rows import Flag, Row, ordered
@@ -151,7 +152,9 @@ class Posting:
             row.draws += self.drawer.draws(row, self.lines)
             row.flags += self.lines.flags(row)
         self.clerk.flag(rows, self.amounts)
-        requests.decide(self.book, rows, self.desk.rulebook.spares)
+        marks = Marks(self.cursor)
+        marks.flag(rows, self.book.numbers)
+        requests.decide(self.book, rows, marks, self.desk.rulebook.spares)
         self.weighed = weigh_in_turns(rows, batch_of, self.book, self.lines, self.desk.rulebook)
         flag_excesses(rows, self.weighed)
         self._measure(rows)

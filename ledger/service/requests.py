@@ -9,22 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from sqlalchemy import bindparam, select, text
-
 from ledger.rules.admission import room
 from ledger.service.book import Book
+from ledger.service.marks import SUSPENDED, Marks
 from ledger.service.rows import Drawn, Flag, Row
-from schemas import tables as t
 from schemas.kinds import Kind
 
-_ACTS = (
-    select(t.standing)
-    .where(t.standing.c.subject == bindparam("subject"), t.standing.c.live == text("1"))
-    .order_by(t.standing.c.from_on, t.standing.c.seq)
-)
 
-
-def decide(book: Book, rows: Sequence[Row], spares: Callable[[date], bool]) -> None:
+def decide(book: Book, rows: Sequence[Row], marks: Marks, spares: Callable[[date], bool]) -> None:
     """Refuse the applications that do not fit on every day from theirs on; in their order.
 
     On a day that `spares` none is refused for a limit: it is noted instead.
@@ -33,7 +25,7 @@ def decide(book: Book, rows: Sequence[Row], spares: Callable[[date], bool]) -> N
     for row in rows:
         if row.kind != Kind.APPLICATION:
             continue
-        reasons = [flag for draw in row.draws for flag in _against(book, row, draw, asked)]
+        reasons = [flag for draw in row.draws for flag in _against(book, row, draw, asked, marks)]
         if spares(row.given.effective_on):
             noted = [flag for flag in reasons if flag.code == "over_limit"]
             reasons = [flag for flag in reasons if flag.code != "over_limit"]
@@ -47,12 +39,12 @@ def decide(book: Book, rows: Sequence[Row], spares: Callable[[date], bool]) -> N
 
 
 def _against(
-    book: Book, row: Row, draw: Drawn, asked: dict[int, list[tuple[date, int]]]
+    book: Book, row: Row, draw: Drawn, asked: dict[int, list[tuple[date, int]]], marks: Marks
 ) -> list[Flag]:
     day = row.given.effective_on
-    suspended = _suspended(book, draw.place, day)
+    suspended = marks.on(book.numbers[draw.place], day).get(SUSPENDED)
     if suspended is not None:
-        return [Flag("holder_suspended", draw.place, detail=suspended)]
+        return [Flag(SUSPENDED, draw.place, detail=suspended)]
     left = room_left(book, draw.place, day, asked.get(draw.place, []))
     if draw.amount <= left:
         return []
@@ -73,18 +65,3 @@ def room_left(book: Book, place: int, day: date, asked: list[tuple[date, int]]) 
     days = sorted([*book.days(place), *asked])
     numbered = [(on.toordinal(), amount) for on, amount in days]
     return room(int(balances.limit[place]), numbered, day.toordinal())
-
-
-def _suspended(book: Book, place: int, day: date) -> str | None:
-    """Why the budget takes no claims on a day, if it is suspended then."""
-    said: str | None = None
-    for seq, kind, _, _, from_on, until_on, _ in book.cursor.read(_ACTS, str(book.numbers[place])):
-        on = date.fromisoformat(str(from_on)) <= day
-        ended = until_on is not None and date.fromisoformat(str(until_on)) < day
-        if not on:
-            continue
-        if kind == Kind.SUSPEND and not ended:
-            said = f"by act seq {seq}, from {from_on}"
-        elif kind == Kind.REINSTATE:
-            said = None
-    return said

@@ -151,6 +151,7 @@ latest as (
         ) as nth
     from act
     where kind <> 'reversal'
+        and (until_on is null or until_on >= coalesce(getvariable('as_of')::date, current_date))
         and not exists (
             select 1 from act r
             where r.kind = 'reversal'
@@ -167,7 +168,6 @@ standing as (
         max(case when kind = 'block' then 1 else 0 end) as blocked
     from latest
     where nth = 1
-        and (until_on is null or until_on >= coalesce(getvariable('as_of')::date, current_date))
     group by budget_no
 ),
 figures as (

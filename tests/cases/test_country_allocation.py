@@ -294,7 +294,7 @@ def test_a_suspended_country_is_refused_until_it_is_reinstated(opened, last):
         suspend | 2025-07-01 |        | India  |            |
         apply   | 2025-06-30 | India  |        |            |
         apply   | 2025-07-01 | India  |        |            | refused:holder_suspended
-        licence | 2025-07-01 | India  |        |            |
+        licence | 2025-07-01 | India  |        |            | holder_suspended
         suspend | 2025-07-01 |        | Poland | 2025-07-31 |
         apply   | 2025-07-31 | Poland |        |            | refused:holder_suspended
         apply   | 2025-08-01 | Poland |        |            |

@@ -90,15 +90,22 @@ class Model:
             for on in days
         )
 
-    def suspended(self, country: str, day: date) -> bool:
+    def suspended(
+        self, country: str, day: date, acts_of: tuple[str, str] = ("suspend", "reinstate")
+    ) -> bool:
         """Whether a country's budget is suspended on a day, by acts in order of their days."""
         acts = [
             (d.day, seq, d.kind)
             for seq, d in self.done.items()
-            if d.kind in ("suspend", "reinstate") and not d.undone and d.day <= day
+            if d.kind in acts_of and not d.undone and d.day <= day
             if ((country, "2025-2027"), "act") in d.effects
         ]
-        return bool(acts) and max(acts)[2] == "suspend"
+        return bool(acts) and max(acts)[2] == acts_of[0]
+
+    def marks(self, country: str, day: date) -> list[str]:
+        """What a licence is flagged with while its country's budget is suspended or blocked."""
+        pairs = {"holder_suspended": ("suspend", "reinstate"), "holder_blocked": ("block", "")}
+        return [code for code, acts in pairs.items() if self.suspended(country, day, acts)]
 
     # What happens
 

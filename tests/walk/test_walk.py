@@ -130,6 +130,7 @@ class Walk(RuleBasedStateMachine):
             else:
                 found = ["application_answered"]
         outcome = self.ledger.issue(said | self.lot(country, units))
+        found += self.model.marks(ISO[country], day)
         over = self.model.add(Done("licence", day, effects, target, units))
         self.agrees(outcome, *over, *found)
 
