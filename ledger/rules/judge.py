@@ -70,7 +70,7 @@ def judge(case: Case, regime: Regime, options: Mapping[str, str]) -> Ruling:
         bench.safe_side()
         bench.review()
         bench.needs()
-    bench.counts()
+    bench.tallies()
     return bench.ruling()
 
 
@@ -152,7 +152,7 @@ class _Bench:
             if effect and not rule.before and self.holds(rule.when):
                 self.draw(rule, effect)
 
-    def counts(self) -> None:
+    def tallies(self) -> None:
         """What counts on tallies whatever the authorization, and the shares then measured."""
         if self.case.kind not in SHIPMENTS:
             return

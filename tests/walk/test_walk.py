@@ -20,6 +20,7 @@ from ledger.service.ledger import Ledger, new_ledger, open_ledger
 from ledger.service.outcome import Outcome
 from schemas import tables as t
 from schemas.problems import Unusable
+from tests.cases.table import papers
 from tests.service.books import assert_sound, copied
 from tests.walk.model import UNIT, Done, Model
 
@@ -164,6 +165,7 @@ class Walk(RuleBasedStateMachine):
     def ship_small(self, units: int, day: date, parent: str, arrives: date | None) -> None:
         arrives = None if arrives is None else max(day, arrives)
         said = {"document": self.number(), "exported_on": str(day), "authorization": "LPP"}
+        said |= papers(str(day))
         said |= {"received_on": str(arrives)} if arrives else {}
         outcome = self.ledger.ship(said | self.lot("Poland", units, ultimate_parent=parent))
         holder = parent.lower() or "c"
