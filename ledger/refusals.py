@@ -279,13 +279,7 @@ _REASONS = (
         "budget",
         "{detail}",
     ),
-    Reason(
-        "share_undeclared",
-        _NOTE,
-        "nobody declared what the share is of: it cannot be judged",
-        "budget",
-        "{detail}",
-    ),
+    Reason("share_undeclared", _NOTE, "not declared: cannot be judged", "budget", "{detail}"),
     Reason(
         "share_would_exceed",
         _NOTE,
