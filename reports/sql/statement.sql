@@ -4,6 +4,7 @@
 -- budget VARCHAR: only budgets of this rule (default: all)
 -- window VARCHAR: only this window (default: all)
 -- from_on DATE: first day shown; what came before is in the opening row (default: all)
+-- exporter VARCHAR: only this exporter's own lines; what remains counts everybody's (default: all)
 -- as_of DATE: last day counted (default: today)
 -- known_seq BIGINT: last movement known (default: all)
 -- options: cap_basis tally_country unused_licence return_or_loss_credit reexport_country_effect
@@ -128,4 +129,8 @@ join account a using (budget_no)
 left join movement m on m.seq = r.seq
 left join party exporter on exporter.party_no = m.exporter_no
 left join party consignee on consignee.party_no = m.consignee_no
+-- Acts on the budget have no exporter; opening and closing have no movement.
+where getvariable('exporter') is null
+    or m.exporter_no is null
+    or lower(exporter.name) = lower(getvariable('exporter')::varchar)
 order by a.rule, a."window", a.budget_no, r.place, r.effective_on, r.seq, r.official desc;
