@@ -308,6 +308,20 @@ _REASONS = (
         "{detail}",
     ),
     Reason(
+        "granted_in_part",
+        _NOTE,
+        "granted up to what remained of the budget, and no more",
+        "option straddle",
+        "limit {limit}, taken {taken}, asked {asked}, cut by {short}",
+    ),
+    Reason(
+        "granted_pro_rata",
+        _NOTE,
+        "granted its share of what was left that day",
+        "option queue",
+        "limit {limit}, taken {taken}, asked {asked}, cut by {short}; {detail}",
+    ),
+    Reason(
         "licence_ended_already",
         _NOTE,
         "the licence had ended before: the act changes nothing",

@@ -176,7 +176,6 @@ class BulkDrawer:
             draws, periods = self._alike[at]
             own = (alike == at) & (behind == 0)
             counted = np.flatnonzero(own)
-            facts = np.flatnonzero(own & (line < 0))
             drawn = np.flatnonzero(own & (line >= 0))
             receipts = np.flatnonzero((alike == at) & (behind == 1))
             for slot, draw in enumerate(draws):
@@ -187,7 +186,7 @@ class BulkDrawer:
                         found.append(self._counting(draw, period, frame, counted, slot))
                 elif draw.effect in UNDER_LICENCE:
                     found += self._beside_licence(draw, period, frame, drawn, line, slot)
-                elif len(facts):
+                elif len(facts := np.flatnonzero(own & ~self._held_by(draw, line))):
                     holders = self._holders_for(draw)
                     holder = holders.of(draw.holder_from, frame, facts, day[facts])
                     effect = int(effect_of(draw))
@@ -208,6 +207,18 @@ class BulkDrawer:
                 if not self.drawer.declares(holders.keys[one]):
                     holder = np.where(holder == one, NONE, holder)
         return _Wanted(draw, period, rows, holder, day, int(effect_of(draw)), slot)
+
+    def _held_by(self, draw: Draw, line: Ints) -> NDArray[np.bool_]:
+        """Which movements draw on their licence in place of what a ruling says.
+
+        A line on file stands for what is not official, and for the rule it holds a budget of.
+        """
+        held: NDArray[np.bool_] = line >= 0
+        if draw.official and held.any():
+            names = [self.book.named(place)[0] for place in range(len(self.book.numbers))]
+            of_rule = np.array([name == draw.rule for name in names] + [False], bool)
+            held &= np.any([of_rule[column[line]] for column in self.lines.budget_places], axis=0)
+        return held
 
     def _beside_licence(
         self, draw: Draw, period: date, frame: Frame, rows: Ints, line: Ints, slot: int

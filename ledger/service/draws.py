@@ -107,12 +107,22 @@ class Drawer:
         if not places and lines.issued_on(row.line_place) < self.rulebook.regime.first_day:
             old = (self._place(row, d, row.given, day) for d in draws if d.effect == IF_BEFORE)
             found = [Drawn(at, 1, Effect.POST, row.amount) for at in old if at is not None]
+        held = {self.book.named(place)[0] for place in places}
+        found += self._elsewhere(row, [d for d in draws if d.official and d.rule not in held])
         left = [self._place(row, d, row.given, day) for d in draws if d.effect == CREDIT_OTHER]
         debited = {one.place for one in found} if effect == Effect.DRAW else set()
         credited = (at for at in left if at is not None and debited and at not in debited)
         found += [Drawn(at, 1, Effect.CREDIT_TO_NOTHING, row.amount) for at in credited]
         counted = (self._place(row, d, row.given, day) for d in draws if d.effect in COUNTED)
         return found + [Drawn(at, 1, Effect.POST, row.amount) for at in counted if at is not None]
+
+    def _elsewhere(self, row: Row, draws: Sequence[Draw]) -> list[Drawn]:
+        """What a shipment under a licence draws on budgets that its line does not hold on."""
+        beside = (*UNDER_LICENCE, *COUNTED)
+        plain = [draw for draw in draws if draw.effect not in beside]
+        at = [(self._place(row, d, row.given, row.given.effective_on), d) for d in plain]
+        found = [Drawn(n, 1, effect_of(d), row.amount) for n, d in at if n is not None]
+        return list(dict.fromkeys(found))
 
     def _act(self, row: Row) -> list[Drawn]:
         """An adjustment: the limit moves, or the budget is marked."""

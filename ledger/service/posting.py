@@ -154,7 +154,9 @@ class Posting:
         self.clerk.flag(rows, self.amounts)
         marks = Marks(self.cursor)
         marks.flag(rows, self.book.numbers)
-        requests.decide(self.book, rows, marks, self.desk.rulebook.spares)
+        rulebook = self.desk.rulebook
+        by = requests.By(rulebook.options, marks, rulebook.spares)
+        requests.decide(self.book, rows, by)
         self.weighed = weigh_in_turns(rows, batch_of, self.book, self.lines, self.desk.rulebook)
         flag_excesses(rows, self.weighed)
         self._measure(rows)

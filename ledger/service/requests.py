@@ -6,51 +6,171 @@ units are theirs (docs/decisions/0003-pending.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+
+from sqlalchemy import bindparam, func, literal_column, select
 
 from ledger.rules.admission import room
+from ledger.rules.sharing import Grant, Request, share
 from ledger.service.book import Book
 from ledger.service.marks import SUSPENDED, Marks
 from ledger.service.rows import Drawn, Flag, Row
+from schemas import tables as t
 from schemas.kinds import Kind
 
+PRO_RATA, BY_FILING, GRANT_REMAINING = "pro_rata", "application_date", "grant_remaining"
+# What is pending of requests filed after a day.
+_FILED_LATER = (
+    select(func.coalesce(func.sum(t.entry.c.pending_mtpp), literal_column("0")))
+    .join(t.movement, t.movement.c.seq == t.entry.c.seq)
+    .where(t.entry.c.budget_no == bindparam("budget_no"))
+    .where(t.movement.c.effective_on > bindparam("day"))
+)
+# Requests weighed before: what each budget (by place) was asked for, by day.
+_Asked = dict[int, list[tuple[date, int]]]
 
-def decide(book: Book, rows: Sequence[Row], marks: Marks, spares: Callable[[date], bool]) -> None:
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """What applications are weighed by: the options in force, marks on budgets, days spared."""
+
+    options: Mapping[str, str]
+    marks: Marks
+    spares: Callable[[date], bool]
+
+
+def decide(book: Book, rows: Sequence[Row], by: By) -> None:
     """Refuse the applications that do not fit on every day from theirs on; in their order.
 
-    On a day that `spares` none is refused for a limit: it is noted instead.
+    What crosses the limit is refused whole, or granted up to what remains, as the option
+    `straddle` says; with `queue` = pro_rata, those of one day share what is left. On a day that
+    `spares` none is refused for a limit: it is noted instead.
     """
-    asked: dict[int, list[tuple[date, int]]] = {}
-    for row in rows:
-        if row.kind != Kind.APPLICATION:
+    asked: _Asked = {}
+    applications = [row for row in rows if row.kind == Kind.APPLICATION]
+    if not applications:
+        return
+    weigher = _Weigher(book, by)
+    for day, of_day in groupby(applications, key=lambda row: row.given.effective_on):
+        if by.options.get("queue") == PRO_RATA and not by.spares(day):
+            weigher.share(list(of_day), asked)
             continue
-        reasons = [flag for draw in row.draws for flag in _against(book, row, draw, asked, marks)]
-        if spares(row.given.effective_on):
+        for row in of_day:
+            weigher.weigh(row, asked)
+
+
+class _Weigher:
+    """Weighs applications under the options in force."""
+
+    def __init__(self, book: Book, by: By) -> None:
+        self.book, self.marks, self.spares = book, by.marks, by.spares
+        self.in_part = by.options.get("straddle") == GRANT_REMAINING
+        self.by_filing = by.options.get("queue") == BY_FILING
+
+    def weigh(self, row: Row, asked: _Asked) -> None:
+        """Grant or refuse one application; what it is granted is asked for from then on."""
+        reasons = [flag for draw in row.draws for flag in self._against(row, draw, asked)]
+        if self.spares(row.given.effective_on):
             noted = [flag for flag in reasons if flag.code == "over_limit"]
             reasons = [flag for flag in reasons if flag.code != "over_limit"]
             row.flags += noted if not reasons else []
         if reasons:
-            row.kind, row.draws = Kind.REFUSAL, []
-            row.flags = reasons + row.flags
-            continue
+            left = [f.asked - f.short for f in reasons if f.asked and f.short is not None]
+            unit = row.given.unit_mtpp or 1
+            most = min(left) // unit * unit if len(left) == len(reasons) else 0
+            if not self.in_part or most <= 0:
+                _refuse(row, reasons)
+                return
+            bound = min(reasons, key=lambda f: (f.asked or 0) - (f.short or 0))
+            short = row.amount - most
+            flag = bound._replace(code="granted_in_part", asked=row.amount, short=short)
+            _cut(row, most, flag)
         for draw in row.draws:
             asked.setdefault(draw.place, []).append((row.given.effective_on, draw.amount))
 
+    def share(self, rows: Sequence[Row], asked: _Asked) -> None:
+        """Share what is left among the applications of one day, where it is too little."""
+        open_rows = []
+        for row in rows:
+            reasons = [f for draw in row.draws for f in self._against(row, draw, asked)]
+            stopped = [flag for flag in reasons if flag.code != "over_limit"]
+            if stopped:
+                _refuse(row, stopped)
+            elif row.draws:
+                open_rows.append(row)
+        if not open_rows:
+            return
+        day = rows[0].given.effective_on
+        places = sorted({draw.place for row in open_rows for draw in row.draws})
+        rooms = {p: max(self._room(p, day, asked.get(p, [])), 0) for p in places}
+        grants = share([_request(row) for row in open_rows], rooms)
+        taken = {p: _taken(self.book, p, rooms[p]) for p in places}
+        for row, grant in zip(open_rows, grants, strict=True):
+            unit = row.given.unit_mtpp or 1
+            if grant.bound is not None and grant.units * unit < row.amount:
+                limit, used = taken[grant.bound]
+                short = row.amount - rooms[grant.bound]
+                if grant.units:
+                    said = _explained(grant, len(open_rows))
+                    cut = row.amount - grant.units * unit
+                    figures = (limit, used, row.amount, cut)
+                    flag = Flag("granted_pro_rata", grant.bound, *figures, said)
+                    _cut(row, grant.units * unit, flag)
+                else:
+                    figures = (limit, used, row.amount, max(short, 0))
+                    _refuse(row, [Flag("over_limit", grant.bound, *figures)])
+                    continue
+            for draw in row.draws:
+                asked.setdefault(draw.place, []).append((day, draw.amount))
 
-def _against(
-    book: Book, row: Row, draw: Drawn, asked: dict[int, list[tuple[date, int]]], marks: Marks
-) -> list[Flag]:
-    day = row.given.effective_on
-    suspended = marks.on(book.numbers[draw.place], day).get(SUSPENDED)
-    if suspended is not None:
-        return [Flag(SUSPENDED, draw.place, detail=suspended)]
-    left = room_left(book, draw.place, day, asked.get(draw.place, []))
-    if draw.amount <= left:
-        return []
-    limit = int(book.balances.limit[draw.place] + book.balances.adjustment[draw.place])
-    short = draw.amount - left
-    return [Flag("over_limit", draw.place, limit, limit - left, draw.amount, short)]
+    def _against(self, row: Row, draw: Drawn, asked: _Asked) -> list[Flag]:
+        day = row.given.effective_on
+        suspended = self.marks.on(self.book.numbers[draw.place], day).get(SUSPENDED)
+        if suspended is not None:
+            return [Flag(SUSPENDED, draw.place, detail=suspended)]
+        left = self._room(draw.place, day, asked.get(draw.place, []))
+        if draw.amount <= left:
+            return []
+        limit, taken = _taken(self.book, draw.place, left)
+        short = draw.amount - left
+        return [Flag("over_limit", draw.place, limit, taken, draw.amount, short)]
+
+    def _room(self, place: int, day: date, asked: list[tuple[date, int]]) -> int:
+        left = room_left(self.book, place, day, asked)
+        if self.by_filing and not self.book.last_credit[place]:
+            number = self.book.numbers[place]
+            left += int(self.book.cursor.read(_FILED_LATER, number, day.isoformat())[0][0])
+        return left
+
+
+def _request(row: Row) -> Request:
+    unit = row.given.unit_mtpp or 1
+    places = tuple(draw.place for draw in row.draws)
+    return Request((row.given.document, row.given.line), row.amount // unit, unit, places)
+
+
+def _refuse(row: Row, reasons: list[Flag]) -> None:
+    row.kind, row.draws = Kind.REFUSAL, []
+    row.flags = reasons + row.flags
+
+
+def _cut(row: Row, granted: int, flag: Flag) -> None:
+    row.draws = [draw._replace(amount=granted) for draw in row.draws]
+    row.flags.append(flag)
+
+
+def _taken(book: Book, place: int, left: int) -> tuple[int, int]:
+    limit = int(book.balances.limit[place] + book.balances.adjustment[place])
+    return limit, limit - left
+
+
+def _explained(grant: Grant, requests: int) -> str:
+    rate = f"{grant.rate.numerator}/{grant.rate.denominator}"
+    rounded = "a left-over unit among them" if grant.left_over else "rounded down"
+    return f"{grant.units} units: factor {rate}, shared by {requests} requests, {rounded}"
 
 
 def room_left(book: Book, place: int, day: date, asked: list[tuple[date, int]]) -> int:
