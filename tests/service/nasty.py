@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
 
+from ledger.service.ledger import Ledger
+
 Line = dict[str, object]
 
 CHIPS = (
@@ -148,3 +150,24 @@ def _name_licence(random: Random, line: Line, under: Sequence[Line]) -> None:
     kept = [name for name in agreed if random.random() < 0.9]
     line |= {"licence": named["licence"], "licence_line": named["line"]}
     line |= {name: named[name] for name in kept}
+
+
+# What is done to licences between a file of them and one of shipments.
+ACTS: list[tuple[str, str, dict[str, str]]] = [
+    ("revocation", "D0", {"quantity": "2"}),
+    ("revocation", "D1", {}),
+    ("surrender", "D2", {"licence_line": "1"}),
+    ("lapse", "D3", {"effective_on": "2026-01-01"}),
+    ("licence_suspension", "D4", {"until_on": "2026-03-31"}),
+    ("licence_transfer", "D5", {"to_party": "Acme Ltd"}),
+    ("licence_amendment", "D6", {"expires_on": "2025-10-01"}),
+    ("licence_close", "D7", {}),
+]
+
+
+def act_on(ledger: Ledger) -> None:
+    """Change and end some of the licences on record."""
+    for number, (kind, licence, more) in enumerate(ACTS):
+        said = {"document": f"T{number}", "kind": kind, "licence": licence}
+        outcome = ledger.record("acts", {"effective_on": "2025-09-01"} | said | more)
+        assert outcome.problems == []

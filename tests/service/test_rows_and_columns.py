@@ -43,16 +43,6 @@ PAPERS = [
     ("notice", "Over There GmbH", "", "AIA", "EX-12", "2025-01-01", ""),
 ]
 BESIDE = "beside"
-ACTS: list[tuple[str, str, dict[str, str]]] = [
-    ("revocation", "D0", {"quantity": "2"}),
-    ("revocation", "D1", {}),
-    ("surrender", "D2", {"licence_line": "1"}),
-    ("lapse", "D3", {"effective_on": "2026-01-01"}),
-    ("licence_suspension", "D4", {"until_on": "2026-03-31"}),
-    ("licence_transfer", "D5", {"to_party": "Acme Ltd"}),
-    ("licence_amendment", "D6", {"expires_on": "2025-10-01"}),
-    ("licence_close", "D7", {}),
-]
 OPTIONS = [
     {"lpp_year": "received"},
     {"lpp_year": "exported", "licences_before_compliance": "not_counted"},
@@ -102,14 +92,6 @@ def declared(url: str, **options: str) -> str:
         breach |= {"party": "Acme Ltd", "condition": "16", "status": "breached"}
         ledger.record("declarations", breach)
     return url
-
-
-def act_on(ledger: Ledger) -> None:
-    """Change and end some of the licences on record."""
-    for number, (kind, licence, more) in enumerate(ACTS):
-        said = {"document": f"T{number}", "kind": kind, "licence": licence}
-        outcome = ledger.record("acts", {"effective_on": "2025-09-01"} | said | more)
-        assert outcome.problems == []
 
 
 @contextmanager
@@ -175,7 +157,7 @@ def test_nasty_files_post_alike(
             assert (by_rows.count >= len(lines), by_rows.rejected) == (True, 0)
             if kind == "licences":
                 for ledger in ledgers:
-                    act_on(ledger)
+                    nasty.act_on(ledger)
             assert_same(ledgers)
         assert_sound(ledgers[1])
     assert columns_only == []
