@@ -28,12 +28,11 @@ def test_init_makes_no_ledger_over_another(folder, tpp):
 
 
 def test_init_tells_every_wrong_option(empty, tpp):
-    done = tpp("init --option lpp_d1=x --option cap_basis=shipped")
+    done = tpp("init --option lpp_d1=x --option cap_basis=shippd")
     assert done.exit_code == 2
     assert done.stderr.splitlines() == [
         'options "lpp_d1": the regime has no such option (nearest: lpp_d1_d4)',
-        'options, cap_basis "shipped": a reading this version does not act on; it acts on'
-        ' "licensed"',
+        'options, cap_basis "shippd": the option has no such value (nearest: shipped)',
     ]
     assert not Path("tpp-ledger.db").exists()
 
@@ -80,7 +79,7 @@ def test_reverse_says_what_stands_in_the_way(folder, tpp):
     done = tpp("reverse", "2", "--reason", "typed twice")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (
-        "tpp: live movements point at seq 2 (by seq 3): reverse those first, or take them along"
+        "tpp: live movements point at seq 2 (by seq 3 (export S-1 of 2026-04-01)): reverse those first, or take them along"
         " with --cascade. Nothing was recorded\n"
     )
     done = tpp("reverse", "2", "--reason", "typed twice", "--cascade")
@@ -124,7 +123,7 @@ def test_check_names_every_invariant(folder, tpp):
     assert done.exit_code == 0
     assert "ok    balances: balances are what the entries come to" in done.stdout.splitlines()
     head = done.stderr.split("chain head ")[1].split()[0]
-    assert done.stderr.splitlines()[1] == "all 14 invariants hold"
+    assert done.stderr.splitlines()[1] == "all 15 invariants hold"
     tpp(SHIP + "10")
     assert tpp(f"check --against {head}").exit_code == 0
     unknown = tpp(f"check --against {'ab' * 32}")

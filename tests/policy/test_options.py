@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from ledger.policy.options import choose
 from ledger.policy.reader import read_regime
 from schemas.problems import Unusable
 
@@ -90,8 +93,6 @@ def test_what_is_set_is_taken():
 REFUSED = """
 lpp_yaer   received  the regime has no such option (nearest: lpp_year
 lpp_year   recieved  the option has no such value (nearest: received
-cap_basis  shipped   a reading this version does not act on; it acts on "licensed"
-straddle   grant_remaining   a reading this version does not act on
 """
 
 
@@ -103,9 +104,17 @@ def test_refused(row):
     assert said in str(raised.value)
 
 
+def test_a_reading_that_is_not_acted_on_is_refused():
+    option = replace(RULE.options["cap_basis"], obeyed=("licensed",))
+    with pytest.raises(Unusable) as raised:
+        choose({"cap_basis": option}, {"cap_basis": "shipped"})
+    said = 'a reading this version does not act on; it acts on "licensed"'
+    assert said in str(raised.value)
+
+
 def test_every_problem_is_named_at_once():
     with pytest.raises(Unusable) as raised:
-        RULE.choose({"a": "b", "cap_basis": "shipped", "lpp_year": "c"})
+        RULE.choose({"a": "b", "cap_basis": "shippd", "lpp_year": "c"})
     assert len(raised.value.problems) == 3
 
 

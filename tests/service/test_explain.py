@@ -124,7 +124,7 @@ def test_a_return_says_whether_room_is_given_back(books: Ledger):
     back = {"document": "R1", "returned_on": "2026-05-01", "exporter": "Acme", "shipment": "S1"}
     books.record("returns", back)
     found = explain(books, "R1")
-    assert [(o.key, o.value) for o in found.options] == [("return_or_loss_credit", "none")]
+    assert ("return_or_loss_credit", "none") in [(o.key, o.value) for o in found.options]
     assert found.draws == ()
 
 
