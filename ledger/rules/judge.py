@@ -122,11 +122,11 @@ class _Bench:
                 self.say(flag.sentence, flag.citation)
                 if flag.code:
                     said = f"{flag.sentence} ({flag.citation.section})"
-                    self.find(*((flag.code, said) if self.counts(flag) else (SPARED, said)))
+                    self.find(*((flag.code, said) if self.accuses(flag) else (SPARED, said)))
                 if flag.safe_side:
                     self.on_safe_side = self.on_safe_side or flag
 
-    def counts(self, flag: Flag) -> bool:
+    def accuses(self, flag: Flag) -> bool:
         """Whether a finding is one on a day, or only a note that it is not enforced then."""
         if flag.enforced or not as_enforced(self.options):
             return True

@@ -79,8 +79,8 @@ def test_reverse_says_what_stands_in_the_way(folder, tpp):
     done = tpp("reverse", "2", "--reason", "typed twice")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (
-        "tpp: live movements point at seq 2 (by seq 3 (export S-1 of 2026-04-01)): reverse those first, or take them along"
-        " with --cascade. Nothing was recorded\n"
+        "tpp: live movements point at seq 2 (by seq 3 (export S-1 of 2026-04-01)): reverse those"
+        " first, or take them along with --cascade. Nothing was recorded\n"
     )
     done = tpp("reverse", "2", "--reason", "typed twice", "--cascade")
     assert (done.exit_code, done.stdout) == (0, "reversed 2; the reversals are seq 4-5\n")
@@ -128,7 +128,7 @@ def test_check_names_every_invariant(folder, tpp):
     assert tpp(f"check --against {head}").exit_code == 0
     unknown = tpp(f"check --against {'ab' * 32}")
     assert unknown.exit_code == 4
-    assert "1 of 15 invariants fail: known head" in unknown.stderr
+    assert "1 of 16 invariants fail: known head" in unknown.stderr
 
 
 def test_check_finds_a_changed_balance(folder, tpp):
