@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from docs.generate import MADE_BY
-from ledger.policy.cards import figure
+from ledger.policy.cards import figure, said_of
 from ledger.policy.dated import Citation
 from ledger.policy.reader import builtin_regimes, read_regime
 from ledger.policy.types import Regime
@@ -33,7 +33,7 @@ def _regime(regime: Regime) -> list[str]:
         ("Numbers", ("key", "from", "value", "unit", "what", "where it stands"), _numbers(regime)),
         ("Lists", ("key", "from", "change", "where it stands"), _lists(regime)),
         ("Territories", ("territory", "treated as", "where it stands"), _attached(regime)),
-        ("Deadlines", ("key", "due", "covers", "where it stands"), _deadlines(regime)),
+        ("Deadlines", ("key", "due", "covers, or why", "where it stands"), _deadlines(regime)),
         ("Budgets", ("key", "title", "basis", "weighed", "where it stands"), _budgets(regime)),
         ("Options", ("no.", "key", "readings", "why the default", "on"), _options(regime)),
         ("Before a shipment leaves", ("key", "what", "when", "on"), _preconditions(regime)),
@@ -83,6 +83,8 @@ def _attached(regime: Regime) -> Iterable[Sequence[str]]:
 
 def _deadlines(regime: Regime) -> Iterable[Sequence[str]]:
     for one in regime.deadlines.values():
+        if one.citation is not None:
+            yield f"`{one.key}`: {one.title}", said_of(one), one.why, _where(one.citation)
         for due in one.dues:
             day = f"{due.month:02d}-{due.day:02d}"
             yield f"`{one.key}`: {one.title}", day, due.covers, _where(due.citation)

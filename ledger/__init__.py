@@ -31,6 +31,7 @@ class Ledger:
 
     def __init__(self, service: _Service) -> None:
         self.service = service
+        service.know_duties(self._duty_ids)
 
     @property
     def url(self) -> str:
@@ -131,6 +132,21 @@ class Ledger:
     def status(self, holder: str | None = None, **variables: object) -> pd.DataFrame:
         """What remains of each budget, or of one holder's: the report "remaining"."""
         return self.report("remaining", holder=holder, **variables)
+
+    def due(self, **variables: object) -> pd.DataFrame:
+        """What must be filed, by whom and when: the report "due" (by, party, state, duty, id)."""
+        return self.report("due", **variables)
+
+    def done(self, duty: str, reference: str, on: str | None = None) -> Outcome:
+        """Mark a duty as done, by its id; undone by reversal. Raises Unusable for an unknown id."""
+        from ledger.service.duties import duty_done
+
+        found = self.due(id=duty)
+        party = found["party"].iloc[0] if len(found) else None
+        return duty_done(self.service, duty, reference, party=party, on=on)
+
+    def _duty_ids(self) -> list[str]:
+        return [str(one) for one in self.due()["id"]]
 
     def movements(self, **filters: object) -> pd.DataFrame:
         """The movements that all filters hold for: party, document, kind, flag, from_on, ..."""

@@ -37,15 +37,16 @@ def save(result: Result, form: str, path: Path, width: int | None = None) -> Non
 
     Beside a CSV, which cannot say it itself, `FILE.about.json` says what the answer is about.
     """
-    with _replacing(path) as out:
+    with replacing(path) as out:
         write(result, form, out, width)
     if form == "csv":
-        with _replacing(path.with_name(f"{path.name}.about.json")) as out:
+        with replacing(path.with_name(f"{path.name}.about.json")) as out:
             out.write(_json(result.about).encode() + b"\n")
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A stream whose bytes become the file once all are written."""
     under_way = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
         with under_way.open("wb") as out:

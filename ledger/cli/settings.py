@@ -65,7 +65,19 @@ def opened(*, to_write: bool = True) -> Ledger:
     if to_write:
         meta = click.get_current_context().meta
         meta[HEAD_BEFORE] = (url, head_of(url).digest)
-    return open_ledger(url)
+    ledger = open_ledger(url)
+    ledger.know_duties(_duty_ids)
+    return ledger
+
+
+def _duty_ids() -> list[str]:
+    """The ids of what is due, for declarations of what was done."""
+    from ledger.cli.reading import fresh_copy
+    from reports import run
+
+    with run("due", fresh_copy()) as result:
+        place = [column.name for column in result.columns].index("id")
+        return [row[place] for row in result.rows()]
 
 
 def day_options(command: F) -> F:

@@ -139,13 +139,18 @@ def _deadline(deadline: Deadline) -> Card:
         {"due": f"{due.month:02d}-{due.day:02d}", "covers": due.covers, **_cited(due.citation)}
         for due in deadline.dues
     ]
-    return {
-        "title": deadline.title,
-        "value": ", ".join(due["due"] for due in dues),
-        "unit": "month-day of every year",
-        "note": deadline.note,
-        "history": dues,
-    }
+    card = {"title": deadline.title, "note": deadline.note, "why": deadline.why}
+    if deadline.citation is not None:
+        return {**card, "value": said_of(deadline), **_cited(deadline.citation)}
+    value = ", ".join(due["due"] for due in dues)
+    return {**card, "value": value, "unit": "month-day of every year", "history": dues}
+
+
+def said_of(deadline: Deadline) -> str:
+    """How the days of a duty that is not yearly follow, in a few words."""
+    words = deadline.how.replace("_", " ")
+    named = [one for one in (deadline.number, deadline.budget) if one]
+    return f"{words} ({', '.join(named)})" if named else words
 
 
 def _option(option: Option) -> Card:

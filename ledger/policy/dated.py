@@ -9,6 +9,21 @@ from decimal import Decimal
 from schemas.tpp import Tpp
 
 PPM_IN_PERCENT = 10_000
+# How the days of a duty follow from movements; reports/sql/due.sql has a part for each.
+HOWS = (
+    "yearly",
+    "after_shipment",
+    "before_shipment",
+    "budget_reached",
+    "total_reached",
+    "after_loss",
+    "facility_account",
+    "licence_expires",
+    "licence_lapsed",
+    "due_back",
+    "record_age",
+)
+WHO = ("exporter", "consignee", "reexporter", "holder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +138,43 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One day of the year on which a report is due."""
+    """One day of the year on which a report is due, on the `months` that end with `last_month`."""
 
     month: int
     day: int
     covers: str
+    last_month: int
+    months: int
     citation: Citation
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A report that is due every year."""
+    """What must be filed, by whom and when: how its days follow from movements.
+
+    `how` is one of HOWS. `who` are those it falls to; `asks` the preconditions, `authorizations`
+    those whose movements it is about, `reasons` the losses; `budget` the one whose limit is
+    meant; `number` the number its days, months, years or amount come from; `within_days` how long
+    before it is listed at all, `remind_days` how long before it counts as due; `from_on` the
+    first day of movements it is about. `why` is a sentence with places for figures. A yearly one
+    has `dues`, each with its own citation, the others one of their own.
+    """
 
     key: str
     title: str
+    how: str
+    who: tuple[str, ...]
+    asks: tuple[str, ...]
+    authorizations: tuple[str, ...]
+    reasons: tuple[str, ...]
+    budget: str
+    number: str
+    within_days: int
+    remind_days: int
+    from_on: date | None
+    why: str
     dues: tuple[Due, ...]
+    citation: Citation | None
     note: str = ""
 
 

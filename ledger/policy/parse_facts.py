@@ -1,4 +1,4 @@
-"""Numbers, lists, countries, deadlines, options and states, from the tables of their files."""
+"""Numbers, lists, countries, options and states, from the tables of their files."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from ledger.policy.dated import (
     Attached,
     Change,
     CountryList,
-    Deadline,
-    Due,
     Number,
     State,
     Value,
@@ -38,7 +36,7 @@ def number(book: Book, file: str, regime_unit: str) -> Number:
     if not values:
         top.problem("value", None, "a number needs at least one [[value]]")
     made = Number(key_of(file), top.text("title"), unit, values, top.text("note", ""))
-    _done(top)
+    closed(top)
     return made
 
 
@@ -74,7 +72,8 @@ def _rising(top: Table, key: str, days: list[date], twice: str) -> None:
             at.problem("from", days[place], why)
 
 
-def _done(top: Table) -> None:
+def closed(top: Table) -> None:
+    """Refuse what nobody asked for; a citation at the top of a file is its tables'."""
     top.taken.update(CITATION)
     top.close()
 
@@ -95,7 +94,7 @@ def countries(book: Book, file: str) -> tuple[dict[str, str], dict[str, Attached
             table.problem("code", one.code, "stands in this file already")
         attached[one.code] = one
         table.close()
-    _done(top)
+    closed(top)
     return names, attached
 
 
@@ -129,33 +128,8 @@ def country_list(book: Book, file: str, known: Iterable[str]) -> CountryList:
         instead.close()
     said = (top.text("title"), tuple(changes), top.text("note", ""))
     made = CountryList(key_of(file), *said, option, other)
-    _done(top)
+    closed(top)
     return made
-
-
-def deadline(book: Book, file: str) -> Deadline:
-    """A file of `deadlines/`."""
-    top = book.table(file)
-    dues = []
-    for table in top.tables("due"):
-        month, day = table.whole("month"), table.whole("day")
-        if not _is_day_of_year(month, day):
-            table.problem("day", f"{month}-{day}", "no such day of the year")
-        dues.append(Due(month, day, table.text("covers"), table.citation()))
-        table.close()
-    if not dues:
-        top.problem("due", None, "a deadline needs at least one [[due]]")
-    made = Deadline(key_of(file), top.text("title"), tuple(dues), top.text("note", ""))
-    _done(top)
-    return made
-
-
-def _is_day_of_year(month: int, day: int) -> bool:
-    try:
-        date(2001, month, day)  # a year without a 29 February
-    except ValueError:
-        return False
-    return True
 
 
 def options(book: Book, file: str) -> dict[str, Option]:
@@ -168,7 +142,7 @@ def options(book: Book, file: str) -> dict[str, Option]:
             table.problem("key", option.key, "stands twice")
         found[option.key] = option
         table.close()
-    _done(top)
+    closed(top)
     return found
 
 
@@ -202,7 +176,7 @@ def states(book: Book, file: str) -> tuple[State, ...]:
         found.append(State(from_on, sentence, table.citation(), enforced))
         table.close()
     _rising(top, "state", [s.from_on for s in found], "two states from one day")
-    _done(top)
+    closed(top)
     return tuple(found)
 
 

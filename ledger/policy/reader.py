@@ -12,6 +12,7 @@ from pathlib import Path
 from ledger.policy import (
     parse_budgets,
     parse_conditions,
+    parse_deadlines,
     parse_facts,
     parse_licences,
     parse_rules,
@@ -151,7 +152,6 @@ def _regime(book: Book) -> Regime:
     head = _head(book)
     numbers = {n.key: n for n in (parse_facts.number(book, f, head.unit) for f in _in(book, 0))}
     names, attached, lists = _lists(book, head)
-    deadlines = {d.key: d for d in (parse_facts.deadline(book, f) for f in _in(book, 2))}
     options = {}
     if "options.toml" in book.files:
         options = parse_facts.options(book, "options.toml")
@@ -162,6 +162,8 @@ def _regime(book: Book) -> Regime:
     _one_meaning(book, lists, budgets)
     named = parse_rules.Named(lists, weighed, options, numbers)
     judging = parse_rules.judging(book, named)
+    duties = parse_deadlines.Named(judging, budgets, numbers)
+    deadlines = {d.key: d for d in (parse_deadlines.deadline(book, f, duties) for f in _in(book, 2))}
     shares = parse_shares.shares(
         book, replace(named, codes=tuple(judging.authorizations)), deadlines
     )

@@ -27,7 +27,7 @@ PART_MOVEMENTS = 1_000_000
 MERGE_FILES = 16
 MERGE_BELOW = (1 << 13, 1 << 17)
 # Tables whose rows are found by a number of their own, above the last one known.
-NUMBERED = ("party", "budget")
+NUMBERED = ("party", "budget", "ruling")
 _MEMORY = "256MB"
 _THREADS = 2
 
@@ -111,6 +111,8 @@ def _followed(job: Job, base: Manifest, writer: _Writer) -> tuple[Manifest, bool
     _say(job, base, base.last_seq)
     for part, rows in zip(wanted, job.ledger.parts(wanted), strict=True):
         new = [_segment(table, part, rows, writer) for table in part.bounds]
+        for empty in (s for s in new if not s.rows):
+            (writer.folder / empty.file).unlink()
         new = [s for s in new if s.rows]
         segments += new
         segments += [_rolled_up((s,), writer) for s in new if s.table == "entry"]

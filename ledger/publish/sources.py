@@ -50,6 +50,8 @@ QUERIES: dict[str, str] = {
     " ORDER BY party_no",
     "budget": "SELECT {columns} FROM budget WHERE budget_no > {low:d} AND submission <= {high:d}"
     " ORDER BY budget_no",
+    "ruling": "SELECT {columns} FROM ruling WHERE ruling_no > {low:d} AND submission <= {high:d}"
+    " ORDER BY ruling_no",
     "submission": "SELECT number, first_seq, count, recorded_at, actor, verb, file_name, note,"
     " digest FROM submission WHERE number > {low:d} AND number <= {high:d} ORDER BY number",
 }

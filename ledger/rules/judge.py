@@ -245,6 +245,9 @@ class _Bench:
         barred = any(code == _BARRED for code, _ in self.findings)
         if self.case.kind not in SHIPMENTS or barred:
             return
+        if as_enforced(self.options) and not self.regime.enforced_on(self.case.period):
+            self.touched.add("enforcement_view")
+            return
         for rule in self.regime.judging.preconditions:
             if self.holds(rule.when):
                 self.needed.append(rule.key)

@@ -8,6 +8,7 @@ from ledger import countries
 from ledger.policy.budgets import UNBOUND
 from ledger.refusals import REFUSALS
 from ledger.service.adoption import every_adoption
+from ledger.service.duty_facts import duty_facts
 from ledger.service.rulebook import EQUIVALENT, Rulebook
 from ledger.storage.store import open_store
 
@@ -62,5 +63,6 @@ def _facts(rulebook: Rulebook) -> list[_Fact]:
     if regime.counts == "chips" and rulebook.catalogue.row(EQUIVALENT) is not None:
         found.append(("h100", EQUIVALENT, None, str(rulebook.unit_mtpp(EQUIVALENT)), None))
     found += [("country", code, None, name, None) for code, name in countries.names().items()]
+    found += duty_facts(regime)
     found += [("refusal", r.code, None, str(r.family), r.sentence) for r in REFUSALS.values()]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
@@ -63,8 +64,8 @@ def _amount(row: Row, base: int) -> list[Problem]:
     return []
 
 
-def check_declaration(row: Row) -> list[Problem]:
-    """What a declaration must say for its kind."""
+def check_declaration(row: Row, duties: Collection[str] | None = None) -> list[Problem]:
+    """What a declaration must say for its kind; `duties` are the ids there are, None: not known."""
     details = row.details()
     if row.kind in (Kind.OWNERSHIP, Kind.PARTY_MERGED) and not details.get("other_party"):
         reason = "an ownership or merger names the other party"
@@ -72,7 +73,20 @@ def check_declaration(row: Row) -> list[Problem]:
     if row.kind in DECLARED and not row.given.authorization:
         reason = f"a {row.kind} names the authorization it is for"
         return [_problem(row, "authorization", "", reason)]
+    if row.kind == Kind.DUTY_DONE:
+        return _check_duty(row, details.get("status", ""), duties)
     return []
+
+
+def _check_duty(row: Row, duty: str, duties: Collection[str] | None) -> list[Problem]:
+    if not duty:
+        return [_problem(row, "status", "", "a duty done is named by its id, as `tpp due` tells")]
+    if duties is None or duty in duties:
+        return []
+    from rapidfuzz import process
+
+    near = tuple(match for match, _, _ in process.extract(duty, list(duties), limit=3))
+    return [_problem(row, "status", duty, "there is no such duty", near)]
 
 
 def _near(rulebook: Rulebook, holder: str) -> tuple[str, ...]:

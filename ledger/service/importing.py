@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,6 +192,7 @@ def rows_of(desk: Desk, given: Iterator[Given]) -> tuple[list[Row], list[Problem
     """
     rows: list[Row] = []
     problems: list[Problem] = []
+    ids: Collection[str] | None = None
     for one in given:
         row = row_of(one, desk.rulebook.rule(one))
         found: list[Problem] = []
@@ -200,7 +201,9 @@ def rows_of(desk: Desk, given: Iterator[Given]) -> tuple[list[Row], list[Problem
         elif one.kind == Kind.CONDITION:
             found = conditions.check(desk.rulebook.regime, row)
         elif one.kind in DECLARATIONS:
-            found = acts.check_declaration(row)
+            if one.kind == Kind.DUTY_DONE and desk.duties is not None:
+                ids = desk.duties() if ids is None else ids
+            found = acts.check_declaration(row, ids)
         elif one.kind == Kind.WEIGHTS_TRANSFER:
             found = weights.check(desk.rulebook, row)
         if found:

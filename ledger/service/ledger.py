@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -96,6 +96,10 @@ class Ledger:
         if self._setting is None:
             self._setting = setting_for(self.rulebook)
         return self._setting
+
+    def know_duties(self, ids: Callable[[], Collection[str]]) -> None:
+        """Let what is said to be done be checked against the ids of what is due."""
+        self.desk = replace(self.desk, duties=ids)
 
     # One movement typed by hand
 

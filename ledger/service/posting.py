@@ -7,7 +7,7 @@ same for columns and is held equal to the byte by a test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -48,13 +48,15 @@ _INT = np.int64
 class Desk:
     """What a posting works with: the store, the rules, and the numbers known so far.
 
-    `opening` are budgets to open whether drawn on or not.
+    `opening` are budgets to open whether drawn on or not; `duties` tells the ids of what is due
+    (reports/sql/due.sql), None where nobody can tell.
     """
 
     store: Store
     rulebook: Rulebook
     known: Known
     opening: tuple[tuple[BudgetKey, BudgetTerms], ...] = ()
+    duties: Callable[[], Collection[str]] | None = None
 
 
 class _Undo(Exception):

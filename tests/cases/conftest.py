@@ -40,6 +40,14 @@ def opened(tmp_path: Path) -> Iterator[Opener]:
 
 
 @pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    """A ledger under the rule, once in each database; it is checked at the end."""
+    with new_ledger(ledger_url) as made:
+        yield made
+        assert_sound(made)
+
+
+@pytest.fixture
 def amounts(opened: Opener, tmp_path: Path) -> Callable[..., Ledger]:
     """Makes ledgers under the rule that weigh amounts as given."""
     return lambda **options: opened(in_amounts(tmp_path), **options)

@@ -13,9 +13,13 @@ import shutil
 from collections.abc import Collection
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
+from ledger.publish import refresh
+from ledger.service.about import about_rows
 from ledger.service.ledger import Ledger
 from ledger.service.outcome import Outcome
+from reports import run
 from schemas.kinds import FILE_MOVEMENTS, FileKind
 from schemas.tpp import grouped
 from tests.service.books import rows
@@ -163,6 +167,19 @@ def stands(ledger: Ledger, text: str) -> None:
     """Compare what is drawn with lines of `holder window: amounts; remaining amount`."""
     expected = sorted(line.strip() for line in text.splitlines() if line.strip())
     assert standing(ledger).splitlines() == expected
+
+
+def owed(ledger: Ledger, as_of: str, text: str, **asked: str) -> list[dict[str, Any]]:
+    """Compare what is due on a day with a table of some of its columns; the rows in full."""
+    folder = refresh(ledger.url, lambda: about_rows(ledger.url)).folder
+    with run("due", folder, {"as_of": as_of, **asked}) as result:
+        names = [column.name for column in result.columns]
+        found = [dict(zip(names, row, strict=True)) for row in result.rows()]
+    columns = headings(text)
+    cells = [{n: str(v) for n, v in row.items() if n in columns and v} for row in found]
+    expected = lines(text)
+    assert cells == expected, "\n".join(f"{row['id']}: {row['why']}" for row in found)
+    return found
 
 
 def in_amounts(folder: Path) -> Path:

@@ -1,10 +1,11 @@
-"""LPP papers, 15 CFR 740.29(f) and (g)(3): a certificate before use, a notice before 3,200,000."""
+"""LPP papers, 15 CFR 740.29(f) and (g): certificate, its copy, notice, limit reached."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.cases.table import play
+from ledger.service.duties import duty_done
+from tests.cases.table import owed, play
 
 CERT, NOTICE = "certificate_missing", "notice_missing"
 
@@ -182,3 +183,107 @@ def test_a_paper_names_what_it_is_for(opened):
             certificate | 2025-06-01 | C     |
             """,
         )
+
+
+COPY, BEFORE = "lpp_certificate_copy", "lpp_shipment_notice"
+
+
+def test_the_certificates_copy_is_due_thirty_days_after_the_shipment(ledger):
+    """(g)(1): one copy a shipment; overdue from the day after."""
+    play(
+        ledger,
+        """
+        act      | no | day        | exporter | to     | by  | says
+        ship     | A  | 2025-06-02 | X        | Poland | LPP |
+        reexport | B  | 2025-06-10 | Y        | Poland | LPP |
+        ship     | C  | 2025-05-14 | X        | Poland | LPP |
+        ship     | D  | 2025-06-10 | X        | Poland | AIA | authorization_unavailable
+        """,
+    )
+    (first, second) = owed(
+        ledger,
+        "2025-07-02",
+        f"""
+        state | due_on     | party | duty
+        due   | 2025-07-02 | X     | {COPY}
+        open  | 2025-07-10 | Y     | {COPY}
+        """,
+    )
+    assert first["why"] == (
+        "shipment A of 2025-06-02 to C, 15,832 TPP under LPP:"
+        " the certificate's copy follows within 30 days"
+    )
+    assert first["citation"] == "15 CFR 740.29(g)(1)"
+    (late, near) = owed(ledger, "2025-07-03", "state\noverdue\ndue")
+    assert (late["id"], near["id"]) == (first["id"], second["id"])
+    owed(ledger, "2025-07-03", "party | state\nX | overdue", by="2025-07-05")
+    owed(ledger, "2025-07-03", "party | state\nY | due", party="y")
+
+
+def test_a_notice_is_owed_for_all_lines_of_a_shipment_in_whichever_file(ledger):
+    """What one import could not see, because the lines came apart, is added up here."""
+    play(
+        ledger,
+        """
+        act  | no | line | day        | to     | by  | units | noticed | says
+        ship | A  | 1    | 2025-06-02 | Poland | LPP | 150   |         |
+        ship | A  | 2    | 2025-06-02 | Poland | LPP | 150   |         |
+        ship | B  | 1    | 2025-06-02 | Poland | LPP | 150   |         |
+        """,
+    )
+    (notice,) = owed(ledger, "2025-06-02", "state | due_on\noverdue | 2025-06-01", duty=BEFORE)
+    assert "4,749,600 TPP under LPP; a notice is asked for from 3,200,000" in notice["why"]
+    play(
+        ledger,
+        """
+        act    | day        | party | authorization | shipment | says
+        notice | 2025-06-01 | C     | LPP           | A        |
+        """,
+    )
+    owed(ledger, "2025-06-02", "state | reference\ndone | notice 1", duty=BEFORE)
+
+
+def test_a_limit_reached_is_told_when_the_last_shipment_arrives(amounts):
+    """(g)(2): of the parent and its year."""
+    ledger = amounts()
+    play(
+        ledger,
+        """
+        act     | no | day        | to     | by  | tpp      | parent | of | says
+        ship    | A  | 2025-06-02 | Poland | LPP | 26000000 | Parent |    |
+        ship    | B  | 2025-06-03 | Poland | LPP | 900000   | Parent |    |
+        receive | R  | 2025-06-20 |        |     |          |        | A  |
+        """,
+    )
+    owed(ledger, "2025-07-01", "state", duty="lpp_limit_reached")
+    play(ledger, "act | no | day | of | says\nreceive | S | 2025-06-25 | B |")
+    (told,) = owed(
+        ledger,
+        "2025-07-01",
+        "state | due_on | party\noverdue | 2025-06-25 | Parent",
+        duty="lpp_limit_reached",
+    )
+    assert told["why"].startswith("26,900,000 TPP of 26,900,000 in 2025 on 2025-06-25")
+
+
+def test_what_was_filed_is_done_and_not_any_more_once_that_is_reversed(ledger):
+    play(ledger, "act | no | day | to | by | says\nship | A | 2025-06-02 | Poland | LPP |")
+    (one,) = owed(ledger, "2025-06-03", "state\nopen")
+    filed = duty_done(ledger, one["id"], "EAR-7", party="X", on="2025-06-20")
+    owed(ledger, "2025-06-19", "state\nopen")
+    done = "state | done_on | reference\ndone | 2025-06-20 | EAR-7"
+    owed(ledger, "2025-07-20", done)
+    ledger.reverse([filed.first_seq], "another shipment's")
+    owed(ledger, "2025-07-20", "state\noverdue")
+    owed(ledger, "2025-07-20", done, known_at="seq:3")
+
+
+def test_a_shipment_recorded_anew_keeps_its_duty(ledger):
+    ship = "act | no | day | to | by | units | says\nship | A | 2025-06-02 | Poland | LPP |"
+    play(ledger, f"{ship} 1 |")
+    (one,) = owed(ledger, "2025-06-03", "state\nopen")
+    ledger.reverse([one["seq"]], "miscounted")
+    owed(ledger, "2025-06-03", "state")
+    play(ledger, f"{ship} 2 |")
+    (other,) = owed(ledger, "2025-06-03", "state\nopen")
+    assert (other["id"], other["amount_mtpp"]) == (one["id"], 2 * one["amount_mtpp"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cases.table import play
+from tests.cases.table import owed, play
 
 NAC, BARRED = "nvidia-rtx-4090", "authorization_unavailable"
 
@@ -62,5 +62,25 @@ def test_aca_asks_for_none_and_nac_is_barred_elsewhere(opened):
         ship | 2025-07-01 | Poland | ACA | {NAC} |              |           |         |
         ship | 2025-07-01 | Poland | NAC | {NAC} | Poland       | Poland    |         | {BARRED}
         ship | 2025-07-01 | China  | NAC | H100 SXM |           |           |         | {BARRED}
+        """,
+    )
+
+
+def test_it_is_owed_until_it_is_on_record(ledger):
+    play(
+        ledger,
+        f"""
+        act  | no | day        | to    | by  | chip  | noticed    | says
+        ship | A  | 2025-07-01 | China | NAC | {NAC} | 2025-06-01 |
+        ship | B  | 2025-07-01 | China | NAC | {NAC} |            | notice_missing
+        """,
+    )
+    owed(
+        ledger,
+        "2025-07-01",
+        """
+        state   | due_on     | party | duty       | done_on    | reference
+        overdue | 2025-06-06 | X     | nac_notice |            |
+        done    | 2025-06-06 | X     | nac_notice | 2025-06-01 | notice on the shipment
         """,
     )

@@ -44,6 +44,7 @@ class Ledger:
             run(insert(t.finding), [{"seq": s, "ordinal": 1, "code": "c"} for s in seqs])
             run(insert(t.party), [_party(number)])
             run(insert(t.budget), [_budget(number)])
+            run(insert(t.ruling), [_ruling(number)])
             run(insert(t.submission), [_submission(number, first, len(kinds))])
             run(update(t.head).values(
                 last_seq=seqs[-1], last_submission=number, digest=f"{number:064x}"
@@ -128,6 +129,10 @@ def _budget(number: int) -> dict[str, Any]:
     return {"budget_no": number, "rule": "r", "holder": f"H{number}", "holder_name": "h",
             "window": "w", "from_on": DAY, "to_on": DAY, "limit_mtpp": 2**63 - 1,
             "basis": "licensed", "submission": number}  # fmt: skip
+
+
+def _ruling(number: int) -> dict[str, Any]:
+    return {"ruling_no": number, "digest": f"d{number}", "body": '{"é":1}', "submission": number}
 
 
 def _submission(number: int, first: int, count: int) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 
 import reports
-from reports import render
+from reports import calendar, render
+from tests.reports.duties import duties
 from tests.reports.example import example
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "reports"
@@ -21,15 +22,26 @@ HOLDER: dict[str, dict[str, object]] = {
     "late": {"since_seq": 9, "from_on": "2025-05-01"},
     "restatement": {"reported_seq": 9, "from_on": "2025-05-01"},
 }
+# Reports with a ledger of their own.
+OWN = {"due": duties}
 
 
 def rendered(copy: Path) -> Iterator[tuple[str, bytes]]:
     """Each file's name and bytes."""
     for name in reports.names():
-        with reports.run(name, copy, {"as_of": AS_OF, **HOLDER.get(name, {})}) as result:
+        folder = OWN[name](copy / name) if name in OWN else copy
+        with reports.run(name, folder, {"as_of": AS_OF, **HOLDER.get(name, {})}) as result:
             for form in render.FORMATS:
                 yield f"{name}.{form}", _bytes(result, form)
             yield f"{name}.narrow.table", _bytes(result, "table", 80)
+            if name == "due":
+                yield "due.ics", _calendar(result)
+
+
+def _calendar(result: reports.Result) -> bytes:
+    out = io.BytesIO()
+    calendar.write(result, out)
+    return out.getvalue()
 
 
 def _bytes(result: reports.Result, form: str, width: int = 120) -> bytes:

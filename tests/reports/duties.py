@@ -1,0 +1,158 @@
+"""A small ledger's copy in which something of every kind is due, as text."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ledger.policy.reader import read_regime
+from ledger.service.duty_facts import duty_facts
+from schemas.manifest import TABLES
+from schemas.tpp import Tpp
+from tests.reports.copies import copy_of
+
+PARTIES = {1: "Acme Chips", 2: "Chmura SA", 3: "Bharat Compute", 4: "Kleinhandel"}
+# What the rulings ask for before a shipment leaves.
+NEEDS = {1: "lpp_certificate lpp_notice", 2: "nac_notice", 3: "aia_notice aia_eccn", 4: ""}
+MOVEMENTS = """
+seq kind      on         document by for auth    ruling amount        expires    target details
+1   adoption  2025-01-13 adoption .  .   .       .      .             .          .
+2   licence   2024-09-01 L-1      1  2   licence 4      158320        2025-08-31 .
+3   licence   2024-06-01 L-2      1  2   licence 4      158320        2025-05-31 .
+4   export    2025-06-01 S-1      1  4   LPP     1      26900000      .          .
+5   receipt   2025-06-10 S-1      1  4   LPP     1      26900000      .          4
+6   export    2025-06-20 S-2      1  2   LPP     1      15832.5       .          .
+7   export    2025-06-25 S-3      1  2   NAC     2      5285          .          .      notice_on=2025-05-01
+8   export    2025-07-01 S-4      1  2   AIA     3      253000000     .          .
+9   export    2025-07-02 S-5      1  3   NVEU    4      158320        .          .
+10  reexport  2025-06-30 S-6      2  3   NVEU    4      158320        .          .
+11  attrition 2025-07-10 R-1      1  3   NVEU    .      15832         .          9      reason=theft;shipment=S-5
+12  export    2025-06-03 S-7      1  2   ACM     4      31664         .          .      facility=Plant~1
+13  export    2025-06-03 S-8      1  2   TMP     4      31664         .          .      due_back_on=2025-08-15
+14  duty_done 2025-07-15 D-1      .  .   .       .      .             .          .      status=$S-2;reference=EAR-7
+"""
+ENTRIES = """
+4  26900000 0
+5  -26900000 26900000
+6  15832.5 0
+"""
+
+
+def duties(folder: Path) -> Path:
+    """Write the copy into a folder."""
+    rulings = [
+        {"ruling_no": n, "body": f'{{"needs":[{_quoted(needs)}]}}', "submission": 1}
+        for n, needs in NEEDS.items()
+    ]
+    parties = [
+        {"party_no": n, "name": name, "name_key": name.lower(), "submission": 1}
+        for n, name in PARTIES.items()
+    ]
+    return copy_of(
+        folder,
+        {
+            "movement": [_movement(line) for line in MOVEMENTS.strip().splitlines()[1:]],
+            "entry": [_entry(line) for line in ENTRIES.strip().splitlines()],
+            "ruling": rulings,
+            "party": parties,
+            "budget": [_BUDGET],
+            "submission": [_SUBMISSION],
+            "about": [dict(zip(TABLES["about"], (1, *row), strict=True)) for row in _about()],
+        },
+    )
+
+
+_BUDGET = {
+    "budget_no": 1,
+    "rule": "lpp",
+    "holder": "kleinhandel",
+    "holder_name": "Kleinhandel",
+    "window": "2025",
+    "from_on": date(2025, 1, 1),
+    "to_on": date(2025, 12, 31),
+    "limit_mtpp": 26_900_000_000,
+    "basis": "received",
+    "submission": 1,
+}
+_SUBMISSION = {
+    "submission": 1,
+    "first_seq": 1,
+    "count": 14,
+    "recorded_at": "2025-07-31T10:00:00.000000Z",
+    "actor": "clerk",
+    "verb": "import",
+    "digest": f"{1:064x}",
+}
+
+
+def _about() -> list[tuple[str, str, date | None, str | None, str | None]]:
+    return [
+        ("regime", "key", None, "example", None),
+        ("regime", "title", None, "An example of a regime", None),
+        ("regime", "unit", None, "TPP", None),
+        ("option", "notice_3_2m", None, "at_or_above", None),
+        ("option", "aia_certificate", None, "at_threshold", None),
+        *duty_facts(read_regime("ai_diffusion")),
+    ]
+
+
+def _quoted(words: str) -> str:
+    return ",".join(f'"{word}"' for word in words.split())
+
+
+def _movement(line: str) -> dict[str, Any]:
+    cells = [None if cell == "." else cell.replace("~", " ") for cell in line.split()]
+    seq, kind, on, document, by, to, auth, ruling, amount, expires, target, *rest = cells
+    assert seq is not None and on is not None
+    return {
+        "seq": int(seq),
+        "submission": 1,
+        "kind": kind,
+        "effective_on": date.fromisoformat(on),
+        "expires_on": None if expires is None else date.fromisoformat(expires),
+        "source": "AES",
+        "document": document,
+        "line": "1",
+        "attempt": 1,
+        "exporter_no": None if by is None else int(by),
+        "consignee_no": None if to is None else int(to),
+        "destination": "PL",
+        "authorization": auth,
+        "ruling_no": None if ruling is None else int(ruling),
+        "amount_mtpp": None if amount is None else Tpp.of(amount).milli,
+        "target_seq": None if target is None else int(target),
+        "details": _details(rest[0]) if rest and rest[0] else None,
+    }
+
+
+def _details(text: str) -> str:
+    """Details as JSON; `$S-2` is the id of the copy of the certificate of that shipment."""
+    import json
+    from hashlib import md5
+
+    told = dict(pair.split("=") for pair in text.split(";"))
+    if told.get("status", "").startswith("$"):
+        identity = "\x1f".join(("AES", told["status"][1:], "2025-06-20"))
+        told["status"] = f"lpp_certificate_copy-{md5(identity.encode()).hexdigest()[:12]}"  # noqa: S324
+    return json.dumps(told, sort_keys=True)
+
+
+def _entry(line: str) -> dict[str, Any]:
+    seq, held, posted = line.split()
+    day = {"4": date(2025, 6, 1), "5": date(2025, 6, 10), "6": date(2025, 6, 20)}[seq]
+    kind = "receipt" if seq == "5" else "export"
+    return {
+        "seq": int(seq),
+        "submission": 1,
+        "budget_no": 1,
+        "official": 1,
+        "kind": kind,
+        "as_kind": kind,
+        "effective_on": day,
+        "adjustment_mtpp": 0,
+        "pending_mtpp": 0,
+        "held_mtpp": Tpp.of(held).milli if not held.startswith("-") else -Tpp.of(held[1:]).milli,
+        "posted_mtpp": Tpp.of(posted).milli,
+        "lapsed_mtpp": 0,
+    }
