@@ -117,5 +117,5 @@ def done(duty: str, reference: str, on: str | None) -> None:
     party = found[0]["party"] if found else None
     with opened() as ledger:
         outcome = duty_done(ledger, duty, reference, party=party, on=on)
-        regime = ledger.rulebook.regime
-    click.get_current_context().exit(tell_one(outcome, regime))
+        regimes = ledger.rulebook.regimes
+    click.get_current_context().exit(tell_one(outcome, regimes))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from ledger.policy.types import Deadline, Number, Precondition, Regime
 
+# Before every movement there is.
+_ALWAYS = date(1900, 1, 1)
 # topic, key, first day, value, sentence: see schemas.columnar.ABOUT.
 Fact = tuple[str, str, None, str, str]
 
@@ -35,9 +38,9 @@ def _duty(duty: Deadline, regime: Regime) -> dict[str, Any]:
         "reasons": duty.reasons,
         "budget": duty.budget,
         "number": None if number is None else _whole(number),
-        "within": duty.within_days or None,
-        "remind": duty.remind_days,
-        "from": None if duty.from_on is None else duty.from_on.isoformat(),
+        "within_days": duty.within_days,
+        "remind_days": duty.remind_days,
+        "from_on": (duty.from_on or _ALWAYS).isoformat(),
         "why": duty.why,
         "citation": None if duty.citation is None else duty.citation.section,
         "dues": [
@@ -59,8 +62,8 @@ def _need(need: Precondition, regime: Regime) -> dict[str, Any]:
     return {
         "asks": need.asks,
         "days": need.days_ahead if days is None else _whole(days),
-        "amount": None if amount is None else _whole(amount),
-        "compared": need.compared if amount is not None else None,
+        "amount_mtpp": None if amount is None else _whole(amount),
+        "compared": need.compared,
     }
 
 

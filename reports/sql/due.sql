@@ -10,98 +10,65 @@
 -- options: notice_3_2m aia_certificate aia_certificate_scope lpp_year unused_licence
 -- first: state due_on party id why done_on reference duty citation
 with reversal as (
-    select seq, target_seq
-    from movement
+    select seq, target_seq from movement
     where kind = 'reversal'
         and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
 ),
 undone as (
-    select target_seq as seq
-    from reversal
+    select target_seq as seq from reversal
     where seq not in (select target_seq from reversal)
 ),
-live as (
-    select m.*
+-- What stands, with the names of its parties; `sent` for shipments.
+live as materialized (
+    select
+        m.*, exporter.name as exporter, exporter.name_key as exporter_key,
+        consignee.name as consignee, consignee.name_key as consignee_key, parent.name as parent,
+        m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad') as sent
     from movement m
+    left join party exporter on exporter.party_no = m.exporter_no
+    left join party consignee on consignee.party_no = m.consignee_no
+    left join party parent on parent.party_no = m.parent_no
     where m.kind not in ('adoption', 'application', 'refusal', 'reversal')
         and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
         and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
         and not exists (select 1 from undone where undone.seq = m.seq)
 ),
 known as (
-    select coalesce(max(submission), 0) as submission
-    from submission
+    select coalesce(max(submission), 0) as submission from submission
     where first_seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
 ),
 said as (
-    select about.*
-    from about
+    select about.* from about
     where submission = (
         select coalesce(max(case when a.submission <= known.submission then a.submission end),
             min(a.submission))
         from about a cross join known
     )
 ),
-unit as (
-    select coalesce(max(value), 'TPP') as unit
-    from said
-    where topic = 'regime' and key = 'unit'
-),
+unit as (select max(value) as unit from said where topic = 'regime' and key = 'unit'),
 -- Only these hold JSON, and a filter is not always asked first.
-told as materialized (
-    select * from said where topic in ('duty', 'need')
-),
+told as materialized (select * from said where topic in ('duty', 'need')),
 duty as (
-    select
-        key as duty,
-        value,
-        json_extract_string(value, '$.how') as how,
-        coalesce(json_extract(value, '$.who')::varchar[], []) as who,
-        coalesce(json_extract(value, '$.asks')::varchar[], []) as asks,
-        coalesce(json_extract(value, '$.authorizations')::varchar[], []) as authorizations,
-        coalesce(json_extract(value, '$.reasons')::varchar[], []) as reasons,
-        json_extract_string(value, '$.budget') as budget,
-        json_extract_string(value, '$.number')::bigint as number,
-        coalesce(json_extract_string(value, '$.within')::integer, 0) as within_days,
-        coalesce(json_extract_string(value, '$.remind')::integer, 0) as remind_days,
-        coalesce(json_extract_string(value, '$.from')::date, date '1900-01-01') as from_on,
-        json_extract_string(value, '$.why') as why,
-        json_extract_string(value, '$.citation') as citation,
-        sentence as title
-    from told
-    where topic = 'duty'
+    select key as duty, sentence as title, unnest(from_json(value, '{"how":"VARCHAR",
+        "who":["VARCHAR"],"asks":["VARCHAR"],"authorizations":["VARCHAR"],"reasons":["VARCHAR"],
+        "budget":"VARCHAR","number":"BIGINT","within_days":"INTEGER","remind_days":"INTEGER",
+        "from_on":"DATE","why":"VARCHAR","citation":"VARCHAR","dues":[{"month":"BIGINT",
+        "day":"BIGINT","last_month":"BIGINT","months":"BIGINT","citation":"VARCHAR"}]}'))
+    from told where topic = 'duty'
 ),
 need as (
-    select
-        key as need,
-        coalesce(json_extract_string(value, '$.days')::integer, 0) as days,
-        json_extract_string(value, '$.amount')::bigint as amount_mtpp,
-        coalesce(json_extract_string(value, '$.compared'), 'at_least') as compared
-    from told
-    where topic = 'need'
+    select key as need, unnest(from_json(value,
+        '{"days":"INTEGER","amount_mtpp":"BIGINT","compared":"VARCHAR"}'))
+    from told where topic = 'need'
 ),
 -- Shipments by what their rulings ask for before they leave.
-asked as (
-    select ruling_no, unnest(json_extract(body, '$.needs')::varchar[]) as need
-    from ruling
-),
+asked as (select ruling_no, unnest(json_extract(body, '$.needs')::varchar[]) as need from ruling),
 lot as (
     select
-        d.duty,
-        d.how,
-        d.number,
-        need.need,
-        need.days,
-        need.amount_mtpp as least_mtpp,
-        need.compared,
-        m.source,
-        m.document,
-        m.exporter_no,
-        m.effective_on,
-        m."authorization",
-        min(m.seq) as seq,
-        min(m.consignee_no) as consignee_no,
-        min(m.parent_no) as parent_no,
+        d.duty, d.how, d.number, need.need, need.days, need.amount_mtpp as least_mtpp,
+        need.compared, m.source, m.document, m.exporter, m.effective_on, m."authorization",
+        min(m.seq) as seq, min_by(m.consignee, m.seq) as consignee,
+        min_by(m.parent, m.seq) as parent,
         sum(m.amount_mtpp)::bigint as amount_mtpp,
         bool_and(coalesce(json_extract_string(m.details, '$.notice_on')::date
             <= m.effective_on - need.days, false)) as noticed,
@@ -111,309 +78,214 @@ lot as (
     join need on need.need = asked.need
     join duty d on list_contains(d.asks, need.need)
         and d.how in ('after_shipment', 'before_shipment')
-    where m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad')
-    group by all
+    where m.sent
+    group by d.duty, d.how, d.number, need.need, need.days, need.amount_mtpp, need.compared,
+        m.source, m.document, m.exporter, m.effective_on, m."authorization"
     having need.amount_mtpp is null
         or sum(m.amount_mtpp) = need.amount_mtpp
         or (need.compared = 'at_least' and sum(m.amount_mtpp) > need.amount_mtpp)
 ),
 declared as (
     select
-        document as declared_as,
-        "authorization",
-        effective_on as noticed_on,
+        document as declared_as, "authorization", effective_on as noticed_on,
         lower(json_extract_string(details, '$.party')) as party,
         lower(json_extract_string(details, '$.other_party')) as exporter,
         json_extract_string(details, '$.shipment') as shipment,
         json_extract_string(details, '$.until_on')::date as until_on
-    from live
-    where kind = 'notice'
+    from live where kind = 'notice'
 ),
 shipped as (
     select
-        lot.*,
-        exporter.name as party,
-        consignee.name as counterpart,
-        n.declared_as,
-        n.noticed_on as declared_on
+        lot.*, n.declared_as, n.noticed_on as declared_on,
+        row_number() over (partition by lot.duty, lot.need, lot.seq order by n.noticed_on) as nth
     from lot
-    join party exporter on exporter.party_no = lot.exporter_no
-    left join party consignee on consignee.party_no = lot.consignee_no
-    left join party parent on parent.party_no = lot.parent_no
     left join declared n on lot.how = 'before_shipment'
         and n."authorization" = lot."authorization"
-        and n.party in (lower(consignee.name), lower(parent.name))
-        and (n.exporter is null or n.exporter = lower(exporter.name))
+        and n.party in (lower(lot.consignee), lower(lot.parent))
+        and (n.exporter is null or n.exporter = lower(lot.exporter))
         and (n.shipment is null or n.shipment = lot.document)
         and n.noticed_on <= lot.effective_on - lot.days
         and (n.until_on is null or lot.effective_on <= n.until_on)
-    qualify row_number() over (partition by lot.duty, lot.need, lot.seq order by n.noticed_on) = 1
 ),
 of_shipments as (
     select
-        duty,
-        concat_ws(chr(31), source, document, effective_on) as identity,
-        party,
+        duty, concat_ws(chr(31), source, document, effective_on) as identity, exporter as party,
         case when how = 'after_shipment' then effective_on + number::integer
             else effective_on - days
         end as due_on,
-        seq,
-        amount_mtpp,
-        least_mtpp as limit_mtpp,
-        document,
-        effective_on as day,
-        counterpart,
+        seq, amount_mtpp, least_mtpp as limit_mtpp, document, effective_on as day,
+        consignee as counterpart,
         case when how = 'before_shipment' and (noticed or declared_as is not null)
             then coalesce(case when noticed then noticed_on end, declared_on)
         end as met_on,
         case when how = 'before_shipment' and noticed then 'notice on the shipment'
             when how = 'before_shipment' then declared_as
         end as met_by
-    from shipped
+    from shipped where nth = 1
 ),
 -- Budgets whose limit is reached, on the first day it is.
 drawn as (
     select
-        d.duty,
-        b.budget_no,
-        e.effective_on,
-        sum(e.posted_mtpp)::bigint as posted_mtpp,
-        sum(e.adjustment_mtpp)::bigint as adjustment_mtpp,
-        max(e.seq) as seq
+        d.duty, d.from_on, b.budget_no, e.effective_on, sum(e.posted_mtpp)::bigint as posted_mtpp,
+        sum(e.adjustment_mtpp)::bigint as adjustment_mtpp, max(e.seq) as seq
     from entry e
     join budget b on b.budget_no = e.budget_no
     join duty d on d.how = 'budget_reached' and d.budget = b.rule
     where e.official = 1
         and e.effective_on <= coalesce(getvariable('as_of')::date, current_date)
-        and e.effective_on >= d.from_on
         and e.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
-    group by all
+    group by d.duty, d.from_on, b.budget_no, e.effective_on
 ),
 running as (
     select
-        drawn.*,
-        sum(posted_mtpp) over days as taken_mtpp,
+        drawn.*, sum(posted_mtpp) over days as taken_mtpp,
         sum(adjustment_mtpp) over days as adjusted_mtpp
     from drawn
     window days as (partition by duty, budget_no order by effective_on)
 ),
 of_budgets as (
     select
-        r.duty,
-        concat_ws(chr(31), b.holder, b."window") as identity,
-        b.holder_name as party,
-        min(r.effective_on) as due_on,
-        min_by(r.seq, r.effective_on) as seq,
+        r.duty, concat_ws(chr(31), b.holder, b."window") as identity, b.holder_name as party,
+        min(r.effective_on) as due_on, min_by(r.seq, r.effective_on) as seq,
         min_by(r.taken_mtpp, r.effective_on)::bigint as amount_mtpp,
         min_by(b.limit_mtpp + r.adjusted_mtpp, r.effective_on)::bigint as limit_mtpp,
-        min(r.effective_on) as day,
-        b."window"
+        min(r.effective_on) as day, b."window"
     from running r
     join budget b on b.budget_no = r.budget_no
     where r.taken_mtpp >= b.limit_mtpp + r.adjusted_mtpp and r.taken_mtpp > 0
-    group by r.duty, b.budget_no, b.holder, b.holder_name, b."window"
+    group by r.duty, r.from_on, b.budget_no, b.holder, b.holder_name, b."window"
+    having min(r.effective_on) >= r.from_on
 ),
 -- Running totals of what a consignee receives under an exception, from a number on.
 reading as (
     select
         coalesce(bool_or(key = 'aia_certificate' and value = 'always'), false) as always,
         coalesce(bool_or(key = 'aia_certificate_scope' and value = 'own'), false) as own
-    from said
-    where topic = 'option'
+    from said where topic = 'option'
 ),
 totalled as (
     select
-        d.duty,
-        case when reading.always then 1 else d.number end as limit_mtpp,
-        m.seq,
-        m.document,
-        m.effective_on,
-        exporter.name as exporter,
-        consignee.name as consignee,
-        consignee.name_key || case when reading.own then chr(31) || exporter.name_key else '' end
+        d.duty, case when reading.always then 1 else d.number end as limit_mtpp,
+        m.seq, m.document, m.effective_on, m.exporter, m.consignee,
+        m.consignee_key || case when reading.own then chr(31) || m.exporter_key else '' end
             as identity,
         sum(m.amount_mtpp) over (
-            partition by d.duty, consignee.name_key,
-                case when reading.own then exporter.name_key end
+            partition by d.duty, m.consignee_key, case when reading.own then m.exporter_key end
             order by m.effective_on, m.seq
         ) as amount_mtpp
-    from live m
-    cross join reading
+    from live m cross join reading
     join asked on asked.ruling_no = m.ruling_no
     join duty d on d.how = 'total_reached' and list_contains(d.asks, asked.need)
-    join party exporter on exporter.party_no = m.exporter_no
-    join party consignee on consignee.party_no = m.consignee_no
-    where m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad')
+    where m.sent
 ),
 of_totals as (
     select
-        duty,
-        identity,
-        exporter as party,
-        effective_on as due_on,
-        seq,
-        amount_mtpp::bigint as amount_mtpp,
-        limit_mtpp,
-        document,
-        effective_on as day,
+        duty, identity, exporter as party, effective_on as due_on, seq,
+        amount_mtpp::bigint as amount_mtpp, limit_mtpp, document, effective_on as day,
         consignee as counterpart
-    from totalled
-    where amount_mtpp >= limit_mtpp
-    qualify row_number() over (partition by duty, identity order by effective_on, seq) = 1
+    from (
+        select
+            totalled.*,
+            row_number() over (partition by duty, identity order by effective_on, seq) as nth
+        from totalled where amount_mtpp >= limit_mtpp
+    ) reached
+    where nth = 1
 ),
 -- Reports of every year, on the months before, for whoever had movements in them.
 month as (
     select
-        d.duty,
-        coalesce(json_extract_string(m.details, '$.owner'), consignee.name) as party,
-        date_trunc('month', m.effective_on)::date as month,
-        m."authorization",
-        m.kind,
-        m.effective_on,
-        m.seq,
-        m.amount_mtpp
+        d.duty, date_trunc('month', m.effective_on)::date as month, m."authorization", m.sent,
+        m.effective_on, m.seq, m.amount_mtpp,
+        unnest([
+            case when list_contains(d.who, 'consignee')
+                then coalesce(json_extract_string(m.details, '$.owner'), m.consignee) end,
+            case when list_contains(d.who, 'reexporter') and m.kind = 'reexport' then m.exporter end
+        ]) as party
     from live m
     join duty d on d.how = 'yearly' and list_contains(d.authorizations, m."authorization")
-        and list_contains(d.who, 'consignee') and m.effective_on >= d.from_on
-    join party consignee on consignee.party_no = m.consignee_no
-    union all
-    select
-        d.duty,
-        exporter.name,
-        date_trunc('month', m.effective_on)::date,
-        m."authorization",
-        m.kind,
-        m.effective_on,
-        m.seq,
-        m.amount_mtpp
-    from live m
-    join duty d on d.how = 'yearly' and list_contains(d.authorizations, m."authorization")
-        and list_contains(d.who, 'reexporter') and m.effective_on >= d.from_on
-    join party exporter on exporter.party_no = m.exporter_no
-    where m.kind = 'reexport'
+        and m.effective_on >= d.from_on
 ),
-dated as (
-    select
-        duty,
-        unnest(from_json(json_extract(value, '$.dues'), '[{"month":"BIGINT","day":"BIGINT",
-            "last_month":"BIGINT","months":"BIGINT","citation":"VARCHAR"}]')) as due
-    from duty
-    where how = 'yearly'
-),
+dated as (select duty, unnest(dues) as due from duty where how = 'yearly'),
 period as (
     select
-        duty,
-        due.citation as citation,
-        make_date(y, due.month, due.day) as due_on,
+        duty, due.citation as citation, make_date(y, due.month, due.day) as due_on,
         (make_date(y - case when due.last_month >= due.month then 1 else 0 end, due.last_month, 1)
             + interval 1 month - to_months(due.months::integer))::date as from_on,
         due.months
-    from dated
-    cross join range(2024, 2101) years(y)
+    from dated cross join range(2024, 2101) years(y)
     where y <= year(coalesce(getvariable('as_of')::date, current_date)) + 1
 ),
 of_years as (
     select
-        p.duty,
-        concat_ws(chr(31), lower(m.party), p.due_on) as identity,
-        min(m.party) as party,
-        p.due_on,
-        p.citation,
-        min(m.seq) as seq,
-        coalesce(sum(m.amount_mtpp) filter (
-            m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad')
-        ), 0)::bigint as amount_mtpp,
+        p.duty, concat_ws(chr(31), lower(m.party), p.due_on) as identity, min(m.party) as party,
+        p.due_on, p.citation, min(m.seq) as seq,
+        coalesce(sum(m.amount_mtpp) filter (m.sent), 0)::bigint as amount_mtpp,
         string_agg(distinct m."authorization", ', ' order by m."authorization") as counterpart,
         p.from_on as day,
         (p.from_on + to_months(p.months::integer) - interval 1 day)::date as last,
         count(distinct m.seq) as count
     from period p
     join month m on m.duty = p.duty and m.month >= p.from_on
-        and m.month < p.from_on + to_months(p.months::integer)
+        and m.month < p.from_on + to_months(p.months::integer) and m.party is not null
     group by p.duty, lower(m.party), p.due_on, p.citation, p.from_on, p.months
 ),
 of_losses as (
     select
-        d.duty,
-        concat_ws(chr(31), m.source, m.document, m.line) as identity,
-        consignee.name as party,
-        m.effective_on + d.number::integer as due_on,
-        m.seq,
-        m.amount_mtpp,
-        json_extract_string(m.details, '$.shipment') as document,
-        m.effective_on as day,
-        consignee.name as counterpart,
+        d.duty, concat_ws(chr(31), m.source, m.document, m.line) as identity,
+        m.consignee as party, m.effective_on + d.number::integer as due_on, m.seq,
+        m.amount_mtpp, json_extract_string(m.details, '$.shipment') as document,
+        m.effective_on as day, m.consignee as counterpart,
         json_extract_string(m.details, '$.reason') as reason
     from live m
     join duty d on d.how = 'after_loss' and list_contains(d.authorizations, m."authorization")
         and list_contains(d.reasons, json_extract_string(m.details, '$.reason'))
-    left join party consignee on consignee.party_no = m.consignee_no
     where m.kind = 'attrition'
 ),
 -- Accounts of a facility, every so many months from its first movement on.
 facility as (
     select
-        d.duty,
-        d.number::integer as months,
-        min(consignee.name) as party,
+        d.duty, d.number::integer as months, min(m.consignee) as party,
         coalesce(json_extract_string(m.details, '$.facility'), m.destination) as facility,
-        min(m.effective_on) as first_on,
-        min(m.seq) as seq,
-        list(m.effective_on) as days,
+        min(m.effective_on) as first_on, min(m.seq) as seq, list(m.effective_on) as days,
         list(m.amount_mtpp) as amounts
     from live m
     join duty d on d.how = 'facility_account'
         and list_contains(d.authorizations, m."authorization") and m.effective_on >= d.from_on
-    join party consignee on consignee.party_no = m.consignee_no
-    group by d.duty, d.number, consignee.name_key, facility
+    where m.consignee is not null
+    group by d.duty, d.number, m.consignee_key, facility
 ),
 account as (
     select
-        facility.*,
-        (first_on + to_months((months * (n - 1))::integer))::date as since_on,
+        facility.*, (first_on + to_months((months * (n - 1))::integer))::date as since_on,
         (first_on + to_months((months * n)::integer))::date as due_on
-    from facility
-    cross join range(1, 200) turns(n)
+    from facility cross join range(1, 200) turns(n)
     where since_on <= coalesce(getvariable('as_of')::date, current_date)
 ),
 of_facilities as (
     select
-        duty,
-        concat_ws(chr(31), lower(party), facility, due_on) as identity,
-        party,
-        due_on,
-        seq,
+        duty, concat_ws(chr(31), lower(party), facility, due_on) as identity, party, due_on, seq,
         coalesce(list_sum([a for a, i in amounts
             if days[i] >= since_on and days[i] < due_on]), 0)::bigint as amount_mtpp,
-        facility as counterpart,
-        since_on as day,
-        (due_on - interval 1 day)::date as last,
+        facility as counterpart, since_on as day, (due_on - interval 1 day)::date as last,
         len([x for x in days if x >= since_on and x < due_on]) as count
     from account
 ),
 -- What is left of licences that end.
 used as (
     select licence, coalesce(licence_line, '1') as line, sum(amount_mtpp)::bigint as used_mtpp
-    from live
-    where kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad')
+    from live where sent
         and licence is not null
-    group by all
+    group by licence, coalesce(licence_line, '1')
 ),
 ended as (
     select target_seq, sum(coalesce(amount_mtpp, 9223372036854775))::bigint as ended_mtpp
-    from live
-    where kind in ('lapse', 'surrender', 'revocation', 'licence_close', 'replacement')
+    from live where kind in ('lapse', 'surrender', 'revocation', 'licence_close', 'replacement')
         and target_seq is not null
     group by target_seq
 ),
 rest as (
     select
-        m.source,
-        m.document,
-        m.expires_on,
-        m.exporter_no,
-        m.consignee_no,
-        m.seq,
+        m.source, m.document, m.expires_on, m.exporter, m.consignee, m.seq,
         greatest(m.amount_mtpp - coalesce(used.used_mtpp, 0) - coalesce(ended.ended_mtpp, 0), 0)
             as rest_mtpp
     from live m
@@ -423,67 +295,45 @@ rest as (
 ),
 of_licences as (
     select
-        d.duty,
-        concat_ws(chr(31), r.source, r.document, r.expires_on) as identity,
-        min(exporter.name) as party,
+        d.duty, concat_ws(chr(31), r.source, r.document, r.expires_on) as identity,
+        min(r.exporter) as party,
         case when d.how = 'licence_lapsed' then r.expires_on + 1 else r.expires_on end as due_on,
-        min(r.seq) as seq,
-        sum(r.rest_mtpp)::bigint as amount_mtpp,
-        r.document,
-        r.expires_on as day,
-        min(consignee.name) as counterpart
+        min(r.seq) as seq, sum(r.rest_mtpp)::bigint as amount_mtpp, r.document,
+        r.expires_on as day, min(r.consignee) as counterpart
     from rest r
     join duty d on d.how = 'licence_lapsed'
         and r.expires_on < coalesce(getvariable('as_of')::date, current_date)
         or d.how = 'licence_expires'
         and r.expires_on >= coalesce(getvariable('as_of')::date, current_date)
         and r.expires_on - d.within_days <= coalesce(getvariable('as_of')::date, current_date)
-    left join party exporter on exporter.party_no = r.exporter_no
-    left join party consignee on consignee.party_no = r.consignee_no
     where r.rest_mtpp > 0
     group by d.duty, d.how, r.source, r.document, r.expires_on
 ),
 came_back as (
     select
-        target_seq,
-        sum(amount_mtpp)::bigint as back_mtpp,
-        max(effective_on) as back_on,
+        target_seq, sum(amount_mtpp)::bigint as back_mtpp, max(effective_on) as back_on,
         max_by(document, effective_on) as document
-    from live
-    where kind in ('return', 'attrition')
-    group by target_seq
+    from live where kind in ('return', 'attrition') group by target_seq
 ),
 of_temporary as (
     select
-        d.duty,
-        concat_ws(chr(31), m.source, m.document, m.line) as identity,
-        exporter.name as party,
-        json_extract_string(m.details, '$.due_back_on')::date as due_on,
-        m.seq,
-        m.amount_mtpp,
-        m.document,
-        m.effective_on as day,
+        d.duty, concat_ws(chr(31), m.source, m.document, m.line) as identity,
+        m.exporter as party, json_extract_string(m.details, '$.due_back_on')::date as due_on,
+        m.seq, m.amount_mtpp, m.document, m.effective_on as day,
         json_extract_string(m.details, '$.due_back_on')::date as last,
-        consignee.name as counterpart,
+        m.consignee as counterpart,
         case when b.back_mtpp >= m.amount_mtpp then b.back_on end as met_on,
         case when b.back_mtpp >= m.amount_mtpp then b.document end as met_by
     from live m
     join duty d on d.how = 'due_back' and list_contains(d.authorizations, m."authorization")
     left join came_back b on b.target_seq = m.seq
-    left join party exporter on exporter.party_no = m.exporter_no
-    left join party consignee on consignee.party_no = m.consignee_no
-    where m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad')
-        and json_extract_string(m.details, '$.due_back_on') is not null
+    where m.sent and json_extract_string(m.details, '$.due_back_on') is not null
 ),
 of_records as (
     select
-        d.duty,
-        date_trunc('month', m.effective_on)::date::varchar as identity,
-        (max(m.effective_on) + to_years(d.number::integer))::date as due_on,
-        min(m.seq) as seq,
-        min(m.effective_on) as day,
-        max(m.effective_on) as last,
-        count(*) as count
+        d.duty, date_trunc('month', m.effective_on)::date::varchar as identity,
+        (max(m.effective_on) + to_years(d.number::integer))::date as due_on, min(m.seq) as seq,
+        min(m.effective_on) as day, max(m.effective_on) as last, count(*) as count
     from live m
     join duty d on d.how = 'record_age'
     where (last_day(m.effective_on) + to_years(d.number::integer))::date - d.remind_days
@@ -491,37 +341,27 @@ of_records as (
     group by d.duty, d.number, date_trunc('month', m.effective_on)
 ),
 found as (
-    from of_shipments
-    union all by name from of_budgets
-    union all by name from of_totals
-    union all by name from of_years
-    union all by name from of_losses
-    union all by name from of_facilities
-    union all by name from of_licences
-    union all by name from of_temporary
-    union all by name from of_records
+    from of_shipments union all by name from of_budgets union all by name from of_totals
+    union all by name from of_years union all by name from of_losses
+    union all by name from of_facilities union all by name from of_licences
+    union all by name from of_temporary union all by name from of_records
 ),
 done as (
     select
-        json_extract_string(details, '$.status') as id,
-        max_by(effective_on, seq) as done_on,
+        json_extract_string(details, '$.status') as id, max_by(effective_on, seq) as done_on,
         max_by(coalesce(json_extract_string(details, '$.reference'), document), seq) as reference
-    from live
-    where kind = 'duty_done'
-    group by all
+    from live where kind = 'duty_done' group by json_extract_string(details, '$.status')
 ),
 written as (
     select
-        f.*,
-        f.duty || '-' || left(md5(f.identity), 12) as id,
+        f.*, f.duty || '-' || left(md5(f.identity), 12) as id,
         format('{:,}', f.amount_mtpp // 1000) || case when f.amount_mtpp % 1000 = 0 then ''
             else '.' || rtrim(lpad((f.amount_mtpp % 1000)::varchar, 3, '0'), '0')
-        end || ' ' || unit.unit as amount,
+        end || ' ' || coalesce(unit.unit, 'TPP') as amount,
         format('{:,}', f.limit_mtpp // 1000) || case when f.limit_mtpp % 1000 = 0 then ''
             else '.' || rtrim(lpad((f.limit_mtpp % 1000)::varchar, 3, '0'), '0')
         end as "limit"
-    from found f
-    cross join unit
+    from found f cross join unit
 ),
 judged as (
     select
@@ -534,41 +374,25 @@ judged as (
                 then 'due'
             else 'open'
         end as state,
-        w.due_on,
-        w.party,
-        w.duty,
-        d.title as what,
-        w.id,
-        w.amount_mtpp,
-        replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
-            d.why,
-            '{document}', coalesce(w.document, '')),
-            '{day}', coalesce(w.day::varchar, '')),
-            '{last}', coalesce(w.last::varchar, '')),
-            '{counterpart}', coalesce(w.counterpart, '')),
-            '{amount}', coalesce(w.amount, '')),
-            '{limit}', coalesce(w."limit", '')),
-            '{window}', coalesce(w."window", '')),
-            '{number}', coalesce(d.number::varchar, '')),
-            '{count}', coalesce(format('{:,}', w.count), '')),
-            '{reason}', coalesce(w.reason, '')
+        w.due_on, w.party, w.duty, d.title as what, w.id, w.amount_mtpp,
+        replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(d.why,
+            '{document}', coalesce(w.document, '')), '{day}', coalesce(w.day::varchar, '')),
+            '{last}', coalesce(w.last::varchar, '')), '{counterpart}', coalesce(w.counterpart, '')),
+            '{amount}', coalesce(w.amount, '')), '{limit}', coalesce(w."limit", '')),
+            '{window}', coalesce(w."window", '')), '{number}', coalesce(d.number::varchar, '')),
+            '{count}', coalesce(format('{:,}', w.count), '')), '{reason}', coalesce(w.reason, '')
         ) as why,
-        coalesce(w.citation, d.citation) as citation,
-        coalesce(done.done_on, w.met_on) as done_on,
-        coalesce(done.reference, w.met_by) as reference,
-        w.due_on - d.remind_days as remind_on,
+        coalesce(w.citation, d.citation) as citation, coalesce(done.done_on, w.met_on) as done_on,
+        coalesce(done.reference, w.met_by) as reference, w.due_on - d.remind_days as remind_on,
         w.seq
     from written w
     join duty d on d.duty = w.duty
     left join done on done.id = w.id
 )
-select *
-from judged
+select * from judged
 where (getvariable('by') is null or due_on <= getvariable('by')::date)
-    and (
-        getvariable('party') is null
-        or contains(lower(party), lower(getvariable('party')::varchar))
-    )
+    and (getvariable('party') is null
+        or contains(lower(party), lower(getvariable('party')::varchar)))
     and (getvariable('state') is null or state = getvariable('state')::varchar)
     and (getvariable('duty') is null or duty = getvariable('duty')::varchar)
     and (getvariable('id') is null or id = getvariable('id')::varchar)

@@ -83,7 +83,7 @@ def test_a_calendar_has_an_all_day_entry_and_an_alarm_for_each(shipped, tpp):
         assert event.decoded("dtend") == date(2025, 7, 3)
         (alarm,) = event.walk("VALARM")
         assert alarm.decoded("trigger") == timedelta(days=-7)
-        assert "15 CFR 740.29(g)(1)" in event["description"]
+        assert "15 CFR 740.29(g)(1)" in str(event["description"])
     assert max(map(len, written.split(b"\r\n"))) <= 75
 
 

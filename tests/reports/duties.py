@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +18,31 @@ PARTIES = {1: "Acme Chips", 2: "Chmura SA", 3: "Bharat Compute", 4: "Kleinhandel
 # What the rulings ask for before a shipment leaves.
 NEEDS = {1: "lpp_certificate lpp_notice", 2: "nac_notice", 3: "aia_notice aia_eccn", 4: ""}
 MOVEMENTS = """
-seq kind      on         document by for auth    ruling amount        expires    target details
-1   adoption  2025-01-13 adoption .  .   .       .      .             .          .
-2   licence   2024-09-01 L-1      1  2   licence 4      158320        2025-08-31 .
-3   licence   2024-06-01 L-2      1  2   licence 4      158320        2025-05-31 .
-4   export    2025-06-01 S-1      1  4   LPP     1      26900000      .          .
-5   receipt   2025-06-10 S-1      1  4   LPP     1      26900000      .          4
-6   export    2025-06-20 S-2      1  2   LPP     1      15832.5       .          .
-7   export    2025-06-25 S-3      1  2   NAC     2      5285          .          .      notice_on=2025-05-01
-8   export    2025-07-01 S-4      1  2   AIA     3      253000000     .          .
-9   export    2025-07-02 S-5      1  3   NVEU    4      158320        .          .
-10  reexport  2025-06-30 S-6      2  3   NVEU    4      158320        .          .
-11  attrition 2025-07-10 R-1      1  3   NVEU    .      15832         .          9      reason=theft;shipment=S-5
-12  export    2025-06-03 S-7      1  2   ACM     4      31664         .          .      facility=Plant~1
-13  export    2025-06-03 S-8      1  2   TMP     4      31664         .          .      due_back_on=2025-08-15
-14  duty_done 2025-07-15 D-1      .  .   .       .      .             .          .      status=$S-2;reference=EAR-7
+seq kind      on         document by for auth    ruling amount    expires    target
+1   adoption  2025-01-13 adoption .  .   .       .      .         .          .
+2   licence   2024-09-01 L-1      1  2   licence 4      158320    2025-08-31 .
+3   licence   2024-06-01 L-2      1  2   licence 4      158320    2025-05-31 .
+4   export    2025-06-01 S-1      1  4   LPP     1      26900000  .          .
+5   receipt   2025-06-10 S-1      1  4   LPP     1      26900000  .          4
+6   export    2025-06-20 S-2      1  2   LPP     1      15832.5   .          .
+7   export    2025-06-25 S-3      1  2   NAC     2      5285      .          .
+8   export    2025-07-01 S-4      1  2   AIA     3      253000000 .          .
+9   export    2025-07-02 S-5      1  3   NVEU    4      158320    .          .
+10  reexport  2025-06-30 S-6      2  3   NVEU    4      158320    .          .
+11  attrition 2025-07-10 R-1      1  3   NVEU    .      15832     .          9
+12  export    2025-06-03 S-7      1  2   ACM     4      31664     .          .
+13  export    2025-06-03 S-8      1  2   TMP     4      31664     .          .
+14  duty_done 2025-07-15 D-1      .  .   .       .      .         .          .
 """
+# The certificate of S-2: the copy's id is of its source, document and day.
+COPY = "lpp_certificate_copy-" + md5(b"AES\x1fS-2\x1f2025-06-20").hexdigest()[:12]
+DETAILS = {
+    7: {"notice_on": "2025-05-01"},
+    11: {"reason": "theft", "shipment": "S-5"},
+    12: {"facility": "Plant 1"},
+    13: {"due_back_on": "2025-08-15"},
+    14: {"status": COPY, "reference": "EAR-7"},
+}
 ENTRIES = """
 4  26900000 0
 5  -26900000 26900000
@@ -102,9 +113,10 @@ def _quoted(words: str) -> str:
 
 
 def _movement(line: str) -> dict[str, Any]:
-    cells = [None if cell == "." else cell.replace("~", " ") for cell in line.split()]
-    seq, kind, on, document, by, to, auth, ruling, amount, expires, target, *rest = cells
-    assert seq is not None and on is not None
+    seq, kind, on, document, *cells = line.split()
+    filled = [None if cell == "." else cell for cell in cells]
+    by, to, auth, ruling, amount, expires, target = filled
+    details = DETAILS.get(int(seq))
     return {
         "seq": int(seq),
         "submission": 1,
@@ -122,20 +134,8 @@ def _movement(line: str) -> dict[str, Any]:
         "ruling_no": None if ruling is None else int(ruling),
         "amount_mtpp": None if amount is None else Tpp.of(amount).milli,
         "target_seq": None if target is None else int(target),
-        "details": _details(rest[0]) if rest and rest[0] else None,
+        "details": None if details is None else json.dumps(details),
     }
-
-
-def _details(text: str) -> str:
-    """Details as JSON; `$S-2` is the id of the copy of the certificate of that shipment."""
-    import json
-    from hashlib import md5
-
-    told = dict(pair.split("=") for pair in text.split(";"))
-    if told.get("status", "").startswith("$"):
-        identity = "\x1f".join(("AES", told["status"][1:], "2025-06-20"))
-        told["status"] = f"lpp_certificate_copy-{md5(identity.encode()).hexdigest()[:12]}"  # noqa: S324
-    return json.dumps(told, sort_keys=True)
 
 
 def _entry(line: str) -> dict[str, Any]:
