@@ -163,7 +163,9 @@ def _regime(book: Book) -> Regime:
     named = parse_rules.Named(lists, weighed, options, numbers)
     judging = parse_rules.judging(book, named)
     duties = parse_deadlines.Named(judging, budgets, numbers)
-    deadlines = {d.key: d for d in (parse_deadlines.deadline(book, f, duties) for f in _in(book, 2))}
+    deadlines = {
+        d.key: d for d in (parse_deadlines.deadline(book, f, duties) for f in _in(book, 2))
+    }
     shares = parse_shares.shares(
         book, replace(named, codes=tuple(judging.authorizations)), deadlines
     )
