@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "movements": ("movements", "movements", "Find movements by party, document, day or flag."),
     "explain": ("explain", "explain", "Say why a movement drew on what it drew on."),
     "reverse": ("reverse", "reverse", "Reverse movements, or a whole submission."),
+    "parties": ("parties", "parties", "Parties on record."),
     "quarter": (
         "quarter",
         "quarter",

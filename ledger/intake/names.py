@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ledger.intake.sql import quote
@@ -30,24 +31,65 @@ _FORMS = {
 
 def spellings(con: duckdb.DuckDBPyConnection) -> list[str]:
     """A warning for each group of party names in `given` that differ only in how they are spelt."""
-    plain = "strip_accents(lower(name))"
-    plain = f"' ' || trim(regexp_replace({plain}, '[^\\pL\\pN]+', ' ', 'g')) || ' '"
-    for written, form in _FORMS.items():
-        plain = f"replace({plain}, {quote(f' {written} ')}, {quote(f' {form} ')})"
-    parties = " UNION ".join(
-        f"SELECT {column} AS name FROM given WHERE {column} IS NOT NULL"  # noqa: S608
-        for column in ("exporter", "consignee", "parent")
-    )
     with plainly():
         groups = con.execute(
-            f"SELECT list_sort(list(name)) AS names FROM ({parties}) "  # noqa: S608
-            f"GROUP BY coalesce(nullif(replace({plain}, ' ', ''), ''), name) "
+            f"SELECT list_sort(list(name)) AS names FROM ({_PARTIES}) "  # noqa: S608
+            f"GROUP BY {_alike()} "
             f"HAVING count(*) > 1 ORDER BY names LIMIT {MOST_TOLD + 1}"
         ).fetchall()
     told = [_told(names[:5]) for (names,) in groups[:MOST_TOLD]]
     if len(groups) > MOST_TOLD:
         told.append("more names differ only in their spelling; the first 20 are shown")
     return told
+
+
+def beside(
+    con: duckdb.DuckDBPyConnection, known: Sequence[str], same: Callable[[str, str], bool]
+) -> list[str]:
+    """A warning for each name in `given` that only its spelling tells from one on record.
+
+    `known` are the names on record; `same` says of two names whether they are one party already.
+    """
+    import pyarrow as pa
+
+    con.register("on_record", pa.table({"name": pa.array(known, pa.string())}))
+    with plainly():
+        pairs = con.execute(
+            f"SELECT n.name, min(r.name) FROM (SELECT name, {_alike()} AS alike"  # noqa: S608
+            f" FROM ({_PARTIES}) WHERE name NOT IN (SELECT name FROM on_record)) n"
+            f" JOIN (SELECT name, {_alike()} AS alike FROM on_record) r USING (alike)"
+            f" GROUP BY n.name ORDER BY n.name LIMIT {5 * MOST_TOLD}"
+        ).fetchall()
+    con.unregister("on_record")
+    return [_told([name, there]) for name, there in pairs if not same(name, there)][:MOST_TOLD]
+
+
+def groups(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[list[str]]:
+    """The names that differ only in how they are spelt, in groups of two and more."""
+    import pyarrow as pa
+
+    con.register("on_record", pa.table({"name": pa.array(names, pa.string())}))
+    found = con.execute(
+        f"SELECT list_sort(list(name)) AS names FROM on_record GROUP BY {_alike()}"  # noqa: S608
+        " HAVING count(*) > 1 ORDER BY names"
+    ).fetchall()
+    con.unregister("on_record")
+    return [list(one) for (one,) in found]
+
+
+_PARTIES = " UNION ".join(
+    f"SELECT {column} AS name FROM given WHERE {column} IS NOT NULL"  # noqa: S608
+    for column in ("exporter", "consignee", "parent")
+)
+
+
+def _alike() -> str:
+    """SQL for what all spellings of a name have in common."""
+    plain = "strip_accents(lower(name))"
+    plain = f"' ' || trim(regexp_replace({plain}, '[^\\pL\\pN]+', ' ', 'g')) || ' '"
+    for written, form in _FORMS.items():
+        plain = f"replace({plain}, {quote(f' {written} ')}, {quote(f' {form} ')})"
+    return f"coalesce(nullif(replace({plain}, ' ', ''), ''), name)"
 
 
 def _told(names: list[str]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.intake import read
-from ledger.service import acts, conditions, corrections, weights
+from ledger.service import acts, conditions, corrections, near, weights
 from ledger.service.bulk import post_columns
 from ledger.service.columns import BULK_KINDS
 from ledger.service.known_rows import ByRows
@@ -66,6 +66,7 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
             intake = read(asked.path, asked.kind, setting, asked.mapping, asked.source, workspace)
         try:
             with _room_on_disk(workspace):
+                intake.warnings += near.beside(intake.con, desk.store, desk.rulebook)
                 outcome = _post(desk, intake, asked, workspace, progress)
             _account(intake, outcome, asked)
         finally:
