@@ -23,7 +23,7 @@ _NAMES = select(t.party.c.name).order_by(t.party.c.party_no)
 
 
 def known(store: Store, rulebook: Rulebook) -> tuple[list[str], Callable[[str, str], bool]]:
-    """Every name on record, and whether two of them are one party: by spelling, or joined by a merger."""
+    """Every name on record, and whether two are one party: by spelling, or by a merger."""
     with store.reading() as turn:
         cursor = Cursor(store.raw(turn.connection), store.dialect)
         found = [name for (name,) in cursor.read(_NAMES)]
