@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 import ledger as tpp
+import reports
 from tests.cases.table import play
+from tests.service.books import rows
 
 TODAY = "2026-12-31"
 
@@ -66,3 +68,31 @@ def test_a_movement_says_what_reversed_it_and_what_stands_again(books):
         "the opposite of every entry of seq 4, dated as that was: seq 3 (export) stands again"
     ]
     assert Path(books.refresh()).is_dir()
+
+
+def test_every_report_takes_a_day_and_an_instant():
+    for one in reports.reports():
+        assert {"as_of", "known_seq"} <= {v.name for v in one.variables}, one.name
+
+
+def test_who_owned_whom_is_as_of_the_day_and_as_it_was_known(books):
+    """A later declaration for earlier days moves what is recorded from then on, and no past."""
+    ship = "act | no | day | to | by\nship | {} | {} | Japan | LPP"
+    play(books.service, ship.format("S8", "2026-02-01"))
+    said = {"document": "O1", "kind": "ownership", "party": "C", "other_party": "Group"}
+    books.record("declarations", said | {"effective_on": "2026-01-01", "until_on": "2026-06-30"})
+    play(books.service, ship.format("S9", "2026-02-02"))
+    play(books.service, ship.format("S10", "2026-07-01"))
+
+    def held(known: int, day: str) -> dict[str, int]:
+        asked = {"as_of": day, "known_at": f"seq:{known}", "budget": "lpp", "window": "2026"}
+        found = told(books, "remaining", "name", "held_mtpp", **asked)
+        return {str(name): int(amount) for name, amount in found}
+
+    unit = 15_832_000
+    first = next(m for m in rows(books.url, "movement") if m["document"] == "S8")["seq"]
+    assert held(first - 1, TODAY) == {}
+    assert held(first, TODAY) == {"C": unit}
+    assert held(first + 2, TODAY) == {"C": unit, "group": unit}
+    assert held(first + 3, "2026-06-30") == {"C": unit, "group": unit}
+    assert held(first + 3, TODAY) == {"C": 2 * unit, "group": unit}
