@@ -4,7 +4,7 @@
 -- known_seq BIGINT: last movement known (default: all)
 -- licence VARCHAR: only this licence (default: all)
 -- destination VARCHAR: only this destination, by ISO code (default: all)
--- state VARCHAR: only lines in state: open, expired, lapsed, used up, over (default: all)
+-- state VARCHAR: only in state: open, overdue, suspended, lapsed, surrendered, revoked, closed, replaced, used up, over (default: all)
 -- options: cap_basis unused_licence return_or_loss_credit licences_before_compliance
 -- options: enforcement_view system_tpp tf32_bits
 -- first: licence line consignee destination issued_mtpp drawn_mtpp held_mtpp state expires_on
@@ -38,7 +38,7 @@ draw as (
     select line.seq as licence_seq, m.seq, m.effective_on, m.quantity, m.amount_mtpp
     from movement m
     join line on line.document = m.licence and line.line = coalesce(m.licence_line, '1')
-    where m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad')
+    where m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad', 'assignment')
         and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
         and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
         and not exists (select 1 from undone where undone.seq = m.seq)
@@ -62,11 +62,80 @@ given_back as (
         and not exists (select 1 from undone where undone.seq = m.seq)
     group by draw.licence_seq
 ),
--- A licence may move several budgets; what is held for it is read off the first.
-part as (
+-- What was done to a line: suspended, amended, handed on, ended.
+act as (
+    select
+        line.seq as licence_seq,
+        m.seq,
+        m.kind,
+        m.effective_on,
+        m.expires_on,
+        coalesce(m.details, '') as details
+    from movement m
+    join line on line.seq = m.target_seq
+    where m.kind not in ('reversal', 'return', 'attrition', 'receipt')
+        and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+        and not exists (select 1 from undone where undone.seq = m.seq)
+),
+-- The first that ended all of it; a part is revoked or surrendered by quantity or amount.
+ended as (
+    select licence_seq, arg_min(kind, seq) as kind
+    from act
+    where kind in ('lapse', 'surrender', 'revocation', 'licence_close', 'replacement')
+        and details not like '%"quantity":%'
+        and details not like '%"tpp":%'
+    group by licence_seq
+),
+amended as (
+    select licence_seq, arg_max(expires_on, seq) as expires_on
+    from act
+    where kind = 'licence_amendment' and expires_on is not null
+    group by licence_seq
+),
+suspended as (
+    select licence_seq
+    from act
+    where kind in ('licence_suspension', 'licence_reinstatement')
+    group by licence_seq
+    having arg_max(
+        kind = 'licence_suspension'
+        and coalesce(
+            json_extract_string(nullif(details, ''), '$.until_on')::date
+            >= coalesce(getvariable('as_of')::date, current_date),
+            true
+        ),
+        (effective_on, seq)
+    )
+),
+-- A licence may move several budgets; what is held for it is read off the first. Reversals count
+-- with what they reverse: a line holds what its live movements make of it.
+member as (
     select seq as licence_seq, seq from line
     union all
-    select licence_seq, seq from draw
+    select line.seq, m.seq
+    from movement m
+    join line on line.document = m.licence and line.line = coalesce(m.licence_line, '1')
+    where m.kind not in ('licence', 'reversal', 'return', 'attrition', 'receipt')
+        and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+),
+once as (
+    select member.licence_seq, reversal.seq
+    from reversal
+    join member on member.seq = reversal.target_seq
+),
+twice as (
+    select once.licence_seq, reversal.seq
+    from reversal
+    join once on once.seq = reversal.target_seq
+),
+part as (
+    select licence_seq, seq from member
+    union all
+    select licence_seq, seq from once
+    union all
+    select licence_seq, seq from twice
 ),
 first_budget as (
     select e.seq as licence_seq, min(e.budget_no) as budget_no
@@ -107,7 +176,7 @@ judged as (
         m.line,
         m.seq,
         m.effective_on as issued_on,
-        m.expires_on,
+        coalesce(amended.expires_on, m.expires_on) as expires_on,
         exporter.name as exporter,
         consignee.name as consignee,
         m.destination,
@@ -122,13 +191,22 @@ judged as (
         u.last_on as last_drawn_on,
         case
             when u.drawn_mtpp > m.amount_mtpp then 'over'
+            when ended.kind = 'lapse' then 'lapsed'
+            when ended.kind = 'surrender' then 'surrendered'
+            when ended.kind = 'revocation' then 'revoked'
+            when ended.kind = 'licence_close' then 'closed'
+            when ended.kind = 'replacement' then 'replaced'
             when u.drawn_mtpp = m.amount_mtpp then 'used up'
-            when u.lapsed_mtpp > 0 then 'lapsed'
-            when m.expires_on < coalesce(getvariable('as_of')::date, current_date) then 'expired'
+            when suspended.licence_seq is not null then 'suspended'
+            when coalesce(amended.expires_on, m.expires_on)
+                < coalesce(getvariable('as_of')::date, current_date) then 'overdue'
             else 'open'
         end as state
     from used u
     join movement m on m.seq = u.seq
+    left join ended on ended.licence_seq = u.seq
+    left join amended on amended.licence_seq = u.seq
+    left join suspended on suspended.licence_seq = u.seq
     left join party exporter on exporter.party_no = m.exporter_no
     left join party consignee on consignee.party_no = m.consignee_no
 )

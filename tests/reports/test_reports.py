@@ -69,7 +69,7 @@ def test_a_licence_is_drawn_down_and_a_reversed_draw_is_none(copy):
 
 def test_a_licence_expires(copy):
     assert rows("licences", copy, "state", licence="L-2", as_of="2025-12-31") == [("open",)]
-    assert rows("licences", copy, "state", licence="L-2", as_of="2026-01-01") == [("expired",)]
+    assert rows("licences", copy, "state", licence="L-2", as_of="2026-01-01") == [("overdue",)]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_table_keeps_to_the_terminal(copy, width):
         ("remaining", {"known_at": "seq:-1"}, "is no whole number"),
         ("movements", {"limit": "1.5"}, "is no whole number"),
         ("statement", {}, "needs: holder"),
-        ("licences", {"state": "typo"}, 'no state "typo"; state may be: open, expired, lapsed'),
+        ("licences", {"state": "typo"}, 'no state "typo"; state may be: open, overdue, suspended'),
     ],
 )
 def test_wrong_use_says_what_and_why(copy, name, variables, said):
