@@ -9,7 +9,7 @@ SHIPPED = """
 act      | no | day        | to     | by   | consignee | units | parent_hq | says
 ship     | A  | 2025-06-30 | India  | NVEU | Bharat    | 10    |           |
 ship     | B  | 2025-07-01 | India  | NVEU | Bharat    | 20    |           |
-reexport | C  | 2025-12-31 | Poland | UVEU | Chmura    | 5     | Germany   |
+reexport | C  | 2025-12-31 | Poland | UVEU | Chmura    | 5     | Germany   | share_undeclared
 ship     | D  | 2026-01-01 | India  | NVEU | BHARAT    | 1     |           |
 """
 
