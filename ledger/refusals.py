@@ -50,6 +50,13 @@ _REASONS = (
         "{detail}",
     ),
     Reason(
+        "veu_not_on_file",
+        _BREACH,
+        "the company is not known to hold an authorization of its own for the country",
+        "authorization",
+        "{detail}",
+    ),
+    Reason(
         "licence_not_on_file",
         _BREACH,
         "drawn under a licence that is not on file",
@@ -195,6 +202,13 @@ _REASONS = (
         "points at a shipment that is not on file",
         "the shipment",
         "{detail}",
+    ),
+    Reason(
+        "account_overdrawn",
+        _BREACH,
+        "more goes out of the account than was in it on that day",
+        "budget",
+        "in it {limit}, asked {asked}, short by {short}",
     ),
     Reason(
         "uplift_over_maximum",

@@ -8,7 +8,7 @@ grow by `seq` (or, where a table has none, by `submission`) and are written once
 from __future__ import annotations
 
 # Goes up when a column changes; a copy of another version is rebuilt.
-COLUMNAR_VERSION = 3
+COLUMNAR_VERSION = 4
 
 _AMOUNTS = {
     "adjustment_mtpp": "BIGINT",
@@ -89,6 +89,13 @@ SEGMENTS: dict[str, dict[str, str]] = {
         "basis": "VARCHAR",
         "submission": "BIGINT",
     },
+    "budget_step": {
+        "budget_no": "BIGINT",
+        "from_on": "DATE",
+        "step": "VARCHAR",
+        "limit_mtpp": "BIGINT",
+        "submission": "BIGINT",
+    },
     # The rulings in full, as canonical JSON: see docs/chain.md.
     "ruling": {
         "ruling_no": "BIGINT",
@@ -128,9 +135,10 @@ AMOUNTS = tuple(_AMOUNTS)
 # (topic, key, from_on, value, sentence). Topics: `regime` (key, title, unit), `state` (dated
 # sentences), `option` (key, value in force), `critical` (share in ppm of limit + adjustments),
 # `h100` (milli-TPP of one H100 SXM in the adopted catalogue, for equivalents), `budget` (a rule's
-# key, its title), `country` (code, name), `refusal` (code, sentence), `duty` and `need` (what must
-# be filed, and what must exist before a shipment: key, figures as JSON, title; see
-# ledger/service/duty_facts.py); of each regime that runs beside: `beside` (key, its version, its
+# key, its title), `kind` (a rule's key, what kind of budget it is), `country` (code, name),
+# `refusal` (code, sentence), `duty` and `need` (what must be filed, and what must exist before a
+# shipment: key, figures as JSON, title; see ledger/service/duty_facts.py); of each regime that
+# runs beside: `beside` (key, its version, its
 # title), `beside state` (key, dated sentences), `beside option` (REGIME:KEY, value); `tally` (the
 # key of a budget that has no limit, its kind).
 ABOUT: dict[str, str] = {

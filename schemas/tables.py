@@ -236,13 +236,16 @@ balance = Table(
     CheckConstraint("pending_mtpp >= 0", name="pending"),
 )
 
-# The official tally by day: room taken (pending, held, posted, lapsed) less adjustments.
+# The official tally by day: room taken (pending, held, posted, lapsed) less adjustments; and how
+# much of that is pending, and by how much the limit moved.
 balance_day = Table(
     "balance_day",
     metadata,
     Column("budget_no", BigInteger, primary_key=True),
     Column("on_day", Date, primary_key=True),
     _amount("taken_mtpp"),
+    _amount("pending_mtpp"),
+    _amount("adjustment_mtpp"),
     sqlite_with_rowid=False,
 )
 

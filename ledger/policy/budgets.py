@@ -8,13 +8,18 @@ from datetime import date, timedelta
 
 from ledger.policy.dated import Citation, CountryList, Number
 
-# An amount a window; a running total. A `stock` or a `share` is declared and not weighed.
-AMOUNT, TALLY = "amount", "tally"
-WEIGHED = (AMOUNT, TALLY)
+# An amount a window; an amount whose limit rises by steps within its one window; a running total;
+# an account that goes in and out. A `stock` or a `share` is declared and not weighed.
+AMOUNT, STEPPED, TALLY, ACCOUNT = "amount", "stepped", "tally", "account"
+WEIGHED = (AMOUNT, STEPPED, TALLY, ACCOUNT)
 KINDS = (*WEIGHED, "stock", "share")
 # Kinds without a limit, and what stands in its place: more than a ledger holds.
-UNBOUND = (TALLY,)
+UNBOUND = (TALLY, ACCOUNT)
 NO_LIMIT = 2**61
+# Kinds whose days always decide; those that must not fall below nothing.
+DATED = (STEPPED, ACCOUNT)
+FLOOR = (ACCOUNT,)
+
 GIVES_BACK = ("always", "never")
 
 # The countries of a movement that may hold a budget: the destination, the consignee's and the
@@ -64,6 +69,15 @@ class Limit:
 
     milli: int
     citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a stepped budget's limit is from a day on; `key` names the days ("2025Q1", "2027")."""
+
+    from_on: date
+    key: str
+    limit: Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +171,8 @@ class BudgetRule:
     `largest_uplift_ppm` is the most a limit may be raised by, as a share of the base limit in
     parts in a million (None: no uplift is provided for); `uplift_list` names who may be raised.
     `gives_back` says whether what comes back or is lost makes room: `always`, `never`, or (empty)
-    as the regime's option on returns says.
+    as the regime's option on returns says. Holders of a budget of an `authorization` hold one of
+    their own, each country apart where `authorized_by_country`.
     """
 
     key: str
@@ -176,6 +191,8 @@ class BudgetRule:
     note: str = ""
     kind: str = AMOUNT
     gives_back: str = ""
+    authorization: str = ""
+    authorized_by_country: bool = False
 
     @property
     def weighed(self) -> bool:
@@ -219,6 +236,22 @@ class BudgetRule:
         value = self.limit_number.on(max(window.from_on, self.first_day))
         return None if value is None else Limit(value.milli, value.citation)
 
+    def steps(self, window: Window) -> tuple[Step, ...]:
+        """The steps of a stepped budget's limit within a window; none of any other kind."""
+        first = self.limit("", window) if self.kind == STEPPED else None
+        if first is None or self.limit_number is None:
+            return ()
+        begun = window.from_on
+        found = [(begun, first)]
+        for value in self.limit_number.values:
+            later = max(begun, self.first_day) < value.from_on <= window.to_on
+            if later and value.amount is not None and not value.announced:
+                found.append((value.from_on, Limit(value.milli, value.citation)))
+        ends = [*(on - timedelta(1) for on, _ in found[1:]), window.to_on]
+        return tuple(
+            Step(on, _named(on, end), limit) for (on, limit), end in zip(found, ends, strict=True)
+        )
+
     def basis_under(self, options: Mapping[str, str]) -> str:
         """The basis in words, under the options in force: licensed, received, ..."""
         return options.get(self.basis_option, self.basis).replace("_", " ")
@@ -226,3 +259,14 @@ class BudgetRule:
     def uplift_listed(self, holder: str, day: date) -> bool:
         """Whether a holder's limit may be raised on a day, as far as a list says."""
         return self.uplift_list is None or holder in self.uplift_list.members(day)
+
+
+def _named(first: date, last: date) -> str:
+    """A name for days: a year, a quarter, or the first of them."""
+    if first == date(first.year, 1, 1) and last == date(first.year, 12, 31):
+        return str(first.year)
+    quarter = (first.month - 1) // 3 + 1
+    ends = date(first.year + quarter // 4, quarter % 4 * 3 + 1, 1) - timedelta(1)
+    if first.day == 1 and first.month == quarter * 3 - 2 and last == ends:
+        return f"{first.year}Q{quarter}"
+    return f"from {first}"

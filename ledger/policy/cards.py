@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.policy.dated import Citation, CountryList, Deadline, Number
-from ledger.policy.judging import Authorization
+from ledger.policy.judging import Authorization, DrawRule
 from ledger.policy.options import Option, near
 from ledger.policy.types import BudgetRule, Condition, Regime
 from schemas.tpp import milli_text
@@ -204,7 +204,7 @@ def _authorization(regime: Regime, found: Authorization) -> Card:
     ]
     draws = [
         {"said": f"{d.budget}: {d.sentence}{options(d.when.options)}", **_cited(d.citation)}
-        for d in found.draws
+        for d in (*found.draws, *_of_several(regime, found))
     ]
     return {
         "title": found.title,
@@ -232,6 +232,10 @@ def _saying(regime: Regime, key: str) -> Card:
         raise KeyError(key)
     said = regime.weights.sayings[key]
     return {"title": said.sentence, "value": "a ruling on model weights", **_cited(said.citation)}
+
+
+def _of_several(regime: Regime, found: Authorization) -> tuple[DrawRule, ...]:
+    return tuple(d for d in regime.judging.draws if found.code in d.when.authorizations)
 
 
 def _drawn_by_default(regime: Regime, found: Authorization) -> tuple[str, ...]:

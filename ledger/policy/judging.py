@@ -18,6 +18,7 @@ EFFECTS = (
     *("pend", "hold", "post", "hold_until_received", "post_both_years"),
     *("release", "post_if_licensed_before", "credit_what_is_debited"),
     *("count", "count_declared"),
+    *("post_on_receipt", "post_on_installation", "give_back"),
 )
 
 
@@ -91,6 +92,7 @@ class DrawRule:
     """A draw on a budget. `effect` empty: what the kind does (pend, hold, post); `holder` empty:
     the field that the budget itself says names its holder. `before` True: of movements dated
     before the regime, weighed as on its first day; the others draw then nothing.
+    `only_authorized`: only where that holder is known to hold the budget's authorization.
     """
 
     budget: str
@@ -101,6 +103,7 @@ class DrawRule:
     citation: Citation
     holder: str = ""
     before: bool = False
+    only_authorized: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,8 @@ class Judging:
 
     `unstated` is the authorization of a shipment that names none, `licensed` that of licences
     and applications, `other` that of one named in another regime's words (empty: as unstated),
-    `safe_side` the budgets that carry a safe side. `counts` are draws on tallies that hang on no
+    `safe_side` the budgets that carry a safe side, `draws` those of several authorizations.
+    `counts` are draws on tallies that hang on no
     authorization: what is outside the regime, or drawn under a licence, may count there too; of
     several for one tally the first that holds. `asked` are conditions of the regime's other rules.
     """
@@ -164,6 +168,7 @@ class Judging:
     safe_side: tuple[str, ...] = ()
     preconditions: tuple[Precondition, ...] = ()
     other: str = ""
+    draws: tuple[DrawRule, ...] = ()
     entries: tuple[Entry, ...] = ()
     counts: tuple[DrawRule, ...] = ()
     asked: tuple[When, ...] = ()
@@ -181,6 +186,7 @@ class Judging:
         """Every condition in the regime."""
         return (
             *(draw.when for one in self.authorizations.values() for draw in one.draws),
+            *(draw.when for draw in self.draws),
             *(outside.when for outside in self.outside),
             *(flag.when for flag in self.flags),
             *(review.when for review in self.reviews),

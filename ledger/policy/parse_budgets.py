@@ -13,6 +13,7 @@ from ledger.policy.budgets import (
     GIVES_BACK,
     HOLDER_SOURCES,
     KINDS,
+    STEPPED,
     BudgetRule,
     Holders,
     Limit,
@@ -56,7 +57,7 @@ class Limits:
 
 
 def budget(book: Book, file: str, known: Known) -> BudgetRule:
-    """A file of `budgets/`. A budget of kind `stock` or `share` is declared, not weighed."""
+    """A file of `budgets/`."""
     top = book.table(file)
     kind = top.one_of("kind", KINDS, default=AMOUNT)
     stated = _limits(top)
@@ -82,6 +83,8 @@ def budget(book: Book, file: str, known: Known) -> BudgetRule:
         note=top.text("note", ""),
         kind=kind,
         gives_back=top.one_of("gives_back", GIVES_BACK, default=""),
+        authorization=top.text("authorization", ""),
+        authorized_by_country=top.flag("authorized_by_country"),
     )
     if made.weighed and made.limit_number is not None:
         _limit_fits(top, made, known.unit)
@@ -104,7 +107,10 @@ def _limit_fits(top: Table, made: BudgetRule, unit: str) -> None:
 def _needs_limit(top: Table, kind: str, number: str, stated: Limits) -> None:
     if number and stated.limits:
         top.problem("limit", number, "has its limits from a CSV already")
-    if kind == AMOUNT and not number and not stated.limits and "limit" not in top.data:
+    if kind == STEPPED and stated.limits:
+        top.problem("limits", None, "a stepped budget takes its steps from a number")
+    bound = kind in (AMOUNT, STEPPED)
+    if bound and not number and not stated.limits and "limit" not in top.data:
         top.problem("limit", None, "missing: a number of the regime, or `limits`, a CSV")
 
 

@@ -76,7 +76,8 @@ def judging(book: Book, named: Named) -> Judging:
         preconditions=_preconditions(book, named),
         other=top.one_of("other", codes, default=""),
         entries=entries,
-        counts=tuple(_draw(one, named) for one in top.tables("count")),
+        counts=tuple(draw for one in top.tables("count") for draw in _draws(one, named)),
+        draws=tuple(draw for one in top.tables("draw") for draw in _draws(one, named)),
     )
     top.taken.update(CITATION)
     top.close()
@@ -94,26 +95,60 @@ def _authorization(table: Table, named: Named) -> Authorization:
         code=table.text("code"),
         title=table.text("title"),
         aliases=table.words("aliases"),
-        draws=tuple(_draw(one, named) for one in table.tables("draw")),
+        draws=tuple(draw for one in table.tables("draw") for draw in _draws(one, named)),
         citation=table.citation(),
     )
     table.close()
     return made
 
 
-def _draw(table: Table, named: Named) -> DrawRule:
+def _draws(table: Table, named: Named) -> tuple[DrawRule, ...]:
+    """One draw, or one for each value of the options that its holder or effect goes by."""
     made = DrawRule(
         budget=table.one_of("budget", named.budgets),
         when=when_of(table, named),
         official=table.maybe_flag("official") is not False,
-        effect=table.one_of("effect", EFFECTS, default=""),
         before=table.flag("before_regime"),
+        effect="",
         sentence=table.text("sentence"),
         citation=table.citation(),
-        holder=table.one_of("holder", HOLDER_SOURCES, default=""),
+        only_authorized=table.flag("only_authorized"),
     )
+    holders = _by_option(table, "holder", HOLDER_SOURCES, named)
+    effects = _by_option(table, "effect", EFFECTS, named)
     table.close()
-    return made
+    return tuple(
+        replace(
+            made,
+            when=replace(made.when, options=tuple(sorted({*made.when.options, *of, *at}))),
+            holder=holder,
+            effect=effect,
+        )
+        for of, holder in holders
+        for at, effect in effects
+    )
+
+
+def _by_option(
+    table: Table, key: str, known: tuple[str, ...], named: Named
+) -> list[tuple[tuple[tuple[str, str], ...], str]]:
+    """A word, or `{ option = { value = [words] } }`: each word with the setting it goes by."""
+    if not isinstance(table.data.get(key), dict):
+        return [((), table.one_of(key, known, default=""))]
+    found: list[tuple[tuple[tuple[str, str], ...], str]] = []
+    by_key = table.sub(key)
+    for option in by_key.data if by_key else ():
+        values = by_key.sub(option) if by_key else None
+        if option not in named.options:
+            nearest = near(option, tuple(named.options))
+            table.problem(key, option, "the regime has no such option", nearest)
+        for value in values.data if values else ():
+            if option in named.options and value not in named.options[option].names:
+                nearest = near(value, named.options[option].names)
+                table.problem(key, value, f"{option} has no such value", nearest)
+            words = values.words(value, known) if values else ()
+            found += [(((option, value),), word) for word in words]
+    return found
 
 
 def _outside(table: Table, named: Named) -> Outside:

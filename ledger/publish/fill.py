@@ -27,7 +27,7 @@ PART_MOVEMENTS = 1_000_000
 MERGE_FILES = 16
 MERGE_BELOW = (1 << 13, 1 << 17)
 # Tables whose rows are found by a number of their own, above the last one known.
-NUMBERED = ("party", "budget", "ruling")
+NUMBERED = ("party", "budget", "budget_step", "ruling")
 _MEMORY = "256MB"
 _THREADS = 2
 

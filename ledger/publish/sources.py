@@ -52,6 +52,8 @@ QUERIES: dict[str, str] = {
     " ORDER BY budget_no",
     "ruling": "SELECT {columns} FROM ruling WHERE ruling_no > {low:d} AND submission <= {high:d}"
     " ORDER BY ruling_no",
+    "budget_step": "SELECT {columns} FROM budget_step WHERE budget_no > {low:d}"
+    " AND submission <= {high:d} ORDER BY budget_no, from_on",
     "submission": "SELECT number, first_seq, count, recorded_at, actor, verb, file_name, note,"
     " digest FROM submission WHERE number > {low:d} AND number <= {high:d} ORDER BY number",
 }

@@ -11,13 +11,16 @@ licence ends is in ledger/rules/endings.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from ledger.rules.timeline import Calendar, Timeline, over_by_day
 from ledger.rules.weights import (
     Batch,
     Budgets,
+    Changes,
     Effect,
     Entries,
     Excess,
@@ -30,6 +33,8 @@ from ledger.rules.weights import (
 __all__ = [
     "Batch",
     "Budgets",
+    "Calendar",
+    "Changes",
     "Effect",
     "Entries",
     "Excess",
@@ -39,7 +44,7 @@ __all__ = [
     "Weighed",
     "by_day",
     "move",
-    "room",
+    "together",
     "weigh",
     "weigh_given",
 ]
@@ -47,11 +52,18 @@ __all__ = [
 _LARGEST = 2**63 - 1
 
 
-def weigh(batch: Batch, budgets: Budgets, lines: Lines, tolerance_ppm: int) -> Weighed:
+def weigh(
+    batch: Batch,
+    budgets: Budgets,
+    lines: Lines,
+    tolerance_ppm: int,
+    calendar: Calendar | None = None,
+) -> Weighed:
     """Weigh a batch of facts and move the balances and licence lines by it.
 
     `tolerance_ppm` is how far the value of a licence may run over (15 CFR 750.11), in millionths.
-    Raises Overflow, with nothing moved, where a sum would not fit.
+    Without a calendar the totals alone decide. Raises Overflow, with nothing moved, where a sum
+    would not fit.
     """
     _guard(batch, budgets, lines)
     released = _release(batch, lines)
@@ -59,14 +71,12 @@ def weigh(batch: Batch, budgets: Budgets, lines: Lines, tolerance_ppm: int) -> W
     _draw_down(batch, lines, released)
     entries = _entries(_floored(batch, budgets), released)
     late = released[1] + released[2]
-    over = _over_limit(entries, budgets)
-    if over is not None:
-        excesses.insert(0, over)
+    excesses = _exceeded(entries, budgets, calendar) + excesses
     move(entries, budgets)
     return Weighed(entries, excesses, late)
 
 
-def weigh_given(entries: Entries, budgets: Budgets) -> Weighed:
+def weigh_given(entries: Entries, budgets: Budgets, calendar: Calendar) -> Weighed:
     """Move the balances by entries that are known, a reversal's; what they exceed is found.
 
     Raises Overflow, with nothing moved, where a sum would not fit.
@@ -75,9 +85,9 @@ def weigh_given(entries: Entries, budgets: Budgets) -> Weighed:
         column = getattr(entries, name)
         if _absolute_sum(column) + _largest(getattr(budgets, name)) > _LARGEST:
             raise Overflow(Overflow.__doc__)
-    over = _over_limit(entries, budgets)
+    excesses = _exceeded(entries, budgets, calendar)
     move(entries, budgets)
-    return Weighed(entries, [] if over is None else [over])
+    return Weighed(entries, excesses)
 
 
 _MOVED = ("adjustment", "pending", "held", "posted", "lapsed")
@@ -92,23 +102,34 @@ def move(entries: Entries, budgets: Budgets) -> None:
     np.add.at(budgets.safe, entries.budget[~official], entries.taken[~official])
 
 
-def by_day(entries: Entries, day: Ints) -> tuple[Ints, Ints, Ints]:
-    """The official tally's change by budget and day: places, days, room taken.
+def by_day(entries: Entries, day: Ints) -> Changes:
+    """The official tally's changes, one for each budget and day, in that order.
 
-    `day` gives each movement's day as a whole number; adjustments count as room given, pending
-    amounts as room taken. Days on which nothing changes are left out.
+    `day` gives each movement's day as a whole number. Days on which nothing changes are left out.
     """
     official = entries.official == 1
-    taken = entries.taken[official] + entries.pending[official] - entries.adjustment[official]
-    budget = entries.budget[official]
-    days = day[entries.row[official]]
-    order = _sorting(days, budget)
-    starts = _starts(budget[order], days[order])
+    return together(
+        Changes(
+            entries.budget[official],
+            day[entries.row[official]],
+            entries.taken[official],
+            entries.pending[official],
+            entries.adjustment[official],
+        )
+    )
+
+
+def together(changes: Changes) -> Changes:
+    """Changes of one budget and day added up, in order of budget and day."""
+    order = _sorting(changes.day, changes.budget)
+    sorted_ = Changes(*(column[order] for column in changes))
+    starts = _starts(sorted_.budget, sorted_.day)
     if not len(starts):
-        return _NONE, _NONE, _NONE
-    sums = np.add.reduceat(taken[order], starts)
-    kept = sums != 0
-    return budget[order][starts][kept], days[order][starts][kept], sums[kept]
+        return sorted_
+    sums = [np.add.reduceat(column, starts) for column in sorted_[2:]]
+    kept = np.any([column != 0 for column in sums], axis=0)
+    summed = [column[kept] for column in sums]
+    return Changes(sorted_.budget[starts][kept], sorted_.day[starts][kept], *summed)
 
 
 _NONE = np.zeros(0, np.int64)
@@ -325,9 +346,28 @@ def _entries(batch: Batch, released: tuple[Ints, Ints, Ints]) -> Entries:
     )
 
 
-def _over_limit(entries: Entries, budgets: Budgets) -> Excess | None:
-    """Official entries that take room where, with them, more is taken than the limit allows."""
-    official = np.flatnonzero(entries.official == 1)
+def _exceeded(entries: Entries, budgets: Budgets, calendar: Calendar | None) -> list[Excess]:
+    """What entries exceed, by the totals or, where it is known, by the days."""
+    timelines = calendar.timelines if calendar is not None else {}
+    over = _over_limit(entries, budgets, timelines)
+    found = [] if over is None else [over]
+    if calendar is not None:
+        found += over_by_day(entries, calendar.day, timelines)
+    return found
+
+
+def _over_limit(
+    entries: Entries, budgets: Budgets, timelines: Mapping[int, Timeline]
+) -> Excess | None:
+    """Official entries that take room where, with them, more is taken than the limit allows, on
+    the budgets whose totals decide.
+    """
+    by_totals = entries.official == 1
+    if budgets.unbound.any():
+        by_totals &= budgets.unbound[entries.budget] == 0
+    if timelines:
+        by_totals &= ~np.isin(entries.budget, np.array(sorted(timelines), np.int64))
+    official = np.flatnonzero(by_totals)
     if not len(official):
         return None
     budget, taken = entries.budget[official], entries.taken[official]
@@ -351,19 +391,3 @@ def _over_limit(entries: Entries, budgets: Budgets) -> Excess | None:
         asked=asked[back],
         short=(after[over] - limit[over])[back],
     )
-
-
-def room(limit: int, taken_by_day: list[tuple[int, int]], day: int) -> int:
-    """The least room on any day from `day` on, for a request dated that day.
-
-    `limit` is the base limit; `taken_by_day` the official tally's changes in day order (room
-    taken less adjustments). A request fits only where it fits on every later day too, so that
-    nothing already recorded for a later day is pushed over.
-    """
-    taken = sum(change for on, change in taken_by_day if on <= day)
-    least = limit - taken
-    for on, change in taken_by_day:
-        if on > day:
-            taken += change
-            least = min(least, limit - taken)
-    return least

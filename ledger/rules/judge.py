@@ -6,7 +6,7 @@ this module only interprets it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -68,6 +68,7 @@ def judge(case: Case, regime: Regime, options: Mapping[str, str]) -> Ruling:
         bench.flags()
         bench.draws()
         bench.safe_side()
+        bench.draws_of_several()
         bench.review()
         bench.needs()
     bench.tallies()
@@ -147,7 +148,10 @@ class _Bench:
 
     def draws(self) -> None:
         """The draws of the authorization."""
-        for rule in self.regime.authorizations[self.authorization].draws:
+        self._draw_all(self.regime.authorizations[self.authorization].draws)
+
+    def _draw_all(self, rules: Iterable[DrawRule]) -> None:
+        for rule in rules:
             effect = rule.effect or _EFFECT.get(self.case.kind, "")
             if effect and not rule.before and self.holds(rule.when):
                 self.draw(rule, effect)
@@ -167,10 +171,23 @@ class _Bench:
                 self.touched.update(key for key in (share.measured, share.flow) if key)
                 self.say(f"measured: {share.title}", share.citation)
 
+    def draws_of_several(self) -> None:
+        """The draws that are of no authorization of its own, on budgets that have a window."""
+        said, touched = len(self.steps), set(self.touched)
+        open_ = (
+            rule
+            for rule in self.regime.judging.draws
+            if self.regime.budgets[rule.budget].window_on(self.case.period) is not None
+        )
+        self._draw_all(open_)
+        # Whether they apply is told by who is authorized: said where one did.
+        del self.steps[said:]
+        self.touched = touched
+
     def draw(self, rule: DrawRule, effect: str) -> None:
         """A draw, if its budget has such a holder and a window for the day."""
         found = [
-            Draw(rule.budget, source, rule.official, effect)
+            Draw(rule.budget, source, rule.official, effect, rule.only_authorized)
             for source in ([rule.holder] if rule.holder else self.sources(rule.budget))
             if self.has_budget(rule.budget, source)
         ]

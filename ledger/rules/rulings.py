@@ -50,17 +50,20 @@ class Draw:
     `official` False: on the safe side only. `effect` is one of
     `pend` (an application), `hold` (a licence), `post` (a fact),
     `hold_until_received` (held in the export's window, posted in the receipt's),
-    `post_both_years` (posted in both), `count` and `count_declared` (see COUNTED);
+    `post_both_years` (posted in both), `count` and `count_declared` (see COUNTED),
+    `post_on_receipt`, `post_on_installation` (nothing until then), `give_back`;
     and of a shipment under a licence on file
     `release` (what the licence holds is given up, nothing is posted),
     `post_if_licensed_before` (posted where the licence is older than the regime),
     `credit_what_is_debited` (credited with what the licence's holder is debited).
+    `authorized`: only where the holder is known to hold the budget's authorization.
     """
 
     rule: str
     holder_from: str
     official: bool
     effect: str
+    authorized: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,12 @@ def _told(case: Case) -> dict[str, object]:
 
 
 def _fields(record: Case | Draw | Step) -> dict[str, object]:
-    return {name: getattr(record, name) for name in record.__slots__}
+    """Its fields; what came into the format later stands there only where it says something."""
+    every = {name: getattr(record, name) for name in record.__slots__}
+    return {name: value for name, value in every.items() if value or name not in _LATER}
+
+
+_LATER = ("authorized",)
 
 
 def ruling_from_body(body: str) -> Ruling:

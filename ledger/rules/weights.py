@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,10 @@ class Effect(IntEnum):
 
 @dataclass(slots=True)
 class Budgets:
-    """Balances by budget, one place a budget; `limit` is without the adjustments."""
+    """Balances by budget, one place a budget; `limit` is without the adjustments.
+
+    `unbound` is 1 where no limit binds: a running total, or an account that goes in and out.
+    """
 
     limit: Ints
     adjustment: Ints
@@ -46,11 +50,12 @@ class Budgets:
     posted: Ints
     lapsed: Ints
     safe: Ints
+    unbound: Ints
 
     @classmethod
     def empty(cls, count: int) -> Budgets:
         """Balances of `count` budgets, all nothing."""
-        return cls(*(np.zeros(count, np.int64) for _ in range(7)))
+        return cls(*(np.zeros(count, np.int64) for _ in cls.__slots__))
 
     def grow(self, count: int) -> None:
         """Make room for `count` more budgets, with nothing on them."""
@@ -128,6 +133,18 @@ class Entries:
     def taken(self) -> Ints:
         """How much room each entry takes (negative: gives back)."""
         return self.held + self.posted + self.lapsed
+
+
+class Changes(NamedTuple):
+    """Changes of the official tally by budget and day: room taken (held, posted, lapsed), what is
+    pending, and by how much the limit moved.
+    """
+
+    budget: Ints
+    day: Ints
+    taken: Ints
+    pending: Ints
+    adjustment: Ints
 
 
 @dataclass(slots=True)

@@ -57,6 +57,7 @@ def _facts(rulebook: Rulebook) -> list[_Fact]:
         found += _beside(one)
     for budget in rulebook.budgets.values():
         found.append(("budget", budget.key, None, None, budget.title))
+        found.append(("kind", budget.key, None, budget.kind, None))
         found.append(("critical", budget.key, None, str(budget.critical_ppm), None))
         if budget.kind in UNBOUND:
             found.append(("tally", budget.key, None, budget.kind, None))

@@ -7,13 +7,14 @@ so what another process added meanwhile is found in the database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from ledger.policy.budgets import AMOUNT, UNBOUND
 from ledger.rules.admission import Budgets
 from ledger.storage.statements import Cursor, largest
 from schemas import tables as t
@@ -36,11 +37,6 @@ _BUDGETS = select(t.budget).where(
     t.budget.c.rule == bindparam("rule"),
     t.budget.c.holder.in_([bindparam(f"holder{n}") for n in range(_HOLDERS)]),
 )
-_BUDGET_DAYS = (
-    select(t.balance_day.c.on_day, t.balance_day.c.taken_mtpp)
-    .where(t.balance_day.c.budget_no == bindparam("budget_no"))
-    .order_by(t.balance_day.c.on_day)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +50,17 @@ class BudgetKey:
 
 @dataclass(frozen=True, slots=True)
 class BudgetTerms:
-    """What a budget is opened with; days are ISO text, the limit is in milli-TPP."""
+    """What a budget is opened with; days are ISO text, limits in milli-TPP.
+
+    `steps` are (first day, name, limit) where the limit rises within the window.
+    """
 
     holder_name: str
     from_on: str
     to_on: str
     limit_mtpp: int
     basis: str
+    steps: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,13 @@ class Known:
     """Numbers already given, kept between transactions.
 
     A budget's are its number, its base limit, and what it is called (rule, holder's name, window).
+    `kinds` are the kinds of the regime's budgets by rule.
     """
 
     parties: dict[str, int] = field(default_factory=dict)
     budgets: dict[BudgetKey, Opened] = field(default_factory=dict)
     rulings: dict[str, int] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 class Book:
@@ -206,6 +208,7 @@ class Book:
                 self.submission,
             )
         )
+        self._rows["budget_step"] += [(number, *step, self.submission) for step in terms.steps]
         self._opened.add(number)
         return self._append(opened, (0,) * len(BALANCES), None)
 
@@ -242,14 +245,24 @@ class Book:
         if place >= len(self.balances.limit):
             self.balances.grow(max(_PLACES, place))
         self.balances.limit[place] = opened.limit_mtpp
+        self.balances.unbound[place] = int(self.kind(place) in UNBOUND)
         for name, value in zip(BALANCES, balances, strict=True):
             getattr(self.balances, name)[place] = value
         return place
 
-    def days(self, place: int) -> list[tuple[date, int]]:
-        """The official tally's recorded changes by day, in order: (day, room taken)."""
-        rows = self.cursor.read(_BUDGET_DAYS, self.numbers[place])
-        return [(date.fromisoformat(str(day)), int(taken)) for day, taken in rows]
+    def kind(self, place: int) -> str:
+        """The kind of the budget at a place (policy KINDS)."""
+        return self._known.kinds.get(self._names[place][0], AMOUNT)
+
+    def steps(self, place: int) -> list[tuple[int, ...]]:
+        """The steps of a budget this transaction opened: first day as a number, and limit."""
+        number = self.numbers[place]
+        rows = self._rows["budget_step"] if number in self._opened else []
+        return [
+            (days_number(date.fromisoformat(on)), limit)
+            for n, on, _, limit, _ in rows
+            if n == number
+        ]
 
     def credited(self, place: int, day: str) -> None:
         """A limit changed or room came back on a day (ISO text): later totals decide from it on."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ledger.policy.types import as_enforced
-from ledger.rules.admission import Entries, Ints, Weighed, by_day, weigh
+from ledger.rules.admission import Changes, Entries, Weighed, by_day, together, weigh
 from ledger.service import columns
 from ledger.service.batches import Frame, frames
 from ledger.service.book import Book
@@ -24,6 +24,7 @@ from ledger.service.bulk_draws import BulkDrawer
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.closed import ClosedQuarters
 from ledger.service.conditions import Watch, on_record
+from ledger.service.days import Days
 from ledger.service.draws import Drawer
 from ledger.service.given_tables import table_of
 from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_known
@@ -123,33 +124,24 @@ def _attempt(desk: Desk, prepared: columns.Prepared, header: Header, work: Work)
 class _Days:
     """The official tally's changes by budget and day, gathered over batches."""
 
-    parts: list[tuple[Ints, Ints, Ints]] = field(default_factory=list)
+    parts: list[Changes] = field(default_factory=list)
     rows: int = 0
 
-    def add(self, part: tuple[Ints, Ints, Ints]) -> None:
+    def add(self, part: Changes) -> None:
         """Gather one batch's changes; from time to time those of one day are put together."""
         self.parts.append(part)
-        self.rows += len(part[0])
+        self.rows += len(part.day)
         if self.rows > 500_000:
-            merged = self.merged()
-            self.parts, self.rows = [merged], 0
+            self.merged()
+            self.rows = 0
 
-    def merged(self) -> tuple[Ints, Ints, Ints]:
+    def merged(self) -> Changes:
         """All changes so far, one a budget and day."""
-        if not self.parts:
-            none = np.zeros(0, np.int64)
-            return none, none, none
-        budget, day, taken = (np.concatenate(c) for c in zip(*self.parts, strict=True))
-        order = np.lexsort((day, budget))
-        budget, day, taken = budget[order], day[order], taken[order]
-        new = np.ones(len(order), bool)
-        new[1:] = (budget[1:] != budget[:-1]) | (day[1:] != day[:-1])
-        starts = np.flatnonzero(new)
-        if not len(starts):
-            return budget, day, taken
-        sums = np.add.reduceat(taken, starts)
-        kept = sums != 0
-        return budget[starts][kept], day[starts][kept], sums[kept]
+        columns = zip(*self.parts, strict=True) if self.parts else [()] * len(Changes._fields)
+        none = np.zeros(0, np.int64)
+        merged = together(Changes(*(np.concatenate([none, *column]) for column in columns)))
+        self.parts = [merged]
+        return merged
 
 
 class _Load:
@@ -176,6 +168,7 @@ class _Load:
         self.shares = Shares(drawer)
         self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
         self.days = _Days()
+        self.dated = Days(book, self.days.merged)
         self.leaves: Leaves
         self.credits: dict[int, int] = {}
         self.closed = ClosedQuarters(book.cursor)
@@ -214,7 +207,8 @@ class _Load:
         claiming = np.where(frame.ints("behind") == 0, frame.day, -1)
         self.marks.flag_batch(batch, claiming, self.book.numbers, flags)
         tolerance = self.desk.rulebook.value_tolerance_ppm
-        weighed = weigh(batch, self.book.balances, self.lines.lines, tolerance)
+        calendar = self.dated.calendar(batch, frame.day)
+        weighed = weigh(batch, self.book.balances, self.lines.lines, tolerance, calendar)
         _flag(flags, weighed)
         self.lines.flag_late(frame, weighed.late, flags)
         ruling = frame.ints("ruling_at")

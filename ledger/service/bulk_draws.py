@@ -18,17 +18,12 @@ from ledger.service.book import BudgetKey, BudgetTerms
 from ledger.service.bulk_holders import NONE, BulkHolders
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.bulk_papers import BulkClerk
+from ledger.service.bulk_statuses import BulkStatuses
 from ledger.service.columns import Prepared, place_column
-from ledger.service.draws import (
-    BOTH_YEARS,
-    DECLARED_ONLY,
-    IF_BEFORE,
-    RELEASE,
-    TRANSIT,
-    Drawer,
-    effect_of,
-)
+from ledger.service.draws import DECLARED_ONLY, IF_BEFORE, RELEASE, Drawer, effect_of
+from ledger.service.followers import BOTH_YEARS, LATER, ON_RECEIPT, TRANSIT
 from ledger.service.holders import ATTRIBUTED_TO
+from ledger.service.known_rows import ByRows
 from ledger.service.rows import Flag
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -75,6 +70,7 @@ class BulkDrawer:
         closed = [self.rulebook.not_attributable(ruling) for ruling in rulings]
         self._not_attributable = np.array(closed, bool)
         self._draws_as = place_column([place_of[r.draws, _periods(r)] for r in rulings])
+        self.statuses = BulkStatuses(drawer, [draws for draws, _ in self._alike])
         self._places: dict[_Table, Ints] = {}
         self._windows_of: dict[str, list[str]] = {}
         self._window_of: dict[tuple[str, int], int] = {}
@@ -89,6 +85,7 @@ class BulkDrawer:
             found[row] = list(self._flags_of[at])
         self._flag_attributed(frame, found)
         self.lines.flag(frame, found)
+        self.statuses.flag(frame, self._draws_as[ruling], self._holders[0], found)
         self.clerk.flag(frame, found)
         return found
 
@@ -186,7 +183,9 @@ class BulkDrawer:
                         found.append(self._counting(draw, period, frame, counted, slot))
                 elif draw.effect in UNDER_LICENCE:
                     found += self._beside_licence(draw, period, frame, drawn, line, slot)
-                elif len(facts := np.flatnonzero(own & ~self._held_by(draw, line))):
+                elif draw.effect not in LATER and len(
+                    facts := np.flatnonzero(own & ~self._held_by(draw, line))
+                ):
                     holders = self._holders_for(draw)
                     holder = holders.of(draw.holder_from, frame, facts, day[facts])
                     effect = int(effect_of(draw))
@@ -195,6 +194,8 @@ class BulkDrawer:
                     beside = [d for d in draws if (d.rule, d.effect) == (draw.rule, draw.effect)]
                     asked = (draw, period, slot, beside)
                     found += self._received(asked, frame, receipts, (sent, day))
+                elif len(receipts) and draw.effect == ON_RECEIPT:
+                    found += self._arrived(draw, period, frame, receipts, slot)
         return found
 
     def _counting(self, draw: Draw, period: date, frame: Frame, rows: Ints, slot: int) -> _Wanted:
@@ -234,6 +235,22 @@ class BulkDrawer:
         holder = holders.of(draw.holder_from, frame, rows, frame.day[rows])
         effect = Effect.POST if draw.effect == IF_BEFORE else Effect.CREDIT_TO_NOTHING
         return [_Wanted(draw, period, rows, holder, frame.day[rows], int(effect), slot)]
+
+    def _arrived(
+        self, draw: Draw, period: date, frame: Frame, rows: Ints, slot: int
+    ) -> list[_Wanted]:
+        """What is counted from its receipt on; some only where the holder is authorized."""
+        if draw.authorized and not self.drawer.statuses:
+            return []
+        if draw.authorized and self.rulebook.converts:
+            raise ByRows
+        day = frame.day[rows]
+        holders = self._holders_for(draw)
+        holder = holders.of(draw.holder_from, frame, rows, day)
+        if draw.authorized:
+            kept = self.statuses.held(draw, holders, holder, day)
+            rows, holder, day = rows[kept], holder[kept], day[kept]
+        return [_Wanted(draw, period, rows, holder, day, int(Effect.POST), slot)]
 
     def _received(
         self,

@@ -16,7 +16,7 @@ from ledger.rules import preconditions
 from ledger.rules.admission import Ints
 from ledger.rules.judge import Case
 from ledger.service.given_tables import US_OF, detail, entries, named_in, table_of, texts, texts_of
-from ledger.service.holders import LEFT, asked_of
+from ledger.service.holders import AUTHORIZED, LEFT, asked_of
 from ledger.service.papers import LARGEST
 from ledger.service.rulebook import Rulebook, Ruled
 from schemas.kinds import Kind
@@ -62,7 +62,9 @@ def prepare(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> Prepared:
     _lots(con, rulebook, ruled)
     keys = [name_key(name) for name in parties]
     sources = {draw.holder_from for one in ruled for draw in one.ruling.draws}
-    fields, named = named_in(con, asked_of(sources))
+    rules = {draw.rule for one in ruled for draw in one.ruling.draws}
+    claimed = any(rulebook.budgets[rule].authorization for rule in rules)
+    fields, named = named_in(con, asked_of({*sources, *(AUTHORIZED if claimed else ())}))
     also = [name_key(name) for name in named]
     left = texts_of(con, LEFT) if LEFT in fields else ()
     beside = tuple(sorted(sources & {"consignee_hq", "parent_hq"}))

@@ -257,10 +257,25 @@ def _validated(maker: Maker) -> None:
     open_to = [code for code in maker.holders()[:25] if maker.may("NVEU", code)]
     for country in maker.rng.sample(open_to, 5):
         client = maker.local(country, "Hyperscale")
+        _authorize(maker, client, country)
         for _ in range(maker.rng.randint(8, 16)):
             day = maker.day(FIRST_DAY, LAST_DAY - timedelta(10))
             goods = lot(maker, maker.chip(), maker.rng.choice((256, 512, 1024)))
             _ship(maker, client, day, goods, {"authorization": "NVEU"})
+
+
+def _authorize(maker: Maker, client: Party, country: str) -> None:
+    """The authorization of its own that a company holds for a country."""
+    maker.add(FileKind.DECLARATIONS, {
+        "document": f"VEU-{len(maker.rows[FileKind.DECLARATIONS]) + 1:03d}",
+        "line": "1",
+        "kind": Kind.OFFICIAL_STATUS,
+        "effective_on": FIRST_DAY,
+        "party": client.parent or client.name,
+        "country": country,
+        "status": "NVEU",
+        "authority": "BIS",
+    })  # fmt: skip
 
 
 # The single ones

@@ -17,6 +17,7 @@ FIRST_DAY, LAST_DAY = date(2025, 6, 2), date(2026, 9, 30)
 COUNTRY, SMALL = "country_allocation", "lpp"
 # The order the files are imported in; a request is weighed against what stands by then.
 ORDER = (
+    FileKind.DECLARATIONS,
     FileKind.LICENCES,
     FileKind.SHIPMENTS,
     FileKind.RECEIPTS,

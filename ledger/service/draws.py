@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import bindparam, select, text
-
+from ledger.policy.budgets import BudgetRule
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
 from ledger.rules.rulings import COUNTED, UNDER_LICENCE
 from ledger.service import assignments, holders, licence_acts
 from ledger.service.book import Book
 from ledger.service.conditions import standing_of
-from ledger.service.holders import Holders
+from ledger.service.followers import BOTH_YEARS, LATER, TRANSIT, Followers
+from ledger.service.holders import AUTHORIZED, IN_COUNTRY, Holders
 from ledger.service.installed import Installed, installed_object
 from ledger.service.lines import LineBook
+from ledger.service.on_record import RELATED, OnRecord
 from ledger.service.papers import DECLARED, declared_object
-from ledger.service.relations import DECLARED as DECLARED_ALONE
-from ledger.service.relations import Relation, Relations
+from ledger.service.relations import Relations
 from ledger.service.rows import Drawn, Flag, Row, is_shipment, party_key
 from ledger.service.rulebook import Rulebook
-from ledger.service.targets import Share, Target
+from ledger.service.statuses import Statuses, status_object
 from ledger.storage.statements import Cursor
 from schemas import tables as t
-from schemas.kinds import LIMIT_CHANGES, RETURNS, STATUS_CHANGES, Kind
+from schemas.kinds import LIMIT_CHANGES, STATUS_CHANGES, Kind
 from schemas.records import Given
 
-TRANSIT = "hold_until_received"
-BOTH_YEARS = "post_both_years"
 RELEASE, IF_BEFORE, CREDIT_OTHER = UNDER_LICENCE
 _, DECLARED_ONLY = COUNTED
 _EFFECT = {
@@ -42,15 +38,20 @@ _EFFECT = {
     TRANSIT: Effect.HOLD,
     BOTH_YEARS: Effect.POST,
     **dict.fromkeys(COUNTED, Effect.POST),
-    "credit": Effect.CREDIT,
+    **dict.fromkeys(LATER, Effect.POST),
 }
-_STANDING = (
-    select(t.standing, t.movement.c.details)
-    .join(t.movement, t.movement.c.seq == t.standing.c.seq)
-    .where(t.standing.c.kind == bindparam("kind"), t.standing.c.live == text("1"))
-    .order_by(t.standing.c.seq)
-)
-_RELATED = (Kind.OWNERSHIP, Kind.PARTY_MERGED)
+
+
+def claimed(rulebook: Rulebook, draws: Sequence[Draw]) -> BudgetRule | None:
+    """The budget drawn on whose holders need an authorization of their own, if there is one."""
+    rules = (rulebook.budgets[draw.rule] for draw in draws if not draw.authorized)
+    return next((rule for rule in rules if rule.authorization), None)
+
+
+def not_on_file(rulebook: Rulebook, rule: BudgetRule, party: str, country: str | None) -> Flag:
+    """The flag of a party that is not known to hold an authorization it needs."""
+    where = f" for {rulebook.country_name(country)}" if country else ""
+    return Flag("veu_not_on_file", detail=f"{party}: no {rule.authorization}{where} on record")
 
 
 def effect_of(draw: Draw) -> Effect:
@@ -63,10 +64,11 @@ class Drawer:
 
     def __init__(self, rulebook: Rulebook, book: Book) -> None:
         self.rulebook, self.book = rulebook, book
-        self._relations: Relations | None = None
-        self._holders = {
-            one.regime.key: Holders(one, lambda: self.relations) for one in rulebook.every
-        }
+        # Nothing here points back at the drawer: its cursor must be gone with the transaction.
+        self.on_record = OnRecord(book.cursor, rulebook)
+        related = self.on_record.relations
+        self._holders = {one.regime.key: Holders(one, related) for one in rulebook.every}
+        self.followers = Followers(rulebook, book)
 
     def draws(self, row: Row, lines: LineBook) -> list[Drawn]:
         """What the row does to which budget, in the order of the ruling."""
@@ -81,7 +83,7 @@ class Drawer:
         if row.line_place >= 0 and is_shipment(row.kind):
             return self._under_licence(row, lines)
         if row.target is not None:
-            return self._follows(row)
+            return self.followers.draws(row, self._place)
         return self._ruled(row)
 
     def _draws_again(self, row: Row, lines: LineBook) -> bool:
@@ -151,61 +153,27 @@ class Drawer:
                 row.flags.append(Flag("uplift_over_maximum", place, *figures))
 
     def _ruled(self, row: Row) -> list[Drawn]:
+        self._check_authorized(row)
         found: dict[Drawn, None] = {}
         if row.ruled and self.rulebook.not_attributable(row.ruled.ruling):
             entity = holders.stated(row.given, holders.ATTRIBUTED_TO)
             row.flags += [] if entity is None else [Flag("attribution_unavailable", detail=entity)]
         for draw in row.ruled.ruling.draws if row.ruled else ():
-            if draw.effect not in UNDER_LICENCE:
+            if draw.effect not in (*UNDER_LICENCE, *LATER):
                 place = self._place(row, draw, row.given, row.given.effective_on)
                 if place is not None:
                     # Where two fields name one holder, it is drawn on once.
                     found[Drawn(place, int(draw.official), effect_of(draw), row.amount)] = None
         return [*found, *(Drawn(at, 1, Effect.UNPEND, amount) for at, amount in row.pending)]
 
-    def _follows(self, row: Row) -> list[Drawn]:
-        """A receipt or a return: what its shipment was ruled to do then.
-
-        Neither gives back more than the shipment still has, however often goods are said to have
-        arrived or come back.
-        """
-        assert row.target is not None
-        target = row.target.drawn()
-        if row.kind == Kind.RECEIPT:
-            return [d for draw in target.draws for d in self._received(row, target, draw)]
-        if row.kind in RETURNS:
-            back = [one for one in target.posted if self._gives_back(one, row.kind)]
-            return _taken(Effect.CREDIT, back, row.amount)
-        return []
-
-    def _gives_back(self, share: Share, kind: str) -> bool:
-        """Whether a return makes room on a budget: as the budget says, else as the option does."""
-        rule = self.book.named(share.place)[0]
-        said = self.rulebook.budgets[rule].gives_back if rule in self.rulebook.budgets else ""
-        return said == "always" or (not said and self.rulebook.of_budget(rule).gives_back(kind))
-
-    def _received(self, row: Row, target: Target, draw: Draw) -> list[Drawn]:
-        if draw.effect not in (TRANSIT, BOTH_YEARS):
-            return []
-        arrived = self._place(row, draw, target.given, row.given.effective_on)
-        official = 1 if draw.official else 0
-        found: list[Drawn] = []
-        if draw.effect == TRANSIT:
-            named = self.book.named
-            held = [one for one in target.held if named(one.place)[0] == draw.rule]
-            found = _taken(Effect.UNHOLD, held, row.amount)
-        posted = any(one.place == arrived for one in target.posted)
-        if arrived is not None and not posted:
-            found.append(Drawn(arrived, official, Effect.POST, row.amount))
-        return found
-
     def _place(self, row: Row, draw: Draw, given: Given, day: date) -> int | None:
         """The place of the budget a draw falls on that day; None where there is none."""
-        holders = self._holders[self.rulebook.of_budget(draw.rule).regime.key]
         if draw.effect == DECLARED_ONLY and not self.installed.subjects:
             return None
-        holder = holders.of(draw.holder_from, given, day)
+        holder = self._holders_of(draw.rule).of(draw.holder_from, given, day)
         if holder is None or (draw.effect == DECLARED_ONLY and not self.declares(holder[0])):
+            return None
+        if draw.authorized and not self.authorized(draw, holder[0], day):
             return None
         if row.ruled is not None and row.ruled.looks_back:
             day = self.rulebook.of_budget(draw.rule).counts_from(day)
@@ -227,12 +195,43 @@ class Drawer:
         """The declarations of what stands where."""
         return Installed(self.book.cursor)
 
+    def authorized(self, draw: Draw, holder: str, day: date) -> bool:
+        """Whether the holder of a draw's budget is known to hold the budget's authorization."""
+        party, _, country = (
+            holder.rpartition("@") if draw.holder_from in IN_COUNTRY else (holder, "", "")
+        )
+        code = self.rulebook.budgets[draw.rule].authorization
+        return self.statuses.holds(code, party, country or None, day)
+
+    def _holders_of(self, rule: str) -> Holders:
+        return self._holders[self.rulebook.of_budget(rule).regime.key]
+
+    def _check_authorized(self, row: Row) -> None:
+        """Owner and operator each need the authorization that the movement claims."""
+        rule = claimed(self.rulebook, row.ruled.ruling.draws) if row.ruled else None
+        if rule is None or not is_shipment(row.kind):
+            return
+        day, holders = row.given.effective_on, self._holders_of(rule.key)
+        country = holders.country(row.given, "destination")
+        if not rule.authorized_by_country:
+            country = None
+        parties: dict[str, str] = {}
+        for role in AUTHORIZED:
+            if (party := holders.party(role, row.given, day)) is not None:
+                parties.setdefault(*party)
+        for key, name in parties.items():
+            if not self.statuses.holds(rule.authorization, key, country, day):
+                row.flags.append(not_on_file(self.rulebook, rule, name, country))
+
+    @property
+    def statuses(self) -> Statuses:
+        """The official statuses on record."""
+        return self.on_record.statuses()
+
     @property
     def relations(self) -> Relations:
         """The declarations of ownership and mergers on record."""
-        if self._relations is None:
-            self._relations = relations_on_record(self.book.cursor, self.rulebook)
-        return self._relations
+        return self.on_record.relations()
 
     def write_standing(self, cursor: Cursor, rows: Sequence[Row], lines: LineBook) -> None:
         """Keep acts and declarations where later movements look them up."""
@@ -250,16 +249,24 @@ class Drawer:
         if row.kind == Kind.CONDITION:
             until = row.details().get("until_on")
             return (row.seq, str(row.kind), *standing_of(row), row.day, until, 1)
-        about_party = row.kind in (*_RELATED, *DECLARED, Kind.INSTALLED_BASE)
+        about_party = row.kind in (
+            *(*RELATED, *DECLARED),
+            *(Kind.INSTALLED_BASE, Kind.OFFICIAL_STATUS),
+        )
         details = row.details() if row.account or about_party else {}
         until = details.get("until_on")
-        if row.kind in _RELATED:
+        if row.kind in RELATED:
             subject = party_key(details["party"])
             other = party_key(details.get("other_party"))
         elif row.kind == Kind.INSTALLED_BASE:
             subject, other = party_key(details["party"]), installed_object(details)
         elif row.kind in DECLARED:
             subject, other = party_key(details["party"]), declared_object(row)
+        elif row.kind == Kind.OFFICIAL_STATUS:
+            status = details.get("status", "")
+            code = self.rulebook.regime.authorization(status) if status else None
+            subject = party_key(details["party"])
+            other = status_object(code or status, details.get("country"))
         elif row.kind in STATUS_CHANGES:
             subject, other = str(self.book.numbers[row.draws[0].place]), None
         elif row.kind == Kind.ADOPTION:
@@ -269,27 +276,3 @@ class Drawer:
         else:
             return None
         return (row.seq, str(row.kind), subject, other, row.day, until, 1)
-
-
-def _taken(effect: Effect, shares: Sequence[Share], amount: int) -> list[Drawn]:
-    """Take an amount back from each share, as far as it goes."""
-    return [
-        Drawn(share.place, share.official, effect, taken)
-        for share in shares
-        if (taken := share.take(amount))
-    ]
-
-
-def relations_on_record(cursor: Cursor, rulebook: Rulebook) -> Relations:
-    """The declarations of ownership and mergers that stand, as the regime's option reads them."""
-    rows = [r for kind in _RELATED for r in cursor.read(_STANDING, str(kind))]
-    rule = rulebook.options.get("parent_rule", DECLARED_ALONE)
-    return Relations((_relation(row) for row in rows), rule)
-
-
-def _relation(row: tuple[Any, ...]) -> Relation:
-    _, kind, subject, other, from_on, until_on, _, details = row
-    until = None if until_on is None else date.fromisoformat(str(until_on))
-    percent = json.loads(details).get("percent") if details else None
-    share = None if percent is None else Decimal(percent)
-    return Relation(kind, subject, other, date.fromisoformat(str(from_on)), until, share)

@@ -238,7 +238,17 @@ class _Reader:
         said = self._of_kind(target)
         first = [Cited(said, "")] if said else []
         steps = self.ruling.steps if self.ruling else ()
-        return [*first, *(Cited(step.sentence, step.citation) for step in steps)]
+        return [*first, *(Cited(s.sentence, s.citation) for s in steps), *self._authorized()]
+
+    def _authorized(self) -> Iterable[Cited]:
+        """Why it drew on a budget that only those who hold an authorization have."""
+        drawn = {effect.rule for effect in self._draws()}
+        ruled = self.ruling.draws if self.ruling else ()
+        asked = {draw.rule for draw in ruled if draw.authorized} & drawn
+        for rule in self.rulebook.regime.judging.draws:
+            if rule.only_authorized and rule.budget in asked:
+                asked.discard(rule.budget)
+                yield Cited(rule.sentence, str(rule.citation))
 
     def _of_kind(self, target: Pointer | None) -> str:
         m, kind = self.movement, self.movement["kind"]

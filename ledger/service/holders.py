@@ -35,6 +35,8 @@ IN_COUNTRY = ("company_country", "operator_country", "other_operator_country", "
 # A chip's account in one country.
 CHIP_IN_COUNTRY = "chip_country"
 OTHER = "other_operator_country"
+# Who needs an authorization of its own, where a budget's holders do.
+AUTHORIZED = ("owner", "operator")
 # The one country that has no column of its own.
 LEFT = "from_country"
 # Sites, named by a text of their own.

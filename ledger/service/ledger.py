@@ -26,8 +26,8 @@ from ledger.service import (
     versions,
 )
 from ledger.service.book import Known
-from ledger.service.draws import relations_on_record
 from ledger.service.importing import Asked, Progress, import_file, rows_of
+from ledger.service.on_record import relations_on_record
 from ledger.service.outcome import Outcome
 from ledger.service.posting import Desk, post
 from ledger.service.replay import Replay, replay
@@ -67,7 +67,7 @@ class Ledger:
     rulebook: Rulebook
 
     def __post_init__(self) -> None:
-        self.desk = Desk(self.store, self.rulebook, Known())
+        self.desk = Desk(self.store, self.rulebook, Known(kinds=self.rulebook.kinds))
         self._setting: Setting | None = None
 
     def __enter__(self) -> Ledger:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from ledger.intake import names
-from ledger.service.draws import relations_on_record
+from ledger.service.on_record import relations_on_record
 from ledger.service.rulebook import Rulebook
 from ledger.storage.statements import Cursor
 from ledger.storage.store import Store

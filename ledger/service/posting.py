@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ledger.rules.admission import Batch, Ints, Overflow, Weighed, by_day
+from ledger.rules.admission import Batch, Changes, Ints, Overflow, Weighed, by_day
 from ledger.service import (
     applications,
     assignments,
@@ -27,6 +27,7 @@ from ledger.service import (
 )
 from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, day_text, days_number
 from ledger.service.closed import ClosedQuarters
+from ledger.service.days import Days
 from ledger.service.draws import Drawer
 from ledger.service.lines import LineBook
 from ledger.service.marks import Marks
@@ -36,7 +37,7 @@ from ledger.service.rows import Flag, Row, ordered
 from ledger.service.rulebook import Rulebook
 from ledger.service.seal import Header, Sealer
 from ledger.service.shares import Shares
-from ledger.service.turns import weigh_in_turns
+from ledger.service.turns import Turns
 from ledger.storage.statements import Cursor
 from ledger.storage.store import Store
 from schemas.problems import Problem, Unusable
@@ -126,7 +127,7 @@ class Posting:
         several = desk.rulebook.holds_on_several
         holidays = desk.rulebook.regime.licensing.holidays
         self.lines = LineBook(cursor, book, several=several, holidays=holidays)
-        self.clerk = Clerk(desk.rulebook, cursor, lambda: self.drawer.relations)
+        self.clerk = Clerk(desk.rulebook, cursor, self.drawer.on_record.relations)
         self.shares = Shares(self.drawer)
         self.amounts: dict[Lot, int] = {}
         self.weighed: Weighed
@@ -156,10 +157,10 @@ class Posting:
         self.clerk.flag(rows, self.amounts)
         marks = Marks(self.cursor)
         marks.flag(rows, self.book.numbers)
-        rulebook = self.desk.rulebook
-        by = requests.By(rulebook.options, marks, rulebook.spares)
+        rulebook, days = self.desk.rulebook, Days(self.book)
+        by = requests.By(rulebook.options, marks, rulebook.spares, days)
         requests.decide(self.book, rows, by)
-        self.weighed = weigh_in_turns(rows, batch_of, self.book, self.lines, self.desk.rulebook)
+        self.weighed = Turns(self.book, self.lines, rulebook, days).weigh(rows, batch_of)
         flag_excesses(rows, self.weighed)
         self._measure(rows)
         ClosedQuarters(self.cursor).mark(rows)
@@ -180,8 +181,7 @@ class Posting:
     def save_derived(self, rows: Sequence[Row]) -> None:
         """Move the balances, the days, the licence lines and the standing acts."""
         entries = self.weighed.entries
-        days = np.array([days_number(r.given.effective_on) for r in rows], _INT)
-        save_days(self.book, self.cursor, by_day(entries, days))
+        save_days(self.book, self.cursor, by_day(entries, _days_of(rows)))
         gives = (entries.taken < 0) | (entries.adjustment != 0) | (entries.pending < 0)
         gives &= entries.official == 1
         for place, at in zip(
@@ -193,15 +193,20 @@ class Posting:
         self.drawer.write_standing(self.cursor, rows, self.lines)
 
 
-def save_days(book: Book, cursor: Cursor, changes: tuple[Ints, Ints, Ints]) -> None:
+def save_days(book: Book, cursor: Cursor, changes: Changes) -> None:
     """Add the official tally's changes by budget and day to those on record."""
-    lists = [column.tolist() for column in changes]
+    taken = changes.taken + changes.pending - changes.adjustment
+    columns = (*changes[:2], taken, *changes[3:])
     cursor.add_days(
         [
-            (book.numbers[place], day_text(day), change)
-            for place, day, change in zip(*lists, strict=True)
+            (book.numbers[place], day_text(day), *amounts)
+            for place, day, *amounts in zip(*(c.tolist() for c in columns), strict=True)
         ]
     )
+
+
+def _days_of(rows: Sequence[Row]) -> Ints:
+    return _column(days_number(row.given.effective_on) for row in rows)
 
 
 def batch_of(rows: Sequence[Row]) -> Batch:

@@ -13,9 +13,9 @@ from itertools import groupby
 
 from sqlalchemy import bindparam, func, literal_column, select
 
-from ledger.rules.admission import room
 from ledger.rules.sharing import Grant, Request, share
-from ledger.service.book import Book
+from ledger.service.book import Book, days_number
+from ledger.service.days import Days
 from ledger.service.marks import SUSPENDED, Marks
 from ledger.service.rows import Drawn, Flag, Row
 from schemas import tables as t
@@ -35,11 +35,14 @@ _Asked = dict[int, list[tuple[date, int]]]
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """What applications are weighed by: the options in force, marks on budgets, days spared."""
+    """What applications are weighed by: options in force, marks on budgets, days spared, and the
+    budgets' days.
+    """
 
     options: Mapping[str, str]
     marks: Marks
     spares: Callable[[date], bool]
+    days: Days
 
 
 def decide(book: Book, rows: Sequence[Row], by: By) -> None:
@@ -67,6 +70,7 @@ class _Weigher:
 
     def __init__(self, book: Book, by: By) -> None:
         self.book, self.marks, self.spares = book, by.marks, by.spares
+        self.days = by.days
         self.in_part = by.options.get("straddle") == GRANT_REMAINING
         self.by_filing = by.options.get("queue") == BY_FILING
 
@@ -139,7 +143,7 @@ class _Weigher:
         return [Flag("over_limit", draw.place, limit, taken, draw.amount, short)]
 
     def _room(self, place: int, day: date, asked: list[tuple[date, int]]) -> int:
-        left = room_left(self.book, place, day, asked)
+        left = room_left(self.book, self.days, (place, day), asked)
         if self.by_filing and not self.book.last_credit[place]:
             number = self.book.numbers[place]
             left += int(self.book.cursor.read(_FILED_LATER, number, day.isoformat())[0][0])
@@ -173,15 +177,16 @@ def _explained(grant: Grant, requests: int) -> str:
     return f"{grant.units} units: factor {rate}, shared by {requests} requests, {rounded}"
 
 
-def room_left(book: Book, place: int, day: date, asked: list[tuple[date, int]]) -> int:
+def room_left(
+    book: Book, days: Days, at: tuple[int, date], asked: Sequence[tuple[date, int]]
+) -> int:
     """The least room from a day on; from the last credit or limit change on, the totals tell."""
+    place, day = at
+    if days.decides(place, day):
+        numbered = [(days_number(on), amount) for on, amount in asked]
+        return days.timeline(place).room(days_number(day), numbered)
     balances = book.balances
-    credit = book.last_credit[place]
-    if credit is None or day.isoformat() >= credit:
-        taken = balances.pending[place] + balances.held[place] + balances.posted[place]
-        taken += balances.lapsed[place]
-        limit = balances.limit[place] + balances.adjustment[place]
-        return int(limit) - int(taken) - sum(amount for _, amount in asked)
-    days = sorted([*book.days(place), *asked])
-    numbered = [(on.toordinal(), amount) for on, amount in days]
-    return room(int(balances.limit[place]), numbered, day.toordinal())
+    taken = balances.pending[place] + balances.held[place] + balances.posted[place]
+    taken += balances.lapsed[place]
+    limit = balances.limit[place] + balances.adjustment[place]
+    return int(limit) - int(taken) - sum(amount for _, amount in asked)

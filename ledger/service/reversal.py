@@ -8,10 +8,11 @@ from datetime import date
 import numpy as np
 from sqlalchemy import bindparam, select
 
-from ledger.rules.admission import Entries, Weighed, by_day, weigh_given
+from ledger.rules.admission import Entries, Ints, Weighed, by_day, weigh_given
 from ledger.service import requests
 from ledger.service.book import Book, days_number
 from ledger.service.closed import ClosedQuarters
+from ledger.service.days import Days
 from ledger.service.dependents import Standing, Stored, Undo, choose
 from ledger.service.known_rows import reversals_of
 from ledger.service.line_history import Change, LineHistory
@@ -130,10 +131,12 @@ class Undoing:
             row.seq = place
         self.book.parties(n for row in self.rows for n in _names(row.given) if n is not None)
         again = [undo for undo in self.undos if undo.restored]
-        _still_fit(self.cursor, self.book, [u.root for u in again])
+        days = Days(self.book)
+        _still_fit((self.cursor, self.book), days, [u.root for u in again])
         back = _restore_lines(self.lines, self.undos)
         entries = _opposites(self.cursor, self.book, self.rows, back)
-        self.weighed = weigh_given(entries, self.book.balances)
+        calendar = days.calendar_of(entries, self._days())
+        self.weighed = weigh_given(entries, self.book.balances, calendar)
         flag_excesses(self.rows, self.weighed)
         ClosedQuarters(self.cursor).mark(self.rows)
         for row in self.rows:
@@ -142,12 +145,14 @@ class Undoing:
     def save(self) -> None:
         """Write the days, the licence lines and the standing acts; the balances are the book's."""
         entries = self.weighed.entries
-        days = np.array([days_number(row.given.effective_on) for row in self.rows], np.int64)
-        save_days(self.book, self.cursor, by_day(entries, days))
+        save_days(self.book, self.cursor, by_day(entries, self._days()))
         for place, at in zip(entries.budget.tolist(), entries.row.tolist(), strict=True):
             self.book.credited(place, self.rows[at].day)
         self.lines.write([])
         _stand(self.cursor, self.undos)
+
+    def _days(self) -> Ints:
+        return np.array([days_number(row.given.effective_on) for row in self.rows], np.int64)
 
 
 def _names(given: Given) -> tuple[str | None, ...]:
@@ -232,8 +237,9 @@ def _restore_lines(lines: LineBook, undos: Sequence[Undo]) -> dict[int, Change]:
     return {seq: change for seq, change in changes.items() if change is not None}
 
 
-def _still_fit(cursor: Cursor, book: Book, restored: Sequence[Stored]) -> None:
+def _still_fit(known: tuple[Cursor, Book], days: Days, restored: Sequence[Stored]) -> None:
     """A restored application asks for room again, which others may have taken since."""
+    cursor, book = known
     asked: dict[int, list[tuple[date, int]]] = {}
     for root in restored:
         if root["kind"] != Kind.APPLICATION:
@@ -241,7 +247,7 @@ def _still_fit(cursor: Cursor, book: Book, restored: Sequence[Stored]) -> None:
         day = date.fromisoformat(str(root["effective_on"]))
         for _, number, _, *amounts in cursor.find(t.entry, "seq", [root["seq"]]):
             (place,), amount = book.places([number]), amounts[_PENDING]
-            left = requests.room_left(book, place, day, asked.get(place, []))
+            left = requests.room_left(book, days, (place, day), asked.get(place, []))
             if amount > left:
                 reason = (
                     f"the application no longer fits: it asks {grouped(amount)}, {grouped(left)}"

@@ -282,8 +282,14 @@ class Rulebook:
             window.to_on.isoformat(),
             limit.milli,
             budget.basis_under(options),
+            tuple((s.from_on.isoformat(), s.key, s.limit.milli) for s in budget.steps(window)),
         )
         return BudgetKey(rule, holder, window.key), terms
+
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """The kind of every budget, by rule."""
+        return {key: budget.kind for key, budget in self.budgets.items()}
 
     def known_accounts(self) -> list[tuple[BudgetKey, BudgetTerms]]:
         """Every budget whose holder is known beforehand, to be opened at the start."""
@@ -317,12 +323,22 @@ class Rulebook:
         """The day whose window a movement falls in: at the earliest the regime's first."""
         return max(day, self.regime.first_day)
 
-    def gives_back(self, kind: str) -> bool:
-        """Whether the regime gives room back for a return or a loss."""
-        reading = self.options.get("return_or_loss_credit", "none")
+    def gives_back(self, rule: str, kind: str) -> bool:
+        """Whether goods that come back, are lost or are removed give room back to a budget."""
+        said = self.budgets[rule].gives_back
+        if said or kind == Kind.REMOVAL:
+            return said == "always"
+        reading = self.of_budget(rule).options.get("return_or_loss_credit", "none")
         if kind == Kind.RETURN:
             return reading != "none"
         return reading not in ("none", "on_proven_return")
+
+    @property
+    def converts(self) -> bool:
+        """Whether chips a licence brought give room back to its country once they are counted
+        in a company's installed base.
+        """
+        return self.options.get("nveu_conversion") == "credit"
 
     @cached_property
     def value_tolerance_ppm(self) -> int:
@@ -339,11 +355,23 @@ class Rulebook:
             if rule is not None and budget.key != rule:
                 continue
             if budget.holder_kind == "party":
-                if rule is not None:
-                    return budget, name_key(holder), holder
+                named = None if rule is None else self._party_named(budget, holder)
+                if named is not None:
+                    return budget, *named
                 continue
             code = holder if budget.has_holder(holder) else countries.find(holder)
             if code is not None and budget.has_holder(code):
                 name = dict(budget.holders.names).get(code, code)
                 return budget, code, name
         return None
+
+    def _party_named(self, budget: BudgetRule, holder: str) -> tuple[str, str] | None:
+        """A party as an adjustment says it; a company in a country as "Acme Ltd, India"."""
+        if "country" not in budget.holders.source:
+            return name_key(holder), holder
+        party, _, place = holder.replace("@", ",").rpartition(",")
+        code = self.followed(countries.find(place.strip()))
+        if not party.strip() or code is None:
+            return None
+        name = f"{party.strip()}, {self.country_name(code)}"
+        return f"{name_key(party.strip())}@{code}", name

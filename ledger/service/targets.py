@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -46,9 +46,10 @@ class Share:
 class Target:
     """A shipment pointed at: what it was, what it was ruled to draw, and what it has drawn.
 
-    `held` and `posted` are what it still has of budgets; `gone` and `received` what returns and
-    receipts already account for. `row` is the shipment's, where it is of the same submission: it
-    then has what it is drawn for before what points at it.
+    `held` and `posted` are what it still has of budgets itself, `arrived` what its receipts and
+    installations have; `gone` and `received` what returns and receipts already account for. `row`
+    is the shipment's, where it is of the same submission: it then has what it is drawn for before
+    what points at it.
     """
 
     seq: int
@@ -60,6 +61,7 @@ class Target:
     received: int = 0
     row: Row | None = None
     stored_under: int | None = None
+    arrived: list[Share] = field(default_factory=list)
 
     @property
     def licence_seq(self) -> int | None:
@@ -143,26 +145,24 @@ def shipment_of(cursor: Cursor, book: Book, given: Given) -> Target | None:
 
 
 def _share(target: Target, cursor: Cursor, book: Book, live: dict[int, tuple[Any, ...]]) -> None:
-    """What the shipment still has: receipts took from its hold, returns from what it posted."""
-    entries = cursor.find(t.entry, "seq", [target.seq, *live])
-    back: Counter[tuple[str, int, int]] = Counter()
+    """What the shipment still has: what it and its receipts drew, less what was given back."""
     assigned = assignment_of(cursor, target.seq)
-    laid = [] if assigned is None else cursor.find(t.entry, "seq", [assigned])
-    for entry in laid:
-        back["posted", *entry[1:3]] += min(entry[_ENTRY["posted_mtpp"]], 0)
+    laid = [] if assigned is None else [assigned]
+    entries = sorted(cursor.find(t.entry, "seq", [target.seq, *laid, *live]))
+    back: Counter[tuple[str, int, int]] = Counter()
     for entry in entries:
-        if entry[_ENTRY["seq"]] != target.seq:
-            of_return = live[entry[_ENTRY["seq"]]][_AT["kind"]] in RETURNS
-            column = "posted" if of_return else "held"
-            back[column, *entry[1:3]] += entry[_ENTRY[f"{column}_mtpp"]]
-    own = [entry for entry in entries if entry[_ENTRY["seq"]] == target.seq] + laid
-    places = book.places([entry[_ENTRY["budget_no"]] for entry in own])
-    for place, entry in zip(places, own, strict=True):
-        for column, shares in (("held", target.held), ("posted", target.posted)):
-            drawn = entry[_ENTRY[f"{column}_mtpp"]]
-            if drawn > 0:
-                rest = drawn + back[column, *entry[1:3]]
-                shares.append(Share(place, entry[_ENTRY["official"]], max(rest, 0)))
+        for column in ("held", "posted"):
+            back[column, *entry[1:3]] += max(-entry[_ENTRY[f"{column}_mtpp"]], 0)
+    places = book.places([entry[_ENTRY["budget_no"]] for entry in entries])
+    for place, entry in zip(places, entries, strict=True):
+        own = entry[_ENTRY["seq"]] in (target.seq, assigned)
+        columns = [("held", target.held), ("posted", target.posted)]
+        for column, shares in columns if own else [("posted", target.arrived)]:
+            drawn = max(entry[_ENTRY[f"{column}_mtpp"]], 0)
+            gone = min(back[column, *entry[1:3]], drawn)
+            back[column, *entry[1:3]] -= gone
+            if drawn:
+                shares.append(Share(place, entry[_ENTRY["official"]], drawn - gone))
 
 
 def _live(cursor: Cursor, key_of_attempt: Any) -> tuple[Any, ...] | None:

@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from ledger.rules.admission import Batch, Entries, Weighed, weigh
+from ledger.rules.admission import Batch, Entries, Weighed, by_day, weigh
 from ledger.rules.weights import Ints
 from ledger.service import licence_acts
-from ledger.service.book import Book
+from ledger.service.book import Book, days_number
+from ledger.service.days import Days
 from ledger.service.lines import LineBook
 from ledger.service.rows import Row
 from ledger.service.rulebook import Rulebook
 
 
-def weigh_in_turns(
-    rows: Sequence[Row],
-    batch_of: Callable[[Sequence[Row]], Batch],
-    book: Book,
-    lines: LineBook,
-    rulebook: Rulebook,
-) -> Weighed:
-    """Weigh rows in their order; one turn, unless acts and draws meet on a line."""
-    turns = []
-    for start, stop in _cuts(rows):
-        part = rows[start:stop]
-        for row in part:
-            if row.act_place >= 0:
-                licence_acts.take(row, lines, rulebook)
-        weighed = weigh(batch_of(part), book.balances, lines.lines, rulebook.value_tolerance_ppm)
-        _flag_late(part, weighed, lines)
-        turns.append((start, weighed))
-    return turns[0][1] if len(turns) == 1 else _joined(turns)
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """What rows are weighed against: budgets, licence lines, rules, and the budgets' days."""
+
+    book: Book
+    lines: LineBook
+    rulebook: Rulebook
+    days: Days
+
+    def weigh(self, rows: Sequence[Row], batch_of: Callable[[Sequence[Row]], Batch]) -> Weighed:
+        """Weigh rows in their order; one turn, unless acts and draws meet on a line."""
+        turns = []
+        for start, stop in _cuts(rows):
+            part = rows[start:stop]
+            for row in part:
+                if row.act_place >= 0:
+                    licence_acts.take(row, self.lines, self.rulebook)
+            weighed = self._one(part, batch_of(part))
+            _flag_late(part, weighed, self.lines)
+            turns.append((start, weighed))
+        return turns[0][1] if len(turns) == 1 else _joined(turns)
+
+    def _one(self, rows: Sequence[Row], batch: Batch) -> Weighed:
+        on = np.array([days_number(row.given.effective_on) for row in rows], np.int64)
+        calendar = self.days.calendar(batch, on)
+        tolerance = self.rulebook.value_tolerance_ppm
+        weighed = weigh(batch, self.book.balances, self.lines.lines, tolerance, calendar)
+        self.days.took(by_day(weighed.entries, on))
+        return weighed
 
 
 def _cuts(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:

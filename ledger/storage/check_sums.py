@@ -151,22 +151,33 @@ def _keyed(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, tu
 
 def _check_days(connection: Connection, fail: Fail) -> None:
     taken = _sum(_DRAWN + _e.pending_mtpp - _e.adjustment_mtpp)
+    sums = [taken, _sum(_e.pending_mtpp), _sum(_e.adjustment_mtpp)]
     due = (
-        select(_e.budget_no, as_text(_m.effective_on), taken)
+        select(_e.budget_no, as_text(_m.effective_on), *sums)
         .join(t.movement, _m.seq == _e.seq)
         .where(_OFFICIAL)
         .group_by(_e.budget_no, _m.effective_on)
-        .having(taken != 0)
+        .having(or_(*(total != 0 for total in sums)))
         .order_by(_e.budget_no, _m.effective_on)
     )
     d = t.balance_day.c
-    have = select(d.budget_no, as_text(d.on_day), d.taken_mtpp).where(d.taken_mtpp != 0)
-    left = (((b, day), n) for b, day, n in streamed(connection, due))
+    amounts = (d.taken_mtpp, d.pending_mtpp, d.adjustment_mtpp)
+    have = select(d.budget_no, as_text(d.on_day), *amounts)
+    have = have.where(or_(*(amount != 0 for amount in amounts)))
+    left = (((b, day), tuple(n)) for b, day, *n in streamed(connection, due))
     right = (
-        ((b, day), n) for b, day, n in streamed(connection, have.order_by(d.budget_no, d.on_day))
+        ((b, day), tuple(n))
+        for b, day, *n in streamed(connection, have.order_by(d.budget_no, d.on_day))
     )
     for (budget, day), made, kept in differing(left, right):
-        fail("days", f"budget {budget}, {day}: {kept or 0} is taken, its entries make {made or 0}")
+        for said, should, stored in zip(_OF_DAY, made or _NOTHING, kept or _NOTHING, strict=True):
+            if should != stored:
+                where = f"budget {budget}, {day}"
+                fail("days", f"{where}: {stored} is {said}, its entries make {should}")
+
+
+_OF_DAY = ("taken", "pending", "adjusted")
+_NOTHING = (0, 0, 0)
 
 
 def _check_never_below(connection: Connection, fail: Fail) -> None:

@@ -62,13 +62,13 @@ def update_row(dialect: str, table: Table, columns: tuple[str, ...]) -> Statemen
 
 @cache
 def add_to_day(dialect: str) -> Statement:
-    """Add to a budget's change on a day: budget, day, room taken."""
+    """Add to a budget's changes on a day: budget, day, and the amounts."""
     make = sqlite.insert if dialect == "sqlite" else postgresql.insert
     table = t.balance_day
     new: Any = make(table).values({c.name: bindparam(c.name) for c in table.columns})
     statement = new.on_conflict_do_update(
         index_elements=[table.c.budget_no, table.c.on_day],
-        set_={"taken_mtpp": table.c.taken_mtpp + new.excluded.taken_mtpp},
+        set_={c.name: c + new.excluded[c.name] for c in table.columns if c.name.endswith("_mtpp")},
     )
     return _compile(statement, dialect)
 
@@ -107,7 +107,7 @@ class Cursor:
             self.raw.executemany(update_row(self.dialect, table, columns).sql, rows)
 
     def add_days(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Add to daily changes: (budget, day, room taken)."""
+        """Add to daily changes: (budget, day, room taken, pending, adjustment)."""
         if rows:
             self.raw.executemany(add_to_day(self.dialect).sql, rows)
 

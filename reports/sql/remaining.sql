@@ -94,17 +94,31 @@ unused as (
     where official = 1 and lapsed_mtpp <> 0
     group by budget_no
 ),
+-- A stepped limit is what its step of the day says; `until_on` is the day before the next one's.
+steps as (
+    select
+        budget_no,
+        step,
+        limit_mtpp,
+        from_on,
+        coalesce(
+            lead(from_on) over (partition by budget_no order by from_on) - 1, '9999-12-31'::date
+        ) as until_on,
+        min(limit_mtpp) over (partition by budget_no) as least_mtpp
+    from budget_step
+),
 asked as (
     select
         b.budget_no,
         b.rule,
         b.holder,
         b.holder_name,
-        b."window",
+        coalesce(st.step, b."window") as "window",
         b.from_on,
         b.to_on,
         b.basis,
-        b.limit_mtpp,
+        coalesce(st.limit_mtpp, b.limit_mtpp) as limit_mtpp,
+        coalesce(st.least_mtpp, b.limit_mtpp) as least_limit_mtpp,
         coalesce(
             (select max(value::bigint) from said where topic = 'critical' and key = b.rule
                 and nth = 1),
@@ -113,15 +127,23 @@ asked as (
         ) as critical_ppm
     from budget b
     cross join known
+    left join steps st on st.budget_no = b.budget_no
+        and coalesce(getvariable('as_of')::date, current_date) between st.from_on and st.until_on
     where b.submission <= known.submission
-        and b.rule not in (select key from about where topic = 'tally')
+        -- Running totals and accounts have no limit: the report `accounts` shows them.
+        and b.rule not in (
+            select key from said where topic = 'kind' and value in ('tally', 'account')
+        )
         and (
             getvariable('holder') is null
             or b.holder = getvariable('holder')::varchar
             or lower(b.holder_name) = lower(getvariable('holder')::varchar)
         )
         and (getvariable('budget') is null or b.rule = getvariable('budget')::varchar)
-        and (getvariable('window') is null or b."window" = getvariable('window')::varchar)
+        and (
+            getvariable('window') is null
+            or getvariable('window')::varchar in (b."window", st.step)
+        )
 ),
 -- Acts that block or suspend a holder, or end that. A reversal points at what it reverses; one
 -- that was itself reversed stands no longer.
@@ -181,7 +203,7 @@ figures as (
         coalesce(d.licensed_mtpp, 0) + coalesce(u.licensed_mtpp, 0) as licensed_mtpp,
         coalesce(d.posted_mtpp, 0) + coalesce(d.held_mtpp, 0) - coalesce(d.back_mtpp, 0)
             + coalesce(u.rising_mtpp, 0) as most_mtpp,
-        asked.limit_mtpp + coalesce(a.cuts_mtpp, 0) as least_room_mtpp,
+        asked.least_limit_mtpp + coalesce(a.cuts_mtpp, 0) as least_room_mtpp,
         coalesce(s.posted_mtpp, 0) as unofficial_mtpp,
         asked.limit_mtpp + coalesce(a.adjustments_mtpp, 0) as room_mtpp,
         coalesce(d.posted_mtpp, 0) + coalesce(d.held_mtpp, 0) + coalesce(u.lapsed_mtpp, 0)
@@ -213,20 +235,35 @@ daily as (
     -- `distinct` only tells DuckDB how few they are: it then reads little besides.
     where official = 1 and budget_no in (select distinct budget_no from suspect)
     group by budget_no, effective_on
+    union all
+    select budget_no, from_on, 0, 0
+    from steps
+    where budget_no in (select distinct budget_no from suspect)
+        and from_on <= coalesce(getvariable('as_of')::date, current_date)
 ),
-running as (
+summed as (
     select
         budget_no,
         effective_on,
-        critical_ppm,
         sum(taken_mtpp) over days as taken_mtpp,
-        limit_mtpp + sum(adjustments_mtpp) over days as room_mtpp
+        sum(adjustments_mtpp) over days as adjustments_mtpp
     from daily
-    join suspect using (budget_no)
     window days as (
         partition by budget_no order by effective_on
-        rows between unbounded preceding and current row
+        range between unbounded preceding and current row
     )
+),
+running as (
+    select
+        d.budget_no,
+        d.effective_on,
+        s.critical_ppm,
+        d.taken_mtpp,
+        coalesce(st.limit_mtpp, s.limit_mtpp) + d.adjustments_mtpp as room_mtpp
+    from summed d
+    join suspect s on s.budget_no = d.budget_no
+    left join steps st on st.budget_no = d.budget_no
+        and d.effective_on between st.from_on and st.until_on
 ),
 reached as (
     select

@@ -61,6 +61,8 @@ ACTS = {
     "reexport": ("shipments", "document", "exported_on", "reexport"),
     "transfer": ("shipments", "document", "exported_on", "in_country_transfer"),
     "receive": ("receipts", "document", "received_on", ""),
+    "install": ("receipts", "document", "received_on", "installation"),
+    "remove": ("receipts", "document", "received_on", "removal"),
     "return": ("returns", "document", "returned_on", ""),
     "loss": ("returns", "document", "returned_on", "attrition"),
     **{
@@ -70,12 +72,8 @@ ACTS = {
     **{
         kind: ("declarations", "document", "effective_on", kind)
         for kind in (
-            "ownership",
-            "party_merged",
-            "installed_base",
-            "certificate",
-            "notice",
-            "condition",
+            *("ownership", "party_merged", "official_status", "installed_base"),
+            *("certificate", "notice", "condition"),
         )
     },
     "weights": ("weights", "document", "transferred_on", ""),

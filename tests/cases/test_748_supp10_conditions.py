@@ -23,12 +23,18 @@ condition | 2025-06-01 | Corp  |       | 17        | met      | audit 3  |      
 condition | 2026-02-01 | Corp  | Hall1 | 14.d      | breached |          |            |
 condition | 2026-04-01 | Corp  | Hall1 | 14.d      | met      | memo 5   |            |
 """
+HELD = """
+act             | no | day        | party | country | status | says
+official_status | H1 | 2025-01-15 | Corp  | Poland  | NVEU   |
+official_status | H2 | 2025-01-15 | Other | Poland  | NVEU   |
+"""
 
 
 def test_a_breach_is_flagged_on_what_goes_under_the_authorization(opened):
     ledger = opened()
     play(ledger, BREACH)
     both = "condition_breached, share_undeclared"
+    play(ledger, HELD)
     play(
         ledger,
         f"""
@@ -76,6 +82,7 @@ def test_security_binds_from_2026_and_what_an_authorization_asks(opened):
 def test_a_ruling_shows_the_checklist(opened):
     ledger = opened()
     play(ledger, BREACH)
+    play(ledger, HELD)
     play(
         ledger,
         """

@@ -137,6 +137,55 @@ def test_an_uplift_lets_pass_what_is_dated_after_it(opened):
     )
 
 
+def test_a_licence_dated_before_an_uplift_has_no_use_for_it(opened):
+    """A fact, too, must fit on its own day: it is recorded, and flagged with that day's limit."""
+    ledger = opened()
+    *_, over = play(
+        ledger,
+        """
+        act     | day        | to    | units | holder | percent | says
+        licence | 2025-06-01 | India | 49000 |        |         |
+        uplift  | 2025-09-01 |       |       | India  | 100     | uplift_not_listed
+        licence | 2025-09-01 | India | 1000  |        |         |
+        licence | 2025-08-31 | India | 898   |        |         |
+        licence | 2025-08-31 | India | 1     |        |         | over_limit
+        """,
+    )
+    found = over.findings[0]
+    figures = (found.limit, found.taken, found.asked)
+    assert figures == (790_000_000_000, 49_898 * 15_832_000, 15_832_000)
+
+
+def test_a_licence_dated_before_a_return_does_not_fit_into_its_room(opened):
+    ledger = opened(return_or_loss_credit="on_proven_return")
+    play(
+        ledger,
+        """
+        act     | no | day        | to    | by      | under | units | of | says
+        licence | D1 | 2025-03-01 | India |         |       | 49898 |    |
+        ship    | S1 | 2025-04-01 | India | licence | D1    | 1000  |    |
+        return  |    | 2025-06-01 |       |         |       |       | S1 |
+        licence | D2 | 2025-05-31 | India |         |       | 1     |    | over_limit
+        licence | D3 | 2025-06-01 | India |         |       | 999   |    |
+        licence | D4 | 2025-06-02 | India |         |       | 1     |    | over_limit
+        """,
+    )
+
+
+def test_what_is_pending_bars_no_licence(opened):
+    """Applications of before and after are no use of the room; a licence is a fact."""
+    play(
+        opened(),
+        """
+        act     | no | day        | to    | units | holder | percent | application | says
+        apply   | A  | 2025-03-01 | India | 40000 |        |         |             |
+        licence | D1 | 2025-05-01 | India | 40000 |        |         | A           |
+        licence | D2 | 2025-03-02 | India | 9898  |        |         |             |
+        licence | D3 | 2025-03-02 | India | 1     |        |         |             | over_limit
+        """,
+    )
+
+
 def test_an_uplift_goes_up_to_twice_the_limit(opened):
     ledger = opened()
     play(

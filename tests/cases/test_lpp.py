@@ -78,7 +78,7 @@ def test_what_is_underway_counts_against_the_year_it_left_in(opened):
     ship    | A  | 2025-12-30 | Poland | LPP | 1000  |    |
     ship    | B  | 2025-12-31 | Poland | LPP | 1000  |    | over_limit
     receive | R  | 2026-01-03 |        |     |       | A  |
-    ship    | D  | 2025-12-31 | Poland | LPP | 600   |    |
+    ship    | D  | 2025-12-31 | Poland | LPP | 600   |    | over_limit
     ship    | E  | 2026-01-04 | Poland | LPP | 700   |    | over_limit
         """,
     )

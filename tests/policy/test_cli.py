@@ -40,7 +40,7 @@ SHOWN = [
     (("lpp_d1_d4",), "barred", "15 CFR 740.2(a)(9)(ii) against 740.29(c)"),
     (("cap_basis",), "not acted on by this version", "licensed to each destination"),
     (("country_allocation", "--on", "2025-03-01"), "holders: 157", "window: 2025-2027"),
-    (("nveu",), "weighed: no", "748.15"),
+    (("nveu",), "weighed: yes", "748.15"),
     (("AIA",), "value: draws nothing", "15 CFR 740.27(a)"),
     (("veu_half_year",), "07-15, 01-15", "15 CFR 748.15(f)(1)(iii)"),
     (("number.lpp_annual",), "26,900,000", "15 CFR 740.29(d)"),

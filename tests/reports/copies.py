@@ -130,6 +130,10 @@ FROM range(1, $rows // 1000 + 2) t(i);
 CREATE TEMP VIEW party AS SELECT
     i AS party_no, 'Party ' || i AS name, 'party ' || i AS name_key, 1::BIGINT AS submission
 FROM range(1, {PARTIES + 400}) t(i);
+CREATE TEMP VIEW budget_step AS SELECT
+    1::BIGINT AS budget_no, DATE '2025-01-01' AS from_on, '' AS step, 1::BIGINT AS limit_mtpp,
+    1::BIGINT AS submission
+WHERE false;
 CREATE TEMP VIEW finding AS SELECT
     seq, submission, 1::SMALLINT AS ordinal, 'over_limit' AS code, budget_no,
     1::BIGINT AS limit_mtpp, 1::BIGINT AS taken_mtpp, 1::BIGINT AS asked_mtpp,

@@ -105,6 +105,8 @@ def test_filters(copy, variables, holders):
 
 
 D0, D1 = date(2025, 1, 1), date(2025, 1, 2)
+# The third budget's limit goes by steps.
+STEPS = [(D0, "s1", 100), (date(2025, 1, 4), "s2", 60), (date(2025, 1, 7), "s3", 250)]
 DAYS = st.integers(0, 9).map(lambda n: date(2025, 1, 1) + timedelta(days=n))
 AMOUNT = st.integers(-40, 60)
 ENTRY = st.tuples(DAYS, st.integers(1, 3), st.integers(0, 1), *[AMOUNT] * 4)
@@ -154,21 +156,31 @@ def test_it_agrees_with_adding_up_by_hand(tmp_path_factory, entries, as_of):
         row = found[f"H{number}"]
         mine = [e for e in entries if e[1] == number and e[0] <= as_of]
         official = [e for e in mine if e[2] == 1]
-        room, taken = 100 + sum(e[3] for e in official), sum(sum(e[4:]) for e in official)
+        limit = _limit(number, as_of)
+        room, taken = limit + sum(e[3] for e in official), sum(sum(e[4:]) for e in official)
+        assert row["limit_mtpp"] == limit
+        assert (
+            row["window"] == ([s for on, s, _ in STEPS if on <= as_of] if number == 3 else "w")[-1]
+        )
         assert row["remaining_mtpp"] == room - taken
         assert row["safe_remaining_mtpp"] == room - taken - sum(e[5] for e in mine if not e[2])
-        assert row["first_exhausted_on"] == _first(official, 1_000_000)
-        assert row["first_critical_on"] == _first(official, 900_000)
+        assert row["first_exhausted_on"] == _first(official, 1_000_000, number, as_of)
+        assert row["first_critical_on"] == _first(official, 900_000, number, as_of)
         assert row["last_movement_on"] == max((e[0] for e in mine), default=None)
         if room > 0 and taken >= 0:
             assert int(str(row["used_percent"]).replace(".", "")) == taken * 10_000 // room
 
 
-def _first(entries: list[tuple[Any, ...]], ppm: int) -> date | None:
-    for day in sorted({e[0] for e in entries}):
+def _limit(number: int, day: date) -> int:
+    return [limit for on, _, limit in STEPS if on <= day][-1] if number == 3 else 100
+
+
+def _first(entries: list[tuple[Any, ...]], ppm: int, number: int, as_of: date) -> date | None:
+    turns = {on for on, _, _ in STEPS if on <= as_of} if number == 3 else set()
+    for day in sorted({e[0] for e in entries} | turns):
         so_far = [e for e in entries if e[0] <= day]
-        room, taken = 100 + sum(e[3] for e in so_far), sum(sum(e[4:]) for e in so_far)
-        if taken * 1_000_000 >= room * ppm:
+        room = _limit(number, day) + sum(e[3] for e in so_far)
+        if sum(sum(e[4:]) for e in so_far) * 1_000_000 >= room * ppm:
             return day
     return None
 
@@ -181,6 +193,10 @@ def _walk(entries: list[tuple[Any, ...]]) -> dict[str, list[dict[str, Any]]]:
             {**budget, "budget_no": n, "holder": f"H{n}", "holder_name": f"Holder {n}",
              "limit_mtpp": 100, "basis": "licensed", "submission": 1}
             for n in (1, 2, 3)
+        ],
+        "budget_step": [
+            {"budget_no": 3, "from_on": on, "step": step, "limit_mtpp": limit, "submission": 1}
+            for on, step, limit in STEPS
         ],
         "entry": [
             {"seq": seq, "submission": 1, "budget_no": e[1], "official": e[2], "kind": "export",

@@ -46,8 +46,10 @@ def ruled(settings=None, **given):
 
 
 def drawn(ruling):
-    """The draws in short: "lpp", "country_allocation(safe)", or "-"; without what only counts."""
-    draws = [draw for draw in ruling.draws if draw.effect not in COUNTED]
+    """The draws in short: "lpp", "country_allocation(safe)", or "-"; without what only counts,
+    and what goes by who is authorized.
+    """
+    draws = [d for d in ruling.draws if d.effect not in COUNTED and not d.authorized]
     found = [d.rule if d.official else f"{d.rule}(safe)" for d in draws]
     return " ".join(found) or "-"
 
@@ -157,9 +159,9 @@ SHIPPED = [
     ("ACM", "CN", None, None, "-", UNAVAILABLE),
     ("ACM", "MY", "CN", None, SAFE, UNAVAILABLE),
     # 748.15(a)(2)
-    ("NVEU", "AE", "AE", None, "-", "-"),
-    ("NVEU", "CN", None, None, "-", UNAVAILABLE),
-    ("NVEU", "AE", "AE", "CN", SAFE, UNAVAILABLE),
+    ("NVEU", "AE", "AE", None, "nveu", "-"),
+    ("NVEU", "CN", None, None, "nveu", UNAVAILABLE),
+    ("NVEU", "AE", "AE", "CN", f"nveu {SAFE}", UNAVAILABLE),
     ("UVEU", "IN", "US", "US", "-", "-"),
     ("UVEU", "IN", "IN", "US", "-", "-"),
     ("UVEU", "IN", "IN", "IN", SAFE, UNAVAILABLE),

@@ -68,7 +68,7 @@ def test_what_is_flagged_is_one_licence_and_one_shipment(demo: Demo):
 
 
 def test_one_application_is_refused(demo: Demo):
-    assert [o.refused for o in demo.outcomes.values()] == [0, 0, 0, 0, 1]
+    assert [o.refused for o in demo.outcomes.values()] == [0, 0, 0, 0, 0, 1]
 
 
 def test_one_country_is_over_and_one_critical(demo: Demo, rulebook: Rulebook):

@@ -43,6 +43,14 @@ PAPERS = [
     ("notice", "Over There GmbH", "", "AIA", "EX-12", "2025-01-01", ""),
 ]
 BESIDE = "beside"
+# Limits that move while files are dated before and after.
+MOVED = [
+    # country, day, change
+    ("India", "2025-09-01", "-780000000"),
+    ("India", "2026-06-01", "300000000"),
+    ("Vietnam", "2027-01-01", "-789000000"),
+    ("Singapore", "2025-02-01", "-500000000"),
+]
 OPTIONS = [
     {"lpp_year": "received"},
     {"lpp_year": "exported", "licences_before_compliance": "not_counted"},
@@ -71,7 +79,7 @@ pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
 
 
 def declared(url: str, **options: str) -> str:
-    """A ledger with declarations of ownership and mergers, closed; its URL."""
+    """A ledger with declarations of ownership and mergers and moved limits, closed; its URL."""
     beside = options.pop(BESIDE, "").split()
     with new_ledger(url, options=options, beside=beside) as ledger:
         for number, (kind, party, other, on, until, *share) in enumerate(ON_RECORD):
@@ -91,6 +99,9 @@ def declared(url: str, **options: str) -> str:
         breach = {"document": "N9", "kind": "condition", "effective_on": "2025-06-01"}
         breach |= {"party": "Acme Ltd", "condition": "16", "status": "breached"}
         ledger.record("declarations", breach)
+        for number, (country, on, change) in enumerate(MOVED):
+            said = {"document": f"A{number}", "kind": "amendment", "effective_on": on}
+            ledger.record("adjustments", said | {"holder": country, "tpp": change})
     return url
 
 

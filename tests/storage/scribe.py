@@ -122,7 +122,7 @@ class Scribe:
         for table in t.DERIVED:
             connection.execute(delete(table))
         put(connection, t.balance, self._balances())
-        put(connection, t.balance_day, [(*k, n) for k, n in self._days().items()])
+        put(connection, t.balance_day, [(*k, *n) for k, n in self._days().items()])
         put(connection, t.licence_line, self._lines())
 
     def _balances(self) -> list[tuple[Any, ...]]:
@@ -138,12 +138,14 @@ class Scribe:
                     at[6] = max(at[6] or m.on, m.on)
         return [(budget, *row) for budget, row in sums.items()]
 
-    def _days(self) -> dict[tuple[int, date], int]:
-        days: dict[tuple[int, date], int] = defaultdict(int)
+    def _days(self) -> dict[tuple[int, date], list[int]]:
+        days: dict[tuple[int, date], list[int]] = defaultdict(lambda: [0, 0, 0])
         for m in self.written:
-            for budget, official, *amounts in m.entries:
+            for budget, official, adjustment, pending, *amounts in m.entries:
                 if official:
-                    days[budget, m.on] += sum(amounts[1:]) - amounts[0]
+                    more = (pending + sum(amounts) - adjustment, pending, adjustment)
+                    known = days[budget, m.on]
+                    days[budget, m.on] = [a + b for a, b in zip(known, more, strict=True)]
         return days
 
     def _lines(self) -> list[tuple[Any, ...]]:

@@ -130,6 +130,8 @@ UPDATE balance SET last_credit_on = '2025-06-01' WHERE budget_no = 1 | balances:
 UPDATE balance SET last_credit_on = '2025-06-03' WHERE budget_no = 1 | balances: budget 1: last
 DELETE FROM balance WHERE budget_no = 2 | balances: budget 2: posted_mtpp is 0
 UPDATE balance_day SET taken_mtpp = 3 WHERE budget_no = 2 | days: budget 2
+UPDATE balance_day SET pending_mtpp = 3 WHERE budget_no = 2 | days: budget 2
+UPDATE balance_day SET adjustment_mtpp = 3 WHERE budget_no = 2 | days: budget 2
 UPDATE licence_line SET used_quantity = 9 | licence lines: licence line 2: used_quantity is 9
 UPDATE licence_line SET live = 0 | licence lines: licence line 2: live is 0
 UPDATE licence_line SET licence = 'D9' | licence lines: licence line 2 names another

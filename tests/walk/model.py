@@ -110,14 +110,20 @@ class Model:
     # What happens
 
     def add(self, one: Done) -> list[str]:
-        """Record a movement; whether it takes more than there is."""
+        """Record a movement; whether it takes more than there is on some day from its own on."""
         self.seq += 1
         self.done[self.seq] = one
         over = []
         for budget in dict.fromkeys(where for where, _ in one.effects):
             taken = sum(one.effects.get((budget, c), 0) for c in TAKEN)
-            limit = limit_of(budget) + self.total(budget, "adjustment")
-            if taken > 0 and self.total(budget, *TAKEN) > limit:
+            days = {one.day, *(d.day for d in self.done.values() if d.day > one.day)}
+            left = (
+                limit_of(budget)
+                + self.total(budget, "adjustment", until=on)
+                - self.total(budget, *TAKEN, until=on)
+                for on in days
+            )
+            if taken > 0 and min(left) < 0:
                 over.append("over_limit")
         return over
 

@@ -1,4 +1,5 @@
-"""Licence lines know each way their amount went; budgets may have steps; acts have an index.
+"""Licence lines know each way their amount went; budgets may have steps, their days tell what is
+pending; acts have an index.
 
 `licence_line` is made anew and filled from the old one: SQLite cannot add a checked column in
 its place. The exporter of a line is that of the licence movement that opened it.
@@ -22,6 +23,7 @@ _BEFORE = (
 def upgrade() -> None:
     """Make the table of steps, and the licence lines anew with their rows."""
     _steps()
+    _days()
     op.execute("CREATE TABLE licence_line_before AS SELECT * FROM licence_line")
     op.drop_table("licence_line")
     _lines()
@@ -34,6 +36,32 @@ def upgrade() -> None:
     op.drop_table("licence_line_before")
     op.create_index("ix_licence_line_licence", "licence_line", ["licence", "line"])
     op.create_index("ix_standing_subject", "standing", ["subject"])
+
+
+def _days() -> None:
+    """Days tell what of them is pending, and by how much the limit moved."""
+    op.execute("CREATE TABLE balance_day_before AS SELECT * FROM balance_day")
+    op.drop_table("balance_day")
+    amounts = ("taken_mtpp", "pending_mtpp", "adjustment_mtpp")
+    op.create_table(
+        "balance_day",
+        sa.Column("budget_no", sa.BigInteger(), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        *(sa.Column(n, sa.BigInteger(), nullable=False, server_default="0") for n in amounts),
+        sa.PrimaryKeyConstraint("budget_no", "on_day", name="pk_balance_day"),
+        sqlite_with_rowid=False,
+    )
+    op.execute(
+        "INSERT INTO balance_day SELECT budget_no, on_day, sum(taken_mtpp), sum(pending_mtpp),"
+        " sum(adjustment_mtpp) FROM ("
+        " SELECT budget_no, on_day, taken_mtpp, 0 AS pending_mtpp, 0 AS adjustment_mtpp"
+        " FROM balance_day_before UNION ALL"
+        " SELECT e.budget_no, m.effective_on, 0, e.pending_mtpp, e.adjustment_mtpp"
+        " FROM entry e JOIN movement m ON m.seq = e.seq WHERE e.official = 1"
+        " AND (e.pending_mtpp <> 0 OR e.adjustment_mtpp <> 0)"
+        ") AS each_day GROUP BY budget_no, on_day"
+    )
+    op.drop_table("balance_day_before")
 
 
 def _steps() -> None:

@@ -1,0 +1,117 @@
+"""The days of the budgets for which totals are not enough, as admission needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+from sqlalchemy import bindparam, select
+
+from ledger.policy.budgets import DATED, FLOOR
+from ledger.rules.admission import Batch, Calendar, Changes, Entries, Ints
+from ledger.rules.timeline import Timeline
+from ledger.service.book import Book, days_number
+from schemas import tables as t
+
+_DAYS = (
+    select(
+        t.balance_day.c.on_day,
+        t.balance_day.c.taken_mtpp,
+        t.balance_day.c.pending_mtpp,
+        t.balance_day.c.adjustment_mtpp,
+    )
+    .where(t.balance_day.c.budget_no == bindparam("budget_no"))
+    .order_by(t.balance_day.c.on_day)
+)
+_STEPS = (
+    select(t.budget_step.c.from_on, t.budget_step.c.limit_mtpp)
+    .where(t.budget_step.c.budget_no == bindparam("budget_no"))
+    .order_by(t.budget_step.c.from_on)
+)
+# Before any day, and after all.
+_NEVER, _ALWAYS = -(2**62), 2**62
+
+
+class Days:
+    """The days of one transaction's budgets, read where a movement is dated before a change.
+
+    `unsaved` gives what earlier batches of the same transaction changed, not yet written; without
+    it they are told by `took`.
+    """
+
+    def __init__(self, book: Book, unsaved: Callable[[], Changes] | None = None) -> None:
+        self.book, self._unsaved = book, unsaved
+        self._took: list[Changes] = []
+        self._turning = np.zeros(0, np.int64)
+        self._loaded: dict[int, Timeline] = {}
+
+    def calendar(self, batch: Batch, day: Ints) -> Calendar:
+        """What weighing a batch needs to know of days; `day` is each movement's."""
+        turning = self._turned()
+        official = batch.draw_official == 1
+        at = batch.draw_budget[official]
+        early = day[batch.draw_row[official]] < turning[at]
+        for place in np.unique(at[early]).tolist():
+            self.timeline(place)
+        return Calendar(day, self._loaded)
+
+    def took(self, changes: Changes) -> None:
+        """A batch was weighed: what it changed counts from then on."""
+        self._took.append(changes)
+
+    def calendar_of(self, entries: Entries, day: Ints) -> Calendar:
+        """The same for entries that are known, in any order of their days: a reversal's."""
+        official = entries.official == 1
+        dated = self._turned()[entries.budget] == _ALWAYS
+        for place in np.unique(entries.budget[official & (dated | (entries.taken > 0))]).tolist():
+            self.timeline(place)
+        return Calendar(day, self._loaded)
+
+    def decides(self, place: int, day: date) -> bool:
+        """Whether the days decide for a movement of a day, and not the totals."""
+        return days_number(day) < int(self._turned()[place])
+
+    def timeline(self, place: int) -> Timeline:
+        """The days of the budget at a place, as on record and as weighed since."""
+        if place not in self._loaded:
+            self._loaded[place] = self._read(place)
+        return self._loaded[place]
+
+    def _turned(self) -> Ints:
+        """Per place, the day from which on the totals decide."""
+        known, book = len(self._turning), self.book
+        if known < len(book.numbers):
+            more = [self._turns(place) for place in range(known, len(book.numbers))]
+            self._turning = np.concatenate([self._turning, np.array(more, np.int64)])
+        return self._turning
+
+    def _turns(self, place: int) -> int:
+        if self.book.kind(place) in DATED:
+            return _ALWAYS
+        credit = self.book.last_credit[place]
+        return _NEVER if credit is None else days_number(date.fromisoformat(credit))
+
+    def _read(self, place: int) -> Timeline:
+        number = self.book.numbers[place]
+        steps = self.book.steps(place) or _dated(self.book.cursor.read(_STEPS, number))
+        step, limit = _columns(steps or [(_NEVER, int(self.book.balances.limit[place]))], 2)
+        day, taken, pending, adjustment = _columns(_dated(self.book.cursor.read(_DAYS, number)), 4)
+        floor = self.book.kind(place) in FLOOR
+        made = Timeline(step, limit, day, taken, pending, adjustment, floor)
+        # On record pending amounts are among those taken, and adjustments are set off.
+        made.taken += made.adjustment - made.pending
+        for unsaved in self._took if self._unsaved is None else [self._unsaved()]:
+            mine = unsaved.budget == place
+            made.add(Changes(*(column[mine] for column in unsaved)))
+        return made
+
+
+def _dated(rows: Iterable[tuple[Any, ...]]) -> list[tuple[int, ...]]:
+    return [(days_number(date.fromisoformat(str(day))), *values) for day, *values in rows]
+
+
+def _columns(rows: Sequence[tuple[int, ...]], count: int) -> list[Ints]:
+    columns = zip(*rows, strict=True) if rows else [()] * count
+    return [np.array(column, np.int64) for column in columns]

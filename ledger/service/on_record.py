@@ -1,0 +1,62 @@
+"""Declarations on record that movements are judged by, read once a transaction."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import bindparam, select, text
+
+from ledger.service.relations import DECLARED, Relation, Relations
+from ledger.service.rulebook import Rulebook
+from ledger.service.statuses import Statuses
+from ledger.storage.statements import Cursor
+from schemas import tables as t
+from schemas.kinds import Kind
+
+RELATED = (Kind.OWNERSHIP, Kind.PARTY_MERGED)
+_STANDING = (
+    select(t.standing, t.movement.c.details)
+    .join(t.movement, t.movement.c.seq == t.standing.c.seq)
+    .where(t.standing.c.kind == bindparam("kind"), t.standing.c.live == text("1"))
+    .order_by(t.standing.c.seq)
+)
+
+
+class OnRecord:
+    """Who belongs to whom, and who holds an authorization of its own."""
+
+    def __init__(self, cursor: Cursor, rulebook: Rulebook) -> None:
+        self._cursor, self._rulebook = cursor, rulebook
+        self._relations: Relations | None = None
+        self._statuses: Statuses | None = None
+
+    def relations(self) -> Relations:
+        """The declarations of ownership and mergers."""
+        if self._relations is None:
+            self._relations = relations_on_record(self._cursor, self._rulebook)
+        return self._relations
+
+    def statuses(self) -> Statuses:
+        """The official statuses."""
+        if self._statuses is None:
+            rows = self._cursor.read(_STANDING, str(Kind.OFFICIAL_STATUS))
+            self._statuses = Statuses(rows, self.relations())
+        return self._statuses
+
+
+def relations_on_record(cursor: Cursor, rulebook: Rulebook) -> Relations:
+    """The declarations of ownership and mergers that stand, as the regime's option reads them."""
+    rows = [r for kind in RELATED for r in cursor.read(_STANDING, str(kind))]
+    rule = rulebook.options.get("parent_rule", DECLARED)
+    return Relations((_relation(row) for row in rows), rule)
+
+
+def _relation(row: tuple[Any, ...]) -> Relation:
+    _, kind, subject, other, from_on, until_on, _, details = row
+    until = None if until_on is None else date.fromisoformat(str(until_on))
+    percent = json.loads(details).get("percent") if details else None
+    share = None if percent is None else Decimal(percent)
+    return Relation(kind, subject, other, date.fromisoformat(str(from_on)), until, share)
