@@ -20,6 +20,8 @@ from schemas.kinds import SHIPMENTS, Kind
 __all__ = ["Case", "Draw", "Ruling", "Step", "country_class", "judge", "ruling_from_body"]
 
 SPARED = "not_enforced"  # what a finding becomes on a day on which it is not enforced
+# The option that says what counts of a country that comes under an allocation.
+ENTERING = "group_change_entering"
 UNKNOWN = ""  # the class of a country nobody stated
 ELSEWHERE = "other"  # the class of one on no list and with no budget
 _BARRED = "authorization_unavailable"
@@ -46,13 +48,23 @@ def country_class(regime: Regime, code: str | None, day: date) -> str:
 
     The lists it is on and the budgets it holds, sorted and joined by "+" ("country_allocation+d1");
     "other" where it is on none, "" where no country is given. A territory counts as the
-    destination it is treated as.
+    destination it is treated as. A budget that it holds only from a later day is named too, as
+    "country_allocation_later", where an option says what was licensed before then.
     """
     if not code:
         return UNKNOWN
     meant = regime.treated_as(code)
     found = [key for key in regime.class_keys if meant in regime.members(key, day)]
+    if ENTERING in regime.options and day >= regime.first_day:
+        found += [f"{key}_later" for key in regime.budgets if enters_later(regime, key, meant, day)]
     return "+".join(found) or ELSEWHERE
+
+
+def enters_later(regime: Regime, key: str, code: str, day: date) -> bool:
+    """Whether a country holds a budget from a later day, but not on this one."""
+    holders = regime.budgets[key].holders
+    later = [other for other in holders.days if other > day]
+    return bool(later) and code not in holders.on(day) and any(code in holders.on(d) for d in later)
 
 
 def judge(case: Case, regime: Regime, options: Mapping[str, str]) -> Ruling:
@@ -229,10 +241,18 @@ class _Bench:
             return False
         if source not in ROLES:  # a party, or a country that the case does not know
             return True
-        if budget.holder_kind != "party" and key not in self.classes(source):
+        if budget.holder_kind != "party" and not self.held_by(key, source):
             self.say(f"{budget.title}: none for this {_ROLE_SAID[source]}", budget.citation)
             return False
         return True
+
+    def held_by(self, key: str, source: str) -> bool:
+        """Whether a country holds a budget on the day, or does later and counts from the start."""
+        classes = self.classes(source)
+        if key in classes or f"{key}_later" not in classes:
+            return key in classes
+        self.touched.add(ENTERING)
+        return self.options[ENTERING] == "full_limit"
 
     def safe_side(self) -> None:
         """Draws on the safe side, where a flag asks and no official draw counts it already."""

@@ -16,7 +16,7 @@ from ledger.policy.budgets import PARENTS
 from ledger.policy.types import BudgetRule, DrawRule, Regime, When, as_enforced
 from ledger.rules import preconditions
 from ledger.rules.endings import READINGS, ruling_of_ending
-from ledger.rules.judge import Case, Ruling, country_class, judge
+from ledger.rules.judge import ENTERING, Case, Ruling, country_class, enters_later, judge
 from ledger.rules.preconditions import Terms
 from ledger.rules.rulings import united
 from ledger.service.book import BudgetKey, BudgetTerms
@@ -269,10 +269,11 @@ class Rulebook:
         window = budget.window_on(day)
         if window is None:
             return None
-        if budget.holder_kind != "party" and not budget.has_holder(
-            holder, max(day, window.from_on)
-        ):
-            return None
+        on = max(day, window.from_on)
+        if budget.holder_kind != "party" and not budget.has_holder(holder, on):
+            later = enters_later(self.of_budget(rule).regime, rule, holder, on)
+            if not later or options.get(ENTERING) != "full_limit":
+                return None
         limit = budget.limit(holder, window)
         if limit is None:
             return None

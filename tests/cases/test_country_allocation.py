@@ -326,11 +326,21 @@ def test_an_application_for_hong_kong_is_told_of_the_presumption(opened):
     )
 
 
-@pytest.mark.parametrize(("day", "held"), [("2025-11-06", ""), ("2026-02-03", "Cambodia")])
-def test_cambodia_holds_an_allocation_from_the_day_it_left_group_d5(opened, day, held):
-    ledger = opened()
-    play(ledger, f"act | day | to\nlicence | {day} | Cambodia")
-    stands(ledger, f"{held} 2025-2027: held 15,832; remaining 789,984,168" if held else "")
+@pytest.mark.parametrize(("reading", "counted"), [("full_limit", 2), ("from_entry", 1)])
+def test_cambodia_comes_under_the_allocation(opened, reading, counted):
+    """It left Group D:5 on 2026-02-03: all licensed since 2025 counts, or what is from then on."""
+    ledger = opened(group_change_entering=reading)
+    play(
+        ledger,
+        """
+        act     | day        | to       | says
+        licence | 2025-11-06 | Cambodia |
+        licence | 2026-02-03 | Cambodia |
+        licence | 2025-11-06 | China    |
+        """,
+    )
+    taken = counted * 15_832
+    stands(ledger, f"Cambodia 2025-2027: held {taken:,}; remaining {790_000_000 - taken:,}")
 
 
 @pytest.mark.parametrize("last", ["suspend", "reinstate"])

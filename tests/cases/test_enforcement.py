@@ -20,7 +20,7 @@ licence | 2026-02-03 | Cambodia |
 )
 def test_cambodia_leaves_group_d5_twice(opened, source, between, counted):
     """By the State Department on 2025-11-07, by the table of the EAR on 2026-02-03."""
-    ledger = opened(d5_source=source)
+    ledger = opened(d5_source=source, group_change_entering="from_entry")
     play(ledger, CAMBODIA.format(between=between))
     taken = counted * 15_832
     stands(ledger, f"Cambodia 2025-2027: held {taken:,}; remaining {790_000_000 - taken:,}")

@@ -30,8 +30,8 @@ cases/test_country_allocation.py
     exceptions_count_gov no yes
   test_licences_of_2025_before_the_compliance_date
     licences_before_compliance counted not_counted
-  test_cambodia_holds_an_allocation_from_the_day_it_left_group_d5
-    group_change_entering full_limit
+  test_cambodia_comes_under_the_allocation
+    group_change_entering full_limit from_entry
 cases/test_742_6_readings.py
   test_the_country_counted_against_is_the_options
     tally_country destination hq ultimate_parent both

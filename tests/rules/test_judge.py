@@ -272,8 +272,8 @@ DAYS = [
     ("2025-05-14", "export", "NLR", "IL", "-", "-"),
     ("2025-05-15", "export", "NLR", "IN", SAFE, UNAVAILABLE),
     # Cambodia leaves D:5, the Emirates leave D:4
-    ("2025-11-06", "licence", "licence", "KH", "-", "-"),
-    ("2026-02-02", "licence", "licence", "KH", "-", "lists_differ"),
+    ("2025-11-06", "licence", "licence", "KH", OFFICIAL, "-"),
+    ("2026-02-02", "licence", "licence", "KH", OFFICIAL, "lists_differ"),
     ("2026-02-03", "licence", "licence", "KH", OFFICIAL, "-"),
     ("2026-07-22", "export", "LPP", "AE", f"lpp {SAFE}", UNAVAILABLE),
     ("2026-07-23", "export", "LPP", "AE", "lpp", "-"),

@@ -72,7 +72,11 @@ OPTIONS = [
     {"parent_rule": "each_joint_venturer", "lpp_year": "received"},
     {"parent_rule": "majority", "lpp_year": "exported"},
     {"uveu_measure_day": "reporting_dates", "uveu_numerator": "flow"},
-    {"enforcement_view": "as_enforced", "d5_source": "state"},
+    {
+        "enforcement_view": "as_enforced",
+        "d5_source": "state",
+        "group_change_entering": "from_entry",
+    },
 ]
 
 pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
