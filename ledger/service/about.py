@@ -10,6 +10,7 @@ from ledger.refusals import REFUSALS
 from ledger.service.adoption import every_adoption
 from ledger.service.duty_facts import duty_facts
 from ledger.service.rulebook import EQUIVALENT, Rulebook
+from ledger.service.shares import measure_of
 from ledger.storage.store import open_store
 
 # submission, topic, key, from_on, value, sentence: schemas.columnar.ABOUT.
@@ -42,6 +43,32 @@ def _beside(rulebook: Rulebook) -> list[_Fact]:
     return found
 
 
+def _shares(rulebook: Rulebook) -> list[_Fact]:
+    """The shares a regime measures: how large, of which tally, made of which countries when."""
+    found: list[_Fact] = []
+    for rule in rulebook.regime.shares:
+        measure = measure_of(rule, rulebook)
+        dates = [f"{due.month:02d}-{due.day:02d}" for due in rule.dates.dues] if rule.dates else []
+        heads = [rulebook.regime.lists[key] for key in sorted(rule.when.among)]
+        plain = {
+            "tally": rule.tally,
+            "each": "yes" if rule.each else "no",
+            "stock": "yes" if measure.stock else "no",
+            "dates": " ".join(dates) if measure.dates else None,
+            "of": " ".join(sorted(heads[0].members(date.max))) if heads else None,
+        }
+        found.append(("share", rule.key, None, str(rule.ppm), rule.title))
+        found += [(f"share {name}", rule.key, None, value, None) for name, value in plain.items()]
+        for day in rule.days:
+            from_on = None if day == date.min else day
+            codes = sorted(rulebook.regime.country_names)
+            part = " ".join(code for code in codes if rule.part(code, day))
+            base = " ".join(code for code in codes if rule.based(code, day))
+            found.append(("share part", rule.key, from_on, part, None))
+            found.append(("share base", rule.key, from_on, base if rule.base else None, None))
+    return found
+
+
 def _facts(rulebook: Rulebook) -> list[_Fact]:
     regime = rulebook.regime
     found: list[_Fact] = [
@@ -53,6 +80,8 @@ def _facts(rulebook: Rulebook) -> list[_Fact]:
     found += [("state", "", state.from_on, None, state.sentence) for state in regime.states]
     for key, value in sorted(rulebook.options.items()):
         found.append(("option", key, None, value, regime.options[key].sentence(value)))
+    for one in rulebook.every:
+        found += _shares(one)
     for one in rulebook.beside:
         found += _beside(one)
     for budget in rulebook.budgets.values():
