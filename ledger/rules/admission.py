@@ -11,7 +11,7 @@ licence ends is in ledger/rules/endings.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -95,6 +95,14 @@ _MOVED = ("adjustment", "pending", "held", "posted", "lapsed")
 
 def move(entries: Entries, budgets: Budgets) -> None:
     """Move the balances by entries that were weighed."""
+    if len(entries.row) <= _BY_HAND:
+        for at, counts, *amounts in zip(
+            *_lists(entries, ("budget", "official", *_MOVED)), strict=True
+        ):
+            for name, amount in zip(_MOVED, amounts, strict=True) if counts else ():
+                getattr(budgets, name)[at] += amount
+            budgets.safe[at] += 0 if counts else sum(amounts[2:])
+        return
     official = entries.official == 1
     at = entries.budget[official]
     for name in _MOVED:
@@ -153,6 +161,13 @@ def _guard(batch: Batch, budgets: Budgets, lines: Lines) -> None:
 
 # Below this many a plain sum is quicker than a look at the extremes.
 _FEW = 64
+# So many movements, draws or entries, of one shipment typed by hand, are quicker in plain numbers
+# than in columns.
+_BY_HAND = 4
+
+
+def _lists(columns: Batch | Entries, names: Sequence[str]) -> Iterator[list[int]]:
+    return (getattr(columns, name).tolist() for name in names)
 
 
 def _absolute_sum(column: Ints) -> int:
@@ -208,9 +223,14 @@ def _release(batch: Batch, lines: Lines) -> tuple[Ints, Ints, Ints]:
 
     What came late finds the licence ended: it takes what the end had put aside.
     """
-    released = tuple(np.zeros(len(batch.amount), np.int64) for _ in range(3))
+    held, lapsed, back = released = np.zeros((3, len(batch.amount)), np.int64)
     under = np.flatnonzero(batch.line >= 0)
-    if len(under):
+    if len(under) == 1:
+        place, rest = batch.line[under[0]], int(batch.amount[under[0]])
+        for taken, rests in zip(released, (lines.held, lines.lapsed, lines.back), strict=True):
+            taken[under] = least = min(rest, int(rests[place]))
+            rest -= least
+    elif len(under):
         line, amount = batch.line[under], batch.amount[under]
         order, (running,) = _grouped_sums(line, amount)
         places, before = line[order], running - amount[order]
@@ -218,7 +238,6 @@ def _release(batch: Batch, lines: Lines) -> tuple[Ints, Ints, Ints]:
         for taken, rests in zip(released, (lines.held, lines.lapsed, lines.back), strict=True):
             low, bound = bound, bound + rests[places]
             taken[under[order]] = np.clip(running, low, bound) - np.clip(before, low, bound)
-    held, lapsed, back = released
     return held, lapsed, back
 
 
@@ -268,8 +287,8 @@ def _share(value: Ints, ppm: int) -> Ints:
 
 
 def _draw_down(batch: Batch, lines: Lines, released: tuple[Ints, Ints, Ints]) -> None:
-    under = batch.line >= 0
-    if not under.any():
+    under = np.flatnonzero(batch.line >= 0)
+    if not len(under):
         return
     at = batch.line[under]
     np.add.at(lines.used_quantity, at, batch.quantity[under])
@@ -319,8 +338,8 @@ def _floored(batch: Batch, budgets: Budgets) -> Batch:
 
 def _entries(batch: Batch, released: tuple[Ints, Ints, Ints]) -> Entries:
     """One entry for each movement, budget and tally, its draws added up."""
-    if not len(batch.draw_row):
-        return Entries(*(_NONE for _ in range(8)))
+    if len(batch.draw_row) <= _BY_HAND:
+        return _entries_by_hand(batch, released)
     order = _sorting(batch.draw_official, batch.draw_budget, batch.draw_row)
     row, budget = batch.draw_row[order], batch.draw_budget[order]
     official, effect = batch.draw_official[order], batch.draw_effect[order]
@@ -344,6 +363,29 @@ def _entries(batch: Batch, released: tuple[Ints, Ints, Ints]) -> Entries:
         posted=sums[:, 3],
         lapsed=sums[:, 4],
     )
+
+
+def _entries_by_hand(batch: Batch, released: tuple[Ints, Ints, Ints]) -> Entries:
+    """The same of few draws, in plain numbers."""
+    held, lapsed = released[0].tolist(), released[1].tolist()
+    sums: dict[tuple[int, int, int], list[int]] = {}
+    marked = set()
+    for row, budget, official, effect, amount in zip(*_lists(batch, _DRAWN), strict=True):
+        key = row, budget, official
+        before = sums.get(key, _NOTHING)
+        sums[key] = [n + sign * amount for n, sign in zip(before, _SIGNS_OF[effect], strict=True)]
+        if effect in (_DRAW, _RELEASE):
+            sums[key][2] -= held[row]
+            sums[key][4] -= lapsed[row]
+        elif effect == _MARK:
+            marked.add(key)
+    entries = [(*key, *sums[key]) for key in sorted(sums) if any(sums[key]) or key in marked]
+    return Entries(*np.array(entries, np.int64).reshape(-1, 8).T)
+
+
+_DRAWN = ("draw_row", "draw_budget", "draw_official", "draw_effect", "draw_amount")
+_NOTHING = (0, 0, 0, 0, 0)
+_SIGNS_OF: list[list[int]] = _SIGNS.tolist()
 
 
 def _exceeded(entries: Entries, budgets: Budgets, calendar: Calendar | None) -> list[Excess]:

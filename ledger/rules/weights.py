@@ -55,7 +55,7 @@ class Budgets:
     @classmethod
     def empty(cls, count: int) -> Budgets:
         """Balances of `count` budgets, all nothing."""
-        return cls(*(np.zeros(count, np.int64) for _ in cls.__slots__))
+        return cls(*np.zeros((len(cls.__slots__), count), np.int64))
 
     def grow(self, count: int) -> None:
         """Make room for `count` more budgets, with nothing on them."""
@@ -87,7 +87,7 @@ class Lines:
     @classmethod
     def empty(cls, count: int) -> Lines:
         """`count` licence lines of nothing."""
-        return cls(*(np.zeros(count, np.int64) for _ in cls.__slots__))
+        return cls(*np.zeros((len(cls.__slots__), count), np.int64))
 
     def grow(self, count: int) -> None:
         """Make room for `count` more lines, of nothing."""

@@ -89,15 +89,15 @@ def post(
     and then undone; the outcome says what would have been.
     """
     outcome = Outcome()
-    with suppress(_Undo), desk.store.writing() as turn:
-        cursor = Cursor(desk.store.raw(turn.connection), desk.store.dialect)
-        submission = turn.head.last_submission + 1
+    with suppress(_Undo), desk.store.posting() as (driver, head):
+        cursor = Cursor(driver, desk.store.dialect)
+        submission = head.last_submission + 1
         book = Book(cursor, desk.known, submission)
-        outcome.head = turn.head.digest
-        sealer = Sealer(desk.store, cursor, book, turn.head)
+        outcome.head = head.digest
+        sealer = Sealer(desk.store, cursor, book, head)
         sealer.check_after(header)
         fresh = known_rows.sift(cursor, rows, outcome, retry=retry)
-        posting = Posting(desk, cursor, book, turn.head.last_seq)
+        posting = Posting(desk, cursor, book, head.last_seq)
         posting.amounts = totals(desk.rulebook, rows)
         fresh = posting.prepare(fresh, outcome)
         if not fresh:
@@ -213,22 +213,21 @@ def batch_of(rows: Sequence[Row]) -> Batch:
     """The rows and their draws as columns."""
     draws = [(at, draw) for at, row in enumerate(rows) for draw in row.draws]
     return Batch(
-        amount=_column(row.amount for row in rows),
-        quantity=_column(row.given.quantity or 0 for row in rows),
-        value=_column(
-            (row.given.unit_value_cents or 0) * (row.given.quantity or 0) for row in rows
-        ),
-        line=_column(row.line_place if row.uses_line else -1 for row in rows),
-        draw_row=_column(at for at, _ in draws),
-        draw_budget=_column(draw.place for _, draw in draws),
-        draw_official=_column(draw.official for _, draw in draws),
-        draw_effect=_column(int(draw.effect) for _, draw in draws),
-        draw_amount=_column(draw.amount for _, draw in draws),
+        *_columns(4, (_figures(row) for row in rows)),
+        *_columns(5, ((at, d.place, d.official, int(d.effect), d.amount) for at, d in draws)),
     )
 
 
-def _column(values: Iterable[int]) -> Ints:
-    return np.array(list(values), _INT)
+def _figures(row: Row) -> tuple[int, int, int, int]:
+    """Amount, quantity, value and the place of its licence line."""
+    quantity = row.given.quantity or 0
+    value = (row.given.unit_value_cents or 0) * quantity
+    return row.amount, quantity, value, row.line_place if row.uses_line else -1
+
+
+def _columns(count: int, rows: Iterable[tuple[int, ...]]) -> Ints:
+    """Rows of so many figures as columns."""
+    return np.array(list(rows), _INT).reshape(-1, count).T.copy()
 
 
 def _names(row: Row) -> tuple[str | None, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, insert, text
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, insert, text
 
 from ledger.storage import append_only, postgresql, sqlite
 from ledger.storage.chain import ZERO
@@ -53,6 +53,7 @@ class Store:
         # The same engine twice, its transactions set up once and not at each of them.
         self._writer = engine.execution_options(**_WRITING[place.dialect])
         self._reader = engine.execution_options(**_READING[place.dialect])
+        self._idle: list[PoolProxiedConnection] = []
 
     @property
     def dialect(self) -> str:
@@ -73,10 +74,22 @@ class Store:
         `attach` lends SQLite files under names, and `cache_mb` a larger page cache; PostgreSQL
         takes neither. Raises ReadOnlyLedger, StoreBusy after the wait, StoreUnavailable.
         """
-        if self.read_only:
-            raise ReadOnlyLedger(f"the ledger {self.place} can only be read")
+        self._insist_writable()
         with self._lent(attach, cache_mb, self._writer) as connection, connection.begin():
-            yield Turn(connection, self._head(connection, lock=True))
+            yield Turn(connection, self._head(self.raw(connection), lock=True))
+
+    @contextmanager
+    def posting(self) -> Iterator[tuple[Any, Head]]:
+        """One writing transaction as by writing(), for who speaks to the driver's own connection
+        alone: that connection, and the head.
+        """
+        if self.dialect != "sqlite":
+            with self.writing() as turn:
+                yield self.raw(turn.connection), turn.head
+            return
+        self._insist_writable()
+        with translated(self.place), sqlite.kept_open(self.engine, self._idle) as driver:
+            yield driver, self._head(driver, lock=True)
 
     @contextmanager
     def reading(
@@ -84,7 +97,7 @@ class Store:
     ) -> Iterator[Turn]:
         """One reading transaction that sees the ledger as of its beginning throughout."""
         with self._lent(attach, cache_mb, self._reader) as connection, connection.begin():
-            yield Turn(connection, self._head(connection, lock=False))
+            yield Turn(connection, self._head(self.raw(connection), lock=False))
 
     def raw(self, connection: Connection) -> Any:
         """The driver's own connection beneath: sqlite3's or psycopg's."""
@@ -92,6 +105,8 @@ class Store:
 
     def close(self) -> None:
         """Close every connection."""
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
 
     def __enter__(self) -> Store:
@@ -116,10 +131,13 @@ class Store:
                 raise StoreError("only a ledger in SQLite can be lent a file")
             yield connection
 
-    def _head(self, connection: Connection, *, lock: bool) -> Head:
+    def _insist_writable(self) -> None:
+        if self.read_only:
+            raise ReadOnlyLedger(f"the ledger {self.place} can only be read")
+
+    def _head(self, driver: Any, *, lock: bool) -> Head:
         wait = " FOR UPDATE" if lock and self.dialect == "postgresql" else ""
-        # On the driver's own connection: this is asked at every movement typed by hand.
-        row = self.raw(connection).execute(HEAD_SQL + wait).fetchone()
+        row = driver.execute(HEAD_SQL + wait).fetchone()
         if row is None:
             raise NotALedger(f"{self.place} is not a ledger")
         return checked(Head(*row), self.place)
@@ -143,7 +161,7 @@ def open_store(url: str, *, read_only: bool = False, wait_seconds: float = WAIT_
             with store.engine.connect() as connection, connection.begin():
                 if not is_ledger(connection):
                     raise NotALedger(f"{place} is a database, but not a ledger")
-                store.ledger_id = store._head(connection, lock=False).ledger_id
+                store.ledger_id = store._head(store.raw(connection), lock=False).ledger_id
         except BaseException:
             store.close()
             raise
