@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -185,9 +186,16 @@ class Regime:
 
     def members(self, key: str, day: date) -> frozenset[str]:
         """Who is on a list, or holds a budget, on a day. Raises KeyError for an unknown key."""
-        if key in self.lists:
-            return self.lists[key].members(day)
-        return self.budgets[key].holders.on(day)
+        if (key, day) not in self._members:
+            listed = self.lists.get(key)
+            found = self.budgets[key].holders.on(day) if listed is None else listed.members(day)
+            self._members[key, day] = found
+        return self._members[key, day]
+
+    @cached_property
+    def _members(self) -> dict[tuple[str, date], frozenset[str]]:
+        """What was answered: the rules ask of each period again and again."""
+        return {}
 
     @cached_property
     def periods(self) -> tuple[date, ...]:
@@ -204,7 +212,8 @@ class Regime:
 
     def period_of(self, day: date) -> date:
         """The first day of the period a day falls in; `date.min` before the first period."""
-        return max((start for start in self.periods if start <= day), default=date.min)
+        at = bisect_right(self.periods, day)
+        return self.periods[at - 1] if at else date.min
 
 
 def as_enforced(options: Mapping[str, str]) -> bool:

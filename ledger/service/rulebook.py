@@ -94,6 +94,7 @@ class Rulebook:
         self.chip_facts = lru_cache(maxsize=None)(self._chip_facts)
         self.country_class = lru_cache(maxsize=None)(self._country_class)
         self._endings = lru_cache(maxsize=None)(self._ending)
+        self._present = lru_cache(maxsize=None)(self._holders_on)
 
     def rule(self, given: Given) -> Ruled | None:
         """The ruling on a row, None for kinds that are not ruled."""
@@ -270,8 +271,11 @@ class Rulebook:
         if window is None:
             return None
         on = max(day, window.from_on)
-        if budget.holder_kind != "party" and not budget.has_holder(holder, on):
-            later = enters_later(self.of_budget(rule).regime, rule, holder, on)
+        regime = self.of_budget(rule).regime
+        if budget.holder_kind != "party" and holder not in self._present(
+            rule, regime.period_of(on)
+        ):
+            later = enters_later(regime, rule, holder, on)
             if not later or options.get(ENTERING) != "full_limit":
                 return None
         limit = budget.limit(holder, window)
@@ -291,6 +295,9 @@ class Rulebook:
     def kinds(self) -> dict[str, str]:
         """The kind of every budget, by rule."""
         return {key: budget.kind for key, budget in self.budgets.items()}
+
+    def _holders_on(self, rule: str, period: date) -> frozenset[str]:
+        return self.budgets[rule].holders.on(period)
 
     def known_accounts(self) -> list[tuple[BudgetKey, BudgetTerms]]:
         """Every budget whose holder is known beforehand, to be opened at the start."""
