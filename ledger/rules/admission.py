@@ -11,11 +11,12 @@ licence ends is in ledger/rules/endings.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from ledger.rules import by_hand
 from ledger.rules.timeline import Calendar, Timeline, over_by_day
 from ledger.rules.weights import (
     Batch,
@@ -95,13 +96,8 @@ _MOVED = ("adjustment", "pending", "held", "posted", "lapsed")
 
 def move(entries: Entries, budgets: Budgets) -> None:
     """Move the balances by entries that were weighed."""
-    if len(entries.row) <= _BY_HAND:
-        for at, counts, *amounts in zip(
-            *_lists(entries, ("budget", "official", *_MOVED)), strict=True
-        ):
-            for name, amount in zip(_MOVED, amounts, strict=True) if counts else ():
-                getattr(budgets, name)[at] += amount
-            budgets.safe[at] += 0 if counts else sum(amounts[2:])
+    if len(entries.row) <= by_hand.FEW:
+        by_hand.move(entries, budgets)
         return
     official = entries.official == 1
     at = entries.budget[official]
@@ -161,13 +157,6 @@ def _guard(batch: Batch, budgets: Budgets, lines: Lines) -> None:
 
 # Below this many a plain sum is quicker than a look at the extremes.
 _FEW = 64
-# So many movements, draws or entries, of one shipment typed by hand, are quicker in plain numbers
-# than in columns.
-_BY_HAND = 4
-
-
-def _lists(columns: Batch | Entries, names: Sequence[str]) -> Iterator[list[int]]:
-    return (getattr(columns, name).tolist() for name in names)
 
 
 def _absolute_sum(column: Ints) -> int:
@@ -312,6 +301,7 @@ _SIGNS[Effect.PEND, 1] = 1
 _SIGNS[Effect.UNPEND, 1] = -1
 _SIGNS[Effect.LAPSE, 2] = -1
 _SIGNS[Effect.LAPSE, 4] = 1
+_SIGNS_OF: list[list[int]] = _SIGNS.tolist()
 # Plain numbers: numpy looks long at an enumeration's member.
 _DRAW, _MARK, _RELEASE = int(Effect.DRAW), int(Effect.MARK), int(Effect.RELEASE)
 _TO_NOTHING = int(Effect.CREDIT_TO_NOTHING)
@@ -338,8 +328,8 @@ def _floored(batch: Batch, budgets: Budgets) -> Batch:
 
 def _entries(batch: Batch, released: tuple[Ints, Ints, Ints]) -> Entries:
     """One entry for each movement, budget and tally, its draws added up."""
-    if len(batch.draw_row) <= _BY_HAND:
-        return _entries_by_hand(batch, released)
+    if len(batch.draw_row) <= by_hand.FEW:
+        return by_hand.entries_of(batch, released, _SIGNS_OF)
     order = _sorting(batch.draw_official, batch.draw_budget, batch.draw_row)
     row, budget = batch.draw_row[order], batch.draw_budget[order]
     official, effect = batch.draw_official[order], batch.draw_effect[order]
@@ -363,29 +353,6 @@ def _entries(batch: Batch, released: tuple[Ints, Ints, Ints]) -> Entries:
         posted=sums[:, 3],
         lapsed=sums[:, 4],
     )
-
-
-def _entries_by_hand(batch: Batch, released: tuple[Ints, Ints, Ints]) -> Entries:
-    """The same of few draws, in plain numbers."""
-    held, lapsed = released[0].tolist(), released[1].tolist()
-    sums: dict[tuple[int, int, int], list[int]] = {}
-    marked = set()
-    for row, budget, official, effect, amount in zip(*_lists(batch, _DRAWN), strict=True):
-        key = row, budget, official
-        before = sums.get(key, _NOTHING)
-        sums[key] = [n + sign * amount for n, sign in zip(before, _SIGNS_OF[effect], strict=True)]
-        if effect in (_DRAW, _RELEASE):
-            sums[key][2] -= held[row]
-            sums[key][4] -= lapsed[row]
-        elif effect == _MARK:
-            marked.add(key)
-    entries = [(*key, *sums[key]) for key in sorted(sums) if any(sums[key]) or key in marked]
-    return Entries(*np.array(entries, np.int64).reshape(-1, 8).T)
-
-
-_DRAWN = ("draw_row", "draw_budget", "draw_official", "draw_effect", "draw_amount")
-_NOTHING = (0, 0, 0, 0, 0)
-_SIGNS_OF: list[list[int]] = _SIGNS.tolist()
 
 
 def _exceeded(entries: Entries, budgets: Budgets, calendar: Calendar | None) -> list[Excess]:
