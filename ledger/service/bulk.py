@@ -11,16 +11,17 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ledger.policy.types import as_enforced
-from ledger.rules.admission import Changes, Entries, Weighed, by_day, together, weigh
+from ledger.rules.admission import Changes, Entries, Ints, by_day, together, weigh
 from ledger.service import columns
 from ledger.service.batches import Frame, frames
 from ledger.service.book import Book
 from ledger.service.bulk_draws import BulkDrawer
+from ledger.service.bulk_findings import Findings, Gathered
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.closed import ClosedQuarters
 from ledger.service.conditions import Watch, on_record
@@ -32,7 +33,7 @@ from ledger.service.leaves import Leaves
 from ledger.service.marks import Marks
 from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.posting import Desk, save_days, sums_that_fit
-from ledger.service.rows import Flag, ordered
+from ledger.service.rulebook import as_note
 from ledger.service.seal import Header, Sealer
 from ledger.service.shares import Shares
 from ledger.storage.bulk import Collision, SharedCursor, Staging
@@ -51,6 +52,9 @@ MEMORY = "280MB"
 THREADS = 1
 
 _EPOCH = date(1970, 1, 1).toordinal()
+
+# What an outcome carries of a finding as it is stored.
+_TOLD = ("seq", "code", "limit_mtpp", "taken_mtpp", "asked_mtpp", "short_mtpp", "detail")
 
 Progress = Callable[[str, int, int], None]
 
@@ -209,28 +213,26 @@ class _Load:
         tolerance = self.desk.rulebook.value_tolerance_ppm
         calendar = self.dated.calendar(batch, frame.day)
         weighed = weigh(batch, self.book.balances, self.lines.lines, tolerance, calendar)
-        _flag(flags, weighed)
+        for excess in weighed.excesses:
+            flags.excess(excess)
         self.lines.flag_late(frame, weighed.late, flags)
         ruling = frame.ints("ruling_at")
         self.shares.flag(
             weighed.entries,
             frame.day,
             lambda at: self.prepared.ruled[ruling[at]].ruling.shares,
-            lambda at, flag: flags.setdefault(at, []).append(flag),
+            flags.add,
         )
         self.closed.mark_days(frame.day, flags)
         self._gather(frame, weighed.entries)
         budget_no = np.array(self.book.numbers, np.int64)
-        rulebook = self.desk.rulebook
-        if as_enforced(rulebook.options):
-            days = frame.day
-            for at, found in flags.items():
-                flags[at] = rulebook.spared(found, date.fromordinal(int(days[at]) + _EPOCH))
-        findings = self._findings(frame, flags, outcome)
+        self._spare(frame, flags)
+        findings = flags.in_order(frame.first_seq, budget_no)
+        self._tell(frame, findings, outcome)
         self.leaves.add(frame, weighed.entries, budget_no, findings)
         self.lines.open(frame, batch, budget_no)
 
-    def _watch(self, frame: Frame, flags: dict[int, list[Flag]]) -> None:
+    def _watch(self, frame: Frame, flags: Gathered) -> None:
         """Flag shipments whose authorization's conditions are breached."""
         codes = self.watch.authorizations
         if not codes:
@@ -244,7 +246,7 @@ class _Load:
             day = date.fromordinal(int(frame.day[at]) + _EPOCH)
             found = self.watch.flag(stated[at], names, frame.value("details", at), day)
             if found is not None:
-                flags.setdefault(at, []).append(found)
+                flags.add(at, found)
 
     def _party(self, frame: Frame, column: str, at: int) -> str | None:
         place = frame.value(column, at)
@@ -259,27 +261,26 @@ class _Load:
         for place, day in zip(entries.budget[gives].tolist(), days, strict=True):
             self.credits[place] = max(self.credits.get(place, day), day)
 
-    def _findings(
-        self, frame: Frame, flags: dict[int, list[Flag]], outcome: Outcome
-    ) -> list[tuple[Any, ...]]:
-        """Each flagged row's findings, as they are stored, and told to the outcome."""
-        rows = []
-        for at in sorted(flags):
-            seq = frame.first_seq + at
-            for ordinal, flag in enumerate(ordered(flags[at], self.book.numbers), start=1):
-                number = None if flag.place is None else self.book.numbers[flag.place]
-                figures = (flag.limit, flag.taken, flag.asked, flag.short)
-                rows.append((seq, ordinal, flag.code, number, *figures, flag.detail))
-                outcome.counts[flag.code] += 1
-                if len(outcome.findings) < SHOWN:
-                    outcome.findings.append(self._found(frame, at, seq, flag))
-        return rows
+    def _spare(self, frame: Frame, flags: Gathered) -> None:
+        """Make notes of what is found on days on which it is not enforced."""
+        rulebook = self.desk.rulebook
+        if as_enforced(rulebook.options):
+            days, which = np.unique(frame.day, return_inverse=True)
+            each = [rulebook.spares(date.fromordinal(day + _EPOCH)) for day in days.tolist()]
+            flags.change(np.array(each, bool)[which], as_note)
 
-    def _found(self, frame: Frame, at: int, seq: int, flag: Flag) -> Found:
-        budget = None if flag.place is None else self.book.named(flag.place)
-        row, document, line = frame.named(at)
-        figures = (flag.limit, flag.taken, flag.asked, flag.short)
-        return Found(seq, row, document, line, flag.code, budget, *figures, flag.detail)
+    def _tell(self, frame: Frame, findings: Findings, outcome: Outcome) -> None:
+        """Count a batch's findings, and put the first of all into the outcome."""
+        outcome.counts.update(findings.counts())
+        shown = findings.table.slice(0, max(SHOWN - len(outcome.findings), 0))
+        figures = zip(*(shown.column(name).to_pylist() for name in _TOLD), strict=True)
+        for n, (seq, code, *values, detail) in enumerate(figures):
+            at, place = int(findings.row[n]), int(findings.place[n])
+            budget = None if place < 0 else self.book.named(place)
+            limit, taken, asked, short = values
+            named = frame.named(at)
+            found = Found(seq, *named, code, budget, limit, taken, asked, short, detail)
+            outcome.findings.append(found)
 
     def save(self) -> None:
         """Move the balances, their days and the licence lines."""
@@ -288,12 +289,3 @@ class _Load:
         save_days(self.book, self.book.cursor, self.days.merged())
         self.book.write()
         self.lines.write()
-
-
-def _flag(flags: dict[int, list[Flag]], weighed: Weighed) -> None:
-    for excess in weighed.excesses:
-        figures = (excess.limit, excess.taken, excess.asked, excess.short)
-        lists = [c.tolist() for c in (excess.row, excess.budget, *figures)]
-        for code, at, place, *values in zip(excess.code, *lists, strict=True):
-            flag = Flag(code, place if place >= 0 else None, *values)
-            flags.setdefault(at, []).append(flag)

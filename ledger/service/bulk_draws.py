@@ -15,6 +15,7 @@ from ledger.rules.judge import Draw, Ruling
 from ledger.rules.rulings import COUNTED, UNDER_LICENCE
 from ledger.service.batches import Frame
 from ledger.service.book import BudgetKey, BudgetTerms
+from ledger.service.bulk_findings import Gathered
 from ledger.service.bulk_holders import NONE, BulkHolders
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.bulk_papers import BulkClerk
@@ -58,10 +59,11 @@ class BulkDrawer:
         self.clerk = BulkClerk(drawer, prepared)
         self._holders = [BulkHolders(drawer, book, prepared) for book in self.rulebook.every]
         rulings = [ruled.ruling for ruled in prepared.ruled]
-        self._found = np.array([bool(ruling.findings) for ruling in rulings], bool)
-        self._flags_of = [
-            [Flag(code, detail=detail) for code, detail in ruling.findings] for ruling in rulings
-        ]
+        found = [(n, finding) for n, ruling in enumerate(rulings) for finding in ruling.findings]
+        self._said = [Flag(code, detail=detail) for _, (code, detail) in found]
+        # How many findings each ruling has, and where they begin in `_said`.
+        self._many = place_column([len(ruling.findings) for ruling in rulings])
+        self._begin = np.cumsum(self._many) - self._many
         # Rulings that draw alike in the same periods are drawn together.
         self._alike = list(dict.fromkeys((ruling.draws, _periods(ruling)) for ruling in rulings))
         place_of = {alike: n for n, alike in enumerate(self._alike)}
@@ -75,32 +77,36 @@ class BulkDrawer:
         self._windows_of: dict[str, list[str]] = {}
         self._window_of: dict[tuple[str, int], int] = {}
 
-    def flags(self, frame: Frame) -> dict[int, list[Flag]]:
+    def flags(self, frame: Frame) -> Gathered:
         """What rules, licences and papers say of each movement, by its place in the batch."""
-        found: dict[int, list[Flag]] = {}
+        found = Gathered()
         ruling = frame.ints("ruling_at")
-        flagged = self._found[ruling] & (frame.ints("behind") == 0)
-        rows = np.flatnonzero(flagged)
-        for row, at in zip(rows.tolist(), ruling[rows].tolist(), strict=True):
-            found[row] = list(self._flags_of[at])
+        many = np.where(frame.ints("behind") == 0, self._many[ruling], 0)
+        rows = np.repeat(np.arange(len(many)), many)
+        turn = np.arange(len(rows)) - np.repeat(np.cumsum(many) - many, many)
+        found.of_each(rows, self._begin[ruling[rows]] + turn, self._said)
         self._flag_attributed(frame, found)
         self.lines.flag(frame, found)
         self.statuses.flag(frame, self._draws_as[ruling], self._holders[0], found)
         self.clerk.flag(frame, found)
         return found
 
-    def _flag_attributed(self, frame: Frame, flags: dict[int, list[Flag]]) -> None:
+    def _flag_attributed(self, frame: Frame, flags: Gathered) -> None:
         """Flag movements that name another entity to be counted on where they may not."""
         column = f"{ATTRIBUTED_TO}_at"
         if column not in frame.table.column_names:
             return
         named = frame.ints(column, NONE)
         own = (named >= 0) & (frame.ints("behind") == 0)
-        for row in np.flatnonzero(own & self._not_attributable[frame.ints("ruling_at")]).tolist():
-            entity = self.prepared.named[int(named[row])]
-            flags.setdefault(row, []).append(Flag("attribution_unavailable", detail=entity))
+        rows = np.flatnonzero(own & self._not_attributable[frame.ints("ruling_at")])
 
-    def batch(self, frame: Frame, flags: dict[int, list[Flag]]) -> Batch:
+        def unavailable(place: int) -> Flag:
+            entity = self.prepared.named[int(named[rows[place]])]
+            return Flag("attribution_unavailable", detail=entity)
+
+        flags.by_value(rows, named[rows], unavailable)
+
+    def batch(self, frame: Frame, flags: Gathered) -> Batch:
         """The batch ready to be weighed."""
         amount, quantity = frame.ints("amount_mtpp"), frame.ints("quantity")
         line = self.lines.places(frame)
@@ -293,7 +299,7 @@ class BulkDrawer:
 
     # Budgets
 
-    def _open(self, wanted: Sequence[_Wanted], frame: Frame, flags: dict[int, list[Flag]]) -> None:
+    def _open(self, wanted: Sequence[_Wanted], frame: Frame, flags: Gathered) -> None:
         """Find the budgets drawn on, opening new ones in the order movements come to them."""
         new: dict[_Key, tuple[tuple[int, int, int], _Wanted, int]] = {}
         for turn, want in enumerate(wanted):
@@ -344,10 +350,16 @@ class BulkDrawer:
             self._places[key] = table = grown
         return table
 
-    def _flag_windowless(self, want: _Wanted, window: Ints, flags: dict[int, list[Flag]]) -> None:
-        for at in np.flatnonzero((window < 0) & (want.holder >= 0)).tolist():
-            detail = f"{want.draw.rule} on {_day(int(want.day[at]))}"
-            flags.setdefault(int(want.rows[at]), []).append(Flag("after_windows", detail=detail))
+    @staticmethod
+    def _flag_windowless(want: _Wanted, window: Ints, flags: Gathered) -> None:
+        at = np.flatnonzero((window < 0) & (want.holder >= 0))
+        day = want.day[at]
+
+        def after(place: int) -> Flag:
+            detail = f"{want.draw.rule} on {_day(int(day[place]))}"
+            return Flag("after_windows", detail=detail)
+
+        flags.by_value(want.rows[at], day, after)
 
     def _window(self, rule: str, day: Ints) -> Ints:
         """The number of the window each day falls in, -1 for none."""

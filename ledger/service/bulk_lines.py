@@ -10,6 +10,7 @@ import numpy as np
 from ledger.rules.admission import Batch, Effect, Ints, Lines
 from ledger.service.batches import Frame
 from ledger.service.book import Book
+from ledger.service.bulk_findings import Gathered
 from ledger.service.columns import Prepared, place_column
 from ledger.service.given_tables import table_of
 from ledger.service.line_flags import (
@@ -83,18 +84,21 @@ class BulkLines:
         )
         return asked
 
-    def flag(self, frame: Frame, flags: dict[int, list[Flag]]) -> None:
+    def flag(self, frame: Frame, flags: Gathered) -> None:
         """Flag draws on licences that are not on file or name something else."""
         at, column = self._asked(frame), frame.table.column
         on_file = self.stored.seq[at] > 0
-        for row in np.flatnonzero((at >= 0) & ~on_file).tolist():
-            detail = column("licence")[row].as_py()
-            flags.setdefault(row, []).append(Flag("licence_not_on_file", detail=detail))
+        off_file = np.flatnonzero((at >= 0) & ~on_file)
+
+        def not_on_file(place: int) -> Flag:
+            detail = column("licence")[int(off_file[place])].as_py()
+            return Flag("licence_not_on_file", detail=detail)
+
+        flags.by_value(off_file, at[off_file], not_on_file)
         under = np.flatnonzero((at >= 0) & on_file)
         for row in under[self._differ(frame, under, at[under])].tolist():
             line, drawn = self._line(frame, row, int(at[row])), self._under(frame, row)
-            if found := line_flags(line, drawn, self._terms(line, int(at[row]))):
-                flags.setdefault(row, []).extend(found)
+            flags.add(row, *line_flags(line, drawn, self._terms(line, int(at[row]))))
 
     def _line(self, frame: Frame, row: int, place: int) -> dict[str, Any]:
         """The line a movement draws on, by the name the movement gives it."""
@@ -124,14 +128,14 @@ class BulkLines:
     def _key_of(self, number: int | None) -> str | None:
         return None if number is None else self.book.party_key(number)
 
-    def flag_late(self, frame: Frame, late: Ints, flags: dict[int, list[Flag]]) -> None:
+    def flag_late(self, frame: Frame, late: Ints, flags: Gathered) -> None:
         """Flag draws that took of a part of their line which had ended."""
         at = self._asked(frame)
         for row in np.flatnonzero(late).tolist():
             line = self._line(frame, row, int(at[row]))
             day = frame.table.column("day_text")[row].as_py()
             if flag := late_flag(line, self._acts_on(line), day):
-                flags.setdefault(row, []).append(flag)
+                flags.add(row, flag)
 
     def _differ(self, frame: Frame, rows: Ints, place: Ints) -> Any:
         """Which of the draws may differ from their line, told without a look at each."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ledger.rules.admission import Ints
 from ledger.rules.preconditions import Terms
 from ledger.service.batches import Frame
+from ledger.service.bulk_findings import Gathered
 from ledger.service.columns import Prepared, place_column
 from ledger.service.draws import Drawer
 from ledger.service.papers import Declarations, Sent
@@ -33,7 +34,7 @@ class BulkClerk:
         self._needs_of = place_column([place[r.ruling.needs] for r in prepared.ruled])
         self._declared: Declarations | None = None
 
-    def flag(self, frame: Frame, found: dict[int, list[Flag]]) -> None:
+    def flag(self, frame: Frame, found: Gathered) -> None:
         """Flag each shipment for the papers that are neither on its row nor declared."""
         if not any(self._needs):
             return
@@ -44,7 +45,7 @@ class BulkClerk:
                 for day in np.unique(frame.day[rows]).tolist():
                     self._flag_day(frame, found, rows[frame.day[rows] == day], at)
 
-    def _flag_day(self, frame: Frame, found: dict[int, list[Flag]], rows: Ints, needs: int) -> None:
+    def _flag_day(self, frame: Frame, found: Gathered, rows: Ints, needs: int) -> None:
         """The shipments of one day whose rulings ask for the same."""
         number = int(frame.day[rows[0]])
         total = frame.ints("shipment_mtpp")[rows]
@@ -53,19 +54,36 @@ class BulkClerk:
             shown = given != UNDATED
             if terms.rule.asks != "eccn":
                 shown &= given <= number - terms.days_ahead
-            lacking = np.flatnonzero(~shown & _asked(terms, total))
-            for place in lacking.tolist():
-                flag = self._flag_of(frame, int(rows[place]), terms, int(total[place]))
-                if flag is not None:
-                    found.setdefault(int(rows[place]), []).append(flag)
+            lacking = ~shown & _asked(terms, total)
+            if self.declared:
+                lacking &= ~self._covered(frame, rows, lacking, terms)
+            if not lacking.any():
+                continue
+            dated = given if terms.rule.asks != "eccn" else np.full(len(rows), UNDATED)
+            self._say(found, rows[lacking], (dated[lacking], total[lacking]), (terms, number))
 
-    def _flag_of(self, frame: Frame, at: int, terms: Terms, total: int) -> Flag | None:
-        day = _day(int(frame.day[at]))
-        if self.declared and self.declared.cover(terms, self._sent(frame, at, day), day):
-            return None
-        given = int(frame.ints(_COLUMNS[terms.rule.asks], UNDATED)[at])
-        dated = terms.rule.asks != "eccn" and given != UNDATED
-        return self.rulebook.paper_flag(terms, day, _day(given) if dated else None, total)
+    def _say(
+        self, found: Gathered, rows: Ints, each: tuple[Ints, Ints], lacks: tuple[Terms, int]
+    ) -> None:
+        """Flag rows that lack one paper on one day, by the paper's day and the amount of each."""
+        (dated, total), (terms, number) = each, lacks
+        _, alike = np.unique(np.stack([dated, total], axis=1), axis=0, return_inverse=True)
+
+        def flag(place: int) -> Flag:
+            on = None if dated[place] == UNDATED else _day(int(dated[place]))
+            return self.rulebook.paper_flag(terms, _day(number), on, int(total[place]))
+
+        found.by_value(rows, alike.reshape(-1), flag)
+
+    def _covered(
+        self, frame: Frame, rows: Ints, lacking: NDArray[np.bool_], terms: Terms
+    ) -> NDArray[np.bool_]:
+        """Which of the rows that lack a paper have it declared."""
+        covered, day = np.zeros(len(rows), bool), _day(int(frame.day[rows[0]]))
+        for place in np.flatnonzero(lacking).tolist():
+            sent = self._sent(frame, int(rows[place]), day)
+            covered[place] = self.declared.cover(terms, sent, day)
+        return covered
 
     @property
     def declared(self) -> Declarations:

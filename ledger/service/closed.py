@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sqlalchemy import bindparam, select, text
@@ -16,6 +16,9 @@ from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import Kind
 from schemas.quarters import Quarter, quarter_of
+
+if TYPE_CHECKING:
+    from ledger.service.bulk_findings import Gathered
 
 LATE = "late_for_quarter"
 _CLOSES = (
@@ -65,8 +68,7 @@ class ClosedQuarters:
             day = days_number(row.given.effective_on)
             row.flags += [flag for first, last, flag in self._flags if first <= day <= last]
 
-    def mark_days(self, days: Ints, flags: dict[int, list[Any]]) -> None:
+    def mark_days(self, days: Ints, flags: Gathered) -> None:
         """Mark the movements of a batch, by their place, where their days are late."""
         for first, last, flag in self._flags:
-            for at in np.flatnonzero((days >= first) & (days <= last)).tolist():
-                flags.setdefault(at, []).append(flag)
+            flags.of_all(np.flatnonzero((days >= first) & (days <= last)), flag)

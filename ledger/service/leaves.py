@@ -15,6 +15,7 @@ import numpy as np
 
 from ledger.rules.admission import Entries, Ints
 from ledger.service.batches import Frame
+from ledger.service.bulk_findings import Findings
 from ledger.storage.bulk import HASH, Staging, columns_of
 from ledger.storage.chain import CONTENT_FIELDS, FORMAT, GS, OWN_FIELDS, RS, US, Tree
 from schemas.kinds import KEY_CLASS, Kind
@@ -41,19 +42,17 @@ class Leaves:
         self.tree = Tree()
         self._keys = _Keys(staging.folder, count)
 
-    def add(
-        self, frame: Frame, entries: Entries, budget_no: Ints, findings: list[tuple[Any, ...]]
-    ) -> None:
+    def add(self, frame: Frame, entries: Entries, budget_no: Ints, findings: Findings) -> None:
         """Stage one batch's movements, entries and findings; its digests follow."""
         movements = _movements(frame, self.submission)
         rows = _entries(frame, entries, budget_no)
         self.staging.append("movement", movements)
         self.staging.append("entry", rows)
-        self.staging.append("finding", _findings(findings))
-        self.staging.later(lambda: self._digest(frame, movements, rows, findings), HASH)
+        self.staging.append("finding", findings.table)
+        self.staging.later(lambda: self._digest(frame, movements, rows, findings.table), HASH)
 
     def _digest(
-        self, frame: Frame, movements: pa.Table, entries: pa.Table, findings: list[tuple[Any, ...]]
+        self, frame: Frame, movements: pa.Table, entries: pa.Table, findings: pa.Table
     ) -> None:
         texts = {name: _text(movements.column(name)) for name in columns_of("movement")[2:]}
         for name in ("exporter", "consignee", "parent"):
@@ -148,7 +147,7 @@ def _content_texts(texts: dict[str, Any], frame: Frame) -> Any:
 
 
 def _leaf_texts(
-    texts: dict[str, Any], entry: pa.Table, findings: list[tuple[Any, ...]], first_seq: int
+    texts: dict[str, Any], entry: pa.Table, finding: pa.Table, first_seq: int
 ) -> list[bytes]:
     """The canonical text of each movement (docs/chain.md), as UTF-8."""
     import pyarrow as pa
@@ -156,31 +155,32 @@ def _leaf_texts(
 
     fields = [texts[name] for name in columns_of("movement")[2:]]
     joined = pc.binary_join_element_wise(pa.scalar(FORMAT), *fields, US)
-    behind = [*_entry_texts(entry, len(joined), first_seq)]
-    if findings:
-        said: list[str] = [""] * len(joined)
-        for row in findings:
-            values = ["" if value is None else str(value) for value in row[2:]]
-            said[row[0] - first_seq] += GS + US.join(values)
-        behind.append(pa.array(said))
+    behind = [
+        *_texts_behind(entry, (RS, 1), len(joined), first_seq),
+        *_texts_behind(finding, (GS, 2), len(joined), first_seq),
+    ]
     if behind:
         joined = pc.binary_join_element_wise(joined, *behind, "")
     found: list[bytes] = joined.cast(pa.binary()).to_pylist()
     return found
 
 
-def _entry_texts(entry: pa.Table, count: int, first_seq: int) -> Iterator[Any]:
-    """The text of each movement's first entry, of its second, and so on; entries are in order."""
+def _texts_behind(
+    rows: pa.Table, said: tuple[str, int], count: int, first_seq: int
+) -> Iterator[Any]:
+    """The text of each movement's first entry or finding, of its second, and so on.
+
+    The rows are in order; `said` is the mark before each and its first column that is told.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not entry.num_rows:
+    if not rows.num_rows:
         return
-    texts = pc.binary_join_element_wise(
-        *[_text(entry.column(name)) for name in columns_of("entry")[1:]], US
-    )
-    texts = pc.binary_join_element_wise(pa.scalar(RS), texts, "")
-    row = entry.column("seq").to_numpy() - first_seq
+    mark, begin = said
+    texts = pc.binary_join_element_wise(*[_text(column) for column in rows.columns[begin:]], US)
+    texts = pc.binary_join_element_wise(pa.scalar(mark), texts, "")
+    row = rows.column("seq").to_numpy() - first_seq
     starts = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
     ordinal = np.arange(len(row)) - np.repeat(starts, np.diff(np.append(starts, len(row))))
     for turn in range(int(ordinal.max()) + 1):
@@ -263,16 +263,3 @@ def _entries(frame: Frame, entries: Entries, budget_no: Ints) -> pa.Table:
     return pa.table(
         {name: pa.array(v[order]) for name, v in zip(columns_of("entry"), values, strict=True)}
     )
-
-
-_TEXT_FINDINGS = ("code", "detail")
-
-
-def _findings(rows: list[tuple[Any, ...]]) -> pa.Table:
-    import pyarrow as pa
-
-    names = columns_of("finding")
-    columns = zip(*rows, strict=True) if rows else [()] * len(names)
-    types = [pa.string() if name in _TEXT_FINDINGS else pa.int64() for name in names]
-    arrays = [pa.array(list(c), kind) for c, kind in zip(columns, types, strict=True)]
-    return pa.table(dict(zip(names, arrays, strict=True)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlalchemy import literal_column, select, text
@@ -20,6 +20,9 @@ from ledger.service.rows import Flag, Row
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import SHIPMENTS, STATUS_CHANGES, Kind
+
+if TYPE_CHECKING:
+    from ledger.service.bulk_findings import Gathered
 
 SUSPENDED, BLOCKED = "holder_suspended", "holder_blocked"
 # Each pair of acts: the one that marks, the one that ends it, and what it is called.
@@ -93,9 +96,7 @@ class Marks:
                     found = self.on(numbers[draw.place], row.given.effective_on)
                     row.flags += [Flag(code, draw.place, detail=s) for code, s in found.items()]
 
-    def flag_batch(
-        self, batch: Batch, days: Ints, numbers: Sequence[int], flags: dict[int, list[Flag]]
-    ) -> None:
+    def flag_batch(self, batch: Batch, days: Ints, numbers: Sequence[int], flags: Gathered) -> None:
         """The same for a batch; `days` says on which day each movement claims, -1 for none."""
         if not self._acts:
             return
@@ -106,7 +107,7 @@ class Marks:
             row, place = int(batch.draw_row[at]), int(batch.draw_budget[at])
             day = _EPOCH + timedelta(int(days[row]))
             for code, said in self.on(numbers[place], day).items():
-                flags.setdefault(row, []).append(Flag(code, place, detail=said))
+                flags.add(row, Flag(code, place, detail=said))
 
 
 def _in_force(act: dict[str, Any], day: date) -> bool:

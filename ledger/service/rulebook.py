@@ -58,7 +58,8 @@ class Ruled:
         return bool(self.ruling.draws) and "before_regime" in dict(self.ruling.findings)
 
 
-def _spared(flag: Flag) -> Flag:
+def as_note(flag: Flag) -> Flag:
+    """A finding as it is told of a day on which it is not enforced; its figures stay."""
     if flag.code == "over_limit":
         return flag._replace(code="over_limit_not_enforced")
     if flag.code in ("certificate_missing", "notice_missing"):
@@ -209,7 +210,7 @@ class Rulebook:
 
     def spared(self, flags: list[Flag], day: date) -> list[Flag]:
         """Findings of a day, as notes where they are not enforced then."""
-        return [_spared(flag) for flag in flags] if self.spares(day) else flags
+        return [as_note(flag) for flag in flags] if self.spares(day) else flags
 
     def not_attributable(self, ruling: Ruling) -> bool:
         """Whether it draws on a budget for which another entity may be named, but not here."""
