@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from ledger.policy.dated import Citation, CountryList, Number
 
@@ -116,6 +117,7 @@ class Windows:
         return (self.first_on, *end)
 
 
+@lru_cache(maxsize=64)
 def _year(year: int) -> Window:
     return Window(date(year, 1, 1), date(year, 12, 31), str(year))
 

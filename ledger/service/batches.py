@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+# A row makes two movements at most, and numbers of 32 bits count so many.
+_FITS = 1 << 30
+
+
 @dataclass(slots=True)
 class Frame:
     """One batch in posting order: what is weighed, and the movement columns as they are stored.
@@ -66,8 +70,9 @@ def frames(
     """The new movements in order (the SQL `movements`); receipts know the seq of their shipment."""
     import pyarrow as pa
 
-    largest = con.execute("SELECT max(row) FROM given").fetchall()[0][0]
-    seq_of = np.zeros((largest or 0) + 1, np.int64)
+    # Each shipment's turn in the submission, from 1, by row: small, whatever is on record.
+    largest = con.execute("SELECT max(row) FROM given").fetchall()[0][0] or 0
+    turn_of = np.zeros(largest + 1, np.int32 if largest < _FITS else np.int64)
     seq = last_seq + 1
     reader = con.cursor().sql(movements).to_arrow_reader(size)
     for record in ahead(_sized(reader, size)):
@@ -78,9 +83,9 @@ def frames(
         frame.parent_no = _numbered(frame, "parent_at", party_no)
         row, behind = frame.ints("row"), frame.ints("behind")
         own = behind == 0
-        seqs = np.arange(seq, seq + frame.count)
-        seq_of[row[own]] = seqs[own]
-        frame.target = np.where(own, 0, seq_of[row])
+        turn_of[row[own]] = seq - last_seq + np.flatnonzero(own)
+        turn = turn_of[row].astype(np.int64)
+        frame.target = np.where(own | (turn == 0), 0, last_seq + turn)
         seq += frame.count
         yield frame
 

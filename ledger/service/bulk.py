@@ -48,7 +48,7 @@ BATCH = 1 << 15
 CACHE_MB = 64
 # What DuckDB may take while the rows are sorted and posted: the rest of the room is the batches'.
 # One thread, since each sorts with memory of its own; the other cores have the batches to do.
-MEMORY = "280MB"
+MEMORY = "240MB"
 THREADS = 1
 
 _EPOCH = date(1970, 1, 1).toordinal()

@@ -12,7 +12,7 @@ from hashlib import sha256
 from ledger import countries
 from ledger.catalogue import classing
 from ledger.catalogue.types import Catalogue, Chip
-from ledger.policy.budgets import PARENTS
+from ledger.policy.budgets import PARENTS, Window
 from ledger.policy.types import BudgetRule, DrawRule, Regime, When, as_enforced
 from ledger.rules import preconditions
 from ledger.rules.endings import READINGS, ruling_of_ending
@@ -67,6 +67,10 @@ def as_note(flag: Flag) -> Flag:
     return flag
 
 
+# What a window grants: its first and last day, the limit, the basis, and steps of the limit.
+Granted = tuple[str, str, int, str, tuple[tuple[str, str, int], ...]]
+
+
 class Rulebook:
     """Answers what the rules say of a row; each distinct case is judged once.
 
@@ -96,6 +100,7 @@ class Rulebook:
         self.country_class = lru_cache(maxsize=None)(self._country_class)
         self._endings = lru_cache(maxsize=None)(self._ending)
         self._present = lru_cache(maxsize=None)(self._holders_on)
+        self._granted = lru_cache(maxsize=1024)(self._grant)
 
     def rule(self, given: Given) -> Ruled | None:
         """The ruling on a row, None for kinds that are not ruled."""
@@ -267,7 +272,7 @@ class Rulebook:
         self, rule: str, holder: str, name: str, day: date
     ) -> tuple[BudgetKey, BudgetTerms] | None:
         """The budget of a holder on a day, with the terms to open it; None where there is none."""
-        budget, options = self.budgets[rule], self.of_budget(rule).options
+        budget = self.budgets[rule]
         window = budget.window_on(day)
         if window is None:
             return None
@@ -279,18 +284,21 @@ class Rulebook:
             later = enters_later(regime, rule, holder, on)
             if not later or options.get(ENTERING) != "full_limit":
                 return None
+        # Where one number is everybody's limit, a window has the same terms for all.
+        granted = self._granted(rule, "" if budget.limit_number is not None else holder, window)
+        if granted is None:
+            return None
+        return BudgetKey(rule, holder, window.key), BudgetTerms(name, *granted)
+
+    def _grant(self, rule: str, holder: str, window: Window) -> Granted | None:
+        """A window's days as text, the limit, its basis and steps; None for nothing granted."""
+        budget, options = self.budgets[rule], self.of_budget(rule).options
         limit = budget.limit(holder, window)
         if limit is None:
             return None
-        terms = BudgetTerms(
-            name,
-            window.from_on.isoformat(),
-            window.to_on.isoformat(),
-            limit.milli,
-            budget.basis_under(options),
-            tuple((s.from_on.isoformat(), s.key, s.limit.milli) for s in budget.steps(window)),
-        )
-        return BudgetKey(rule, holder, window.key), terms
+        days = window.from_on.isoformat(), window.to_on.isoformat()
+        steps = tuple((s.from_on.isoformat(), s.key, s.limit.milli) for s in budget.steps(window))
+        return *days, limit.milli, budget.basis_under(options), steps
 
     @cached_property
     def kinds(self) -> dict[str, str]:
