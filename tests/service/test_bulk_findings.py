@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ledger.rules.admission import Excess
 from ledger.service.bulk_findings import Gathered
 from ledger.service.rows import Flag, ordered
+from ledger.service.rulebook import as_note
 
 NUMBERS = [30, 10, 20]
 CODES = ("over_limit", "no_authorization", "licence_expired", "licence_other_chip")
@@ -67,3 +68,17 @@ def test_a_batch_without_findings_is_an_empty_table():
     findings = Gathered().in_order(1, np.zeros(0, np.int64))
     assert findings.table.num_rows == 0
     assert findings.counts() == {}
+
+
+def test_what_is_changed_keeps_its_row_and_figures():
+    gathered = Gathered()
+    gathered.add(0, Flag("certificate_missing", detail="none on record"))
+    gathered.add(1, Flag("certificate_missing", detail="none on record"))
+    gathered.add(1, Flag("over_limit", 0, 5, 4, 3, 2))
+    gathered.change(np.array([False, True]), as_note)
+    findings = gathered.in_order(1, np.array([7], np.int64))
+    assert [tuple(one.values()) for one in findings.table.to_pylist()] == [
+        (1, 1, "certificate_missing", None, None, None, None, None, "none on record"),
+        (2, 1, "over_limit_not_enforced", 7, 5, 4, 3, 2, None),
+        (2, 2, "not_enforced", None, None, None, None, None, "certificate_missing: none on record"),
+    ]
