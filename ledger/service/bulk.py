@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ledger.policy.types import as_enforced
-from ledger.rules.admission import Changes, Entries, Ints, by_day, together, weigh
+from ledger.rules.admission import Changes, Entries, by_day, together, weigh
 from ledger.service import columns
 from ledger.service.batches import Frame, frames
 from ledger.service.book import Book

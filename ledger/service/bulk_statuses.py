@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from ledger.rules.admission import Ints
 from ledger.rules.judge import Draw
 from ledger.service.batches import Frame
+from ledger.service.bulk_findings import Gathered
 from ledger.service.bulk_holders import BulkHolders
 from ledger.service.columns import place_column
 from ledger.service.draws import Drawer, claimed, not_on_file
 from ledger.service.holders import AUTHORIZED
-from ledger.service.rows import Flag
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -39,9 +39,7 @@ class BulkStatuses:
             known[at, on] = at >= 0 and self.drawer.authorized(draw, key, _day(on))
         return np.array([known[pair] for pair in pairs], bool)
 
-    def flag(
-        self, frame: Frame, ruling: Ints, holders: BulkHolders, flags: dict[int, list[Flag]]
-    ) -> None:
+    def flag(self, frame: Frame, ruling: Ints, holders: BulkHolders, flags: Gathered) -> None:
         """Flag owners and operators without the authorization that a movement claims."""
         claims = self._claims[ruling]
         rows = np.flatnonzero((claims >= 0) & (frame.ints("behind") == 0))
@@ -67,7 +65,7 @@ class BulkStatuses:
                 if not known[asked]:
                     _, name = holders.named(role, frame, row, party)
                     flag = not_on_file(self.drawer.rulebook, rule, name, code)
-                    flags.setdefault(row, []).append(flag)
+                    flags.add(row, flag)
 
 
 def _day(number: int) -> date:

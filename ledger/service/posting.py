@@ -206,7 +206,7 @@ def save_days(book: Book, cursor: Cursor, changes: Changes) -> None:
 
 
 def _days_of(rows: Sequence[Row]) -> Ints:
-    return _column(days_number(row.given.effective_on) for row in rows)
+    return np.array([days_number(row.given.effective_on) for row in rows], _INT)
 
 
 def batch_of(rows: Sequence[Row]) -> Batch:

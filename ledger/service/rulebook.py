@@ -282,7 +282,7 @@ class Rulebook:
             rule, regime.period_of(on)
         ):
             later = enters_later(regime, rule, holder, on)
-            if not later or options.get(ENTERING) != "full_limit":
+            if not later or self.of_budget(rule).options.get(ENTERING) != "full_limit":
                 return None
         # Where one number is everybody's limit, a window has the same terms for all.
         granted = self._granted(rule, "" if budget.limit_number is not None else holder, window)
