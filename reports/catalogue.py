@@ -89,6 +89,9 @@ def read(name: str, sql: str) -> Report:
             words[before] += after.split()
         elif found := _VARIABLE.fullmatch(line):
             variables.append(Variable(*found.groups()))
+        elif variables and variables[-1].meaning.endswith(","):  # a list goes on below
+            last = variables[-1]
+            variables[-1] = Variable(last.name, last.type, f"{last.meaning} {line}")
         else:
             question.append(line)
     return Report(

@@ -38,7 +38,8 @@ def deadline(book: Book, file: str, named: Named) -> Deadline:
     """A file of `deadlines/`."""
     top = book.table(file)
     dues = tuple(_due(table) for table in top.tables("due"))
-    how = top.one_of("how", HOWS)
+    # Files of before there were other duties say neither how nor over which months.
+    how = "yearly" if dues and "how" not in top.data else top.one_of("how", HOWS)
     if (how == "yearly") is not bool(dues):
         top.problem("due", None, "what is due every year has [[due]], and nothing else has")
     made = Deadline(
@@ -75,7 +76,8 @@ def _due(table: Table) -> Due:
     month, day = table.whole("month"), table.whole("day")
     if not _is_day_of_year(month, day):
         table.problem("day", f"{month}-{day}", "no such day of the year")
-    last, months = table.whole("last_month"), table.whole("months")
+    before = month - 1 or _MONTHS
+    last, months = table.whole("last_month", before), table.whole("months", _MONTHS)
     if not 1 <= last <= _MONTHS:
         table.problem("last_month", last, "no such month of the year")
     if months < 1:

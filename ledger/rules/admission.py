@@ -17,6 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from ledger.rules import by_hand
+from ledger.rules.bounds import absolute_sum, guard, largest
 from ledger.rules.timeline import Calendar, Timeline, over_by_day
 from ledger.rules.weights import (
     Batch,
@@ -66,7 +67,7 @@ def weigh(
     Without a calendar the totals alone decide. Raises Overflow, with nothing moved, where a sum
     would not fit.
     """
-    _guard(batch, budgets, lines)
+    guard(batch, budgets, lines)
     released = _release(batch, lines)
     excesses = _overdrawn(batch, lines, tolerance_ppm)
     _draw_down(batch, lines, released)
@@ -84,7 +85,7 @@ def weigh_given(entries: Entries, budgets: Budgets, calendar: Calendar) -> Weigh
     """
     for name in _MOVED:
         column = getattr(entries, name)
-        if _absolute_sum(column) + _largest(getattr(budgets, name)) > _LARGEST:
+        if absolute_sum(column) + largest(getattr(budgets, name)) > _LARGEST:
             raise Overflow(Overflow.__doc__)
     excesses = _exceeded(entries, budgets, calendar)
     move(entries, budgets)
@@ -138,40 +139,6 @@ def together(changes: Changes) -> Changes:
 
 _NONE = np.zeros(0, np.int64)
 _FIRST = np.zeros(1, np.int64)
-
-
-def _guard(batch: Batch, budgets: Budgets, lines: Lines) -> None:
-    """Every partial sum stays below the sum of all absolute amounts and balances."""
-    pairs = (
-        (batch.draw_amount, tuple(getattr(budgets, name) for name in budgets.__slots__)),
-        (batch.quantity, (lines.used_quantity,)),
-        (batch.value, (lines.used_value, lines.value, lines.value)),  # with its tolerance
-        (batch.amount, (lines.used,)),
-    )
-    for column, balances in pairs:
-        largest = _absolute_sum(column)
-        largest += sum(_largest(balance) for balance in balances)
-        if largest > _LARGEST:
-            raise Overflow(Overflow.__doc__)
-
-
-# Below this many a plain sum is quicker than a look at the extremes.
-_FEW = 64
-
-
-def _absolute_sum(column: Ints) -> int:
-    if len(column) < _FEW:
-        return sum(map(abs, column.tolist()))
-    largest = max(abs(int(column.max())), abs(int(column.min())))
-    if largest * len(column) <= _LARGEST:
-        return largest * len(column)
-    return sum(abs(value) for value in column.tolist())
-
-
-def _largest(column: Ints) -> int:
-    if len(column) < _FEW:
-        return max(map(abs, column.tolist()), default=0)
-    return int(np.abs(column).max())
 
 
 def _grouped_sums(group: Ints, *columns: Ints) -> tuple[Ints, list[Ints]]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.policy.budgets import COUNTRIES
 from ledger.rules.admission import Batch, Effect, Ints
 from ledger.rules.judge import Draw, Ruling
 from ledger.rules.rulings import COUNTED, UNDER_LICENCE
@@ -20,6 +18,7 @@ from ledger.service.bulk_holders import NONE, BulkHolders
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.bulk_papers import BulkClerk
 from ledger.service.bulk_statuses import BulkStatuses
+from ledger.service.bulk_wanted import Table, Wanted, by_party, same_but_holder, table_key
 from ledger.service.columns import Prepared, place_column
 from ledger.service.draws import DECLARED_ONLY, IF_BEFORE, RELEASE, Drawer, effect_of
 from ledger.service.followers import BOTH_YEARS, LATER, ON_RECEIPT, TRANSIT
@@ -29,25 +28,10 @@ from ledger.service.rows import Flag
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _UNKNOWN = -2
-# The rule of a budget, and the period its holders are those of.
-_Table = tuple[str, date]
 # Draws ready to be weighed: rows, places, tally, effect.
 _Drawn = tuple[Ints, Ints, Ints, Ints]
 # The table, holder and window of a budget.
-_Key = tuple[_Table, int, int]
-
-
-@dataclass(slots=True)
-class _Wanted:
-    """Draws of one ruling's slot: the movements, whose budgets, on which day, to what effect."""
-
-    draw: Draw
-    period: date
-    rows: Ints
-    holder: Ints
-    day: Ints
-    effect: int
-    slot: int
+_Key = tuple[Table, int, int]
 
 
 class BulkDrawer:
@@ -73,7 +57,7 @@ class BulkDrawer:
         self._not_attributable = np.array(closed, bool)
         self._draws_as = place_column([place_of[r.draws, _periods(r)] for r in rulings])
         self.statuses = BulkStatuses(drawer, [draws for draws, _ in self._alike])
-        self._places: dict[_Table, Ints] = {}
+        self._places: dict[Table, Ints] = {}
         self._windows_of: dict[str, list[str]] = {}
         self._window_of: dict[tuple[str, int], int] = {}
 
@@ -139,14 +123,14 @@ class BulkDrawer:
             found.append((rows, budgets[budgets >= 0], np.ones(len(rows), np.int64), effect))
         return found
 
-    def _placed(self, wanted: Sequence[_Wanted], under: Sequence[_Drawn]) -> list[_Drawn]:
+    def _placed(self, wanted: Sequence[Wanted], under: Sequence[_Drawn]) -> list[_Drawn]:
         """The draws of rulings; where two fields name one holder, it is drawn on once."""
         found: list[_Drawn] = []
         debits = [*under]  # what counts on a tally is no debit that another could be credited for
         for turn, want in enumerate(wanted):
             at = self._place(want)
             kept = at >= 0
-            alike = [n for n in range(turn) if _same_but_holder(wanted[n], want)]
+            alike = [n for n in range(turn) if same_but_holder(wanted[n], want)]
             for other in alike:
                 kept &= at != self._place(wanted[other])
             if want.effect == Effect.CREDIT_TO_NOTHING:
@@ -159,7 +143,7 @@ class BulkDrawer:
         return found
 
     @staticmethod
-    def _debits_another(want: _Wanted, at: Ints, drawn: Sequence[_Drawn]) -> NDArray[np.bool_]:
+    def _debits_another(want: Wanted, at: Ints, drawn: Sequence[_Drawn]) -> NDArray[np.bool_]:
         """Which movements are debited, and not on the budget they would be credited on."""
         debited, same = np.zeros(len(at), bool), np.zeros(len(at), bool)
         place_of = np.full(int(want.rows.max(initial=-1)) + 1, NONE, np.int64)
@@ -171,10 +155,10 @@ class BulkDrawer:
             same |= place_of[want.rows] == at
         return debited & ~same
 
-    def _wanted(self, frame: Frame, line: Ints) -> list[_Wanted]:
+    def _wanted(self, frame: Frame, line: Ints) -> list[Wanted]:
         alike, behind = self._draws_as[frame.ints("ruling_at")], frame.ints("behind")
         sent = frame.ints("sent_no")
-        found: list[_Wanted] = []
+        found: list[Wanted] = []
         for at in np.unique(alike).tolist():
             draws, periods = self._alike[at]
             own = (alike == at) & (behind == 0)
@@ -195,7 +179,7 @@ class BulkDrawer:
                     holders = self._holders_for(draw)
                     holder = holders.of(draw.holder_from, frame, facts, day[facts])
                     effect = int(effect_of(draw))
-                    found.append(_Wanted(draw, period, facts, holder, day[facts], effect, slot))
+                    found.append(Wanted(draw, period, facts, holder, day[facts], effect, slot))
                 if len(receipts) and draw.effect in (TRANSIT, BOTH_YEARS):
                     beside = [d for d in draws if (d.rule, d.effect) == (draw.rule, draw.effect)]
                     asked = (draw, period, slot, beside)
@@ -204,7 +188,7 @@ class BulkDrawer:
                     found += self._arrived(draw, period, frame, receipts, slot)
         return found
 
-    def _counting(self, draw: Draw, period: date, frame: Frame, rows: Ints, slot: int) -> _Wanted:
+    def _counting(self, draw: Draw, period: date, frame: Frame, rows: Ints, slot: int) -> Wanted:
         """What counts on a tally, whether drawn under a licence or not."""
         day = frame.day[rows]
         holders = self._holders_for(draw)
@@ -213,7 +197,7 @@ class BulkDrawer:
             for one in np.unique(holder[holder >= 0]).tolist():
                 if not self.drawer.declares(holders.keys[one]):
                     holder = np.where(holder == one, NONE, holder)
-        return _Wanted(draw, period, rows, holder, day, int(effect_of(draw)), slot)
+        return Wanted(draw, period, rows, holder, day, int(effect_of(draw)), slot)
 
     def _held_by(self, draw: Draw, line: Ints) -> NDArray[np.bool_]:
         """Which movements draw on their licence in place of what a ruling says.
@@ -229,7 +213,7 @@ class BulkDrawer:
 
     def _beside_licence(
         self, draw: Draw, period: date, frame: Frame, rows: Ints, line: Ints, slot: int
-    ) -> list[_Wanted]:
+    ) -> list[Wanted]:
         """What movements under a licence on file draw beside what it holds on."""
         if draw.effect == IF_BEFORE:
             first = self.rulebook.regime.first_day.toordinal() - _EPOCH
@@ -240,11 +224,11 @@ class BulkDrawer:
         holders = self._holders_for(draw)
         holder = holders.of(draw.holder_from, frame, rows, frame.day[rows])
         effect = Effect.POST if draw.effect == IF_BEFORE else Effect.CREDIT_TO_NOTHING
-        return [_Wanted(draw, period, rows, holder, frame.day[rows], int(effect), slot)]
+        return [Wanted(draw, period, rows, holder, frame.day[rows], int(effect), slot)]
 
     def _arrived(
         self, draw: Draw, period: date, frame: Frame, rows: Ints, slot: int
-    ) -> list[_Wanted]:
+    ) -> list[Wanted]:
         """What is counted from its receipt on; some only where the holder is authorized."""
         if draw.authorized and not self.drawer.statuses:
             return []
@@ -256,7 +240,7 @@ class BulkDrawer:
         if draw.authorized:
             kept = self.statuses.held(draw, holders, holder, day)
             rows, holder, day = rows[kept], holder[kept], day[kept]
-        return [_Wanted(draw, period, rows, holder, day, int(Effect.POST), slot)]
+        return [Wanted(draw, period, rows, holder, day, int(Effect.POST), slot)]
 
     def _received(
         self,
@@ -264,25 +248,25 @@ class BulkDrawer:
         frame: Frame,
         rows: Ints,
         days: tuple[Ints, Ints],
-    ) -> list[_Wanted]:
+    ) -> list[Wanted]:
         (draw, period, slot, beside), (sent, day) = asked_for, days
         holders = self._holders_for(draw)
         before = holders.of(draw.holder_from, frame, rows, sent[rows])
         after = holders.of(draw.holder_from, frame, rows, day[rows])
         post = int(Effect.POST)
         if draw.effect == TRANSIT:
-            gone = _Wanted(draw, period, rows, before, sent[rows], int(Effect.UNHOLD), slot)
-            come = _Wanted(draw, period, rows, after, day[rows], post, slot)
+            gone = Wanted(draw, period, rows, before, sent[rows], int(Effect.UNHOLD), slot)
+            come = Wanted(draw, period, rows, after, day[rows], post, slot)
             return [gone, come]
         asked = (
-            _Wanted(draw, period, rows, before, sent[rows], post, slot),
-            _Wanted(draw, period, rows, after, day[rows], post, slot),
+            Wanted(draw, period, rows, before, sent[rows], post, slot),
+            Wanted(draw, period, rows, after, day[rows], post, slot),
         )
         sent_in, come_in = (self._window(draw.rule, want.day) for want in asked)
         same = [holders.of(d.holder_from, frame, rows, sent[rows]) for d in beside]
         other = sent_in != come_in
         other |= ~np.any([one == after for one in same], axis=0)
-        return [_Wanted(draw, period, rows[other], after[other], day[rows][other], post, slot)]
+        return [Wanted(draw, period, rows[other], after[other], day[rows][other], post, slot)]
 
     def _counted(self, draw: Draw, period: date, day: Ints) -> Ints:
         """The days a draw counts for: of before its regime, in the window of the first day."""
@@ -299,9 +283,9 @@ class BulkDrawer:
 
     # Budgets
 
-    def _open(self, wanted: Sequence[_Wanted], frame: Frame, flags: Gathered) -> None:
+    def _open(self, wanted: Sequence[Wanted], frame: Frame, flags: Gathered) -> None:
         """Find the budgets drawn on, opening new ones in the order movements come to them."""
-        new: dict[_Key, tuple[tuple[int, int, int], _Wanted, int]] = {}
+        new: dict[_Key, tuple[tuple[int, int, int], Wanted, int]] = {}
         for turn, want in enumerate(wanted):
             window = self._window(want.draw.rule, want.day)
             self._flag_windowless(want, window, flags)
@@ -310,7 +294,7 @@ class BulkDrawer:
             combined = want.holder[unknown] << 32 | window[unknown]
             _, first = np.unique(combined, return_index=True)
             for at in unknown[first].tolist():
-                key = (_table_key(want), int(want.holder[at]), int(window[at]))
+                key = (table_key(want), int(want.holder[at]), int(window[at]))
                 place = (int(want.rows[at]), want.slot, turn)
                 if key not in new or place < new[key][0]:
                     new[key] = (place, want, at)
@@ -325,7 +309,7 @@ class BulkDrawer:
                 found = places[account[0]]
             self._table(want)[key[1], key[2]] = found
 
-    def _place(self, want: _Wanted) -> Ints:
+    def _place(self, want: Wanted) -> Ints:
         """The place of each movement's budget, -1 where it has none."""
         window = self._window(want.draw.rule, want.day)
         found = self._table(want)[want.holder, window]
@@ -333,13 +317,13 @@ class BulkDrawer:
         assert not (places == _UNKNOWN).any(), "a draw whose budget was not looked up"
         return places
 
-    def _table(self, want: _Wanted) -> Ints:
+    def _table(self, want: Wanted) -> Ints:
         """The places of a rule's budgets by holder and window, as far as they are known."""
-        key = _table_key(want)
+        key = table_key(want)
         # One row and column more than there are, for the -1 of those that have none.
         holders = self._holders_for(want.draw)
         size = (
-            len(holders.keys if _by_party(want) else holders.codes) + 1,
+            len(holders.keys if by_party(want) else holders.codes) + 1,
             len(self._windows_of.get(want.draw.rule, ())) + 1,
         )
         table = self._places.get(key)
@@ -351,7 +335,7 @@ class BulkDrawer:
         return table
 
     @staticmethod
-    def _flag_windowless(want: _Wanted, window: Ints, flags: Gathered) -> None:
+    def _flag_windowless(want: Wanted, window: Ints, flags: Gathered) -> None:
         at = np.flatnonzero((window < 0) & (want.holder >= 0))
         day = want.day[at]
 
@@ -379,9 +363,7 @@ class BulkDrawer:
             self._window_of[rule, day] = known
         return known
 
-    def _account(
-        self, want: _Wanted, frame: Frame, at: int
-    ) -> tuple[BudgetKey, BudgetTerms] | None:
+    def _account(self, want: Wanted, frame: Frame, at: int) -> tuple[BudgetKey, BudgetTerms] | None:
         """The budget of a draw, with the terms to open it; None where there is none."""
         row, holder = int(want.rows[at]), int(want.holder[at])
         holders = self._holders_for(want.draw)
@@ -393,22 +375,6 @@ def _day(number: int) -> date:
     return date.fromordinal(number + _EPOCH)
 
 
-def _same_but_holder(one: _Wanted, other: _Wanted) -> bool:
-    """Whether two draws are one rule's on the same movements, for holders named by two fields."""
-    same = one.draw.rule == other.draw.rule and one.draw.official == other.draw.official
-    same = same and one.draw.holder_from != other.draw.holder_from and one.effect == other.effect
-    return same and np.array_equal(one.rows, other.rows)
-
-
 def _periods(ruling: Ruling) -> tuple[date, ...]:
     """The period the movement falls in, in each regime of the ledger."""
     return tuple(one.case.period for one in (ruling, *ruling.beside))
-
-
-def _by_party(want: _Wanted) -> bool:
-    return want.draw.holder_from not in COUNTRIES
-
-
-def _table_key(want: _Wanted) -> _Table:
-    """Who may hold a country's budget changes with the period; a party always may."""
-    return want.draw.rule, date.min if _by_party(want) else want.period

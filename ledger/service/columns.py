@@ -17,7 +17,6 @@ from ledger.rules.admission import Ints
 from ledger.rules.judge import Case
 from ledger.service.given_tables import US_OF, detail, entries, named_in, table_of, texts, texts_of
 from ledger.service.holders import AUTHORIZED, LEFT, asked_of
-from ledger.service.papers import LARGEST
 from ledger.service.rulebook import Rulebook, Ruled
 from schemas.kinds import Kind
 from schemas.names import name_key
@@ -188,12 +187,16 @@ def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, classes: _Classes
 def _lots(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, ruled: Sequence[Ruled]) -> None:
     """Add up the shipments whose papers hang on their amount: the table `d_lot`."""
     least = preconditions.least_amount(rulebook.regime)
-    some = any(rulebook.measures(one.ruling.needs) for one in ruled)
-    con.execute(
-        _LOTS.format(cased=_CASED, ruled=_RULED), [least if some and least is not None else LARGEST]
-    )
+    if least is None or not any(rulebook.measures(one.ruling.needs) for one in ruled):
+        con.execute(_NO_LOTS)
+        return
+    con.execute(_LOTS.format(cased=_CASED, ruled=_RULED), [least])
 
 
+_NO_LOTS = """
+    CREATE TABLE d_lot (source VARCHAR, document VARCHAR, exporter VARCHAR, effective_on DATE,
+        auth VARCHAR, shipment_mtpp BIGINT)
+"""
 # One row a shipment that may need a paper for its amount (papers.py says what one shipment is).
 _LOTS = """
     CREATE TABLE d_lot AS

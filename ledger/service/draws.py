@@ -120,7 +120,7 @@ class Drawer:
 
     def _elsewhere(self, row: Row, draws: Sequence[Draw]) -> list[Drawn]:
         """What a shipment under a licence draws on budgets that its line does not hold on."""
-        beside = (*UNDER_LICENCE, *COUNTED)
+        beside = (*UNDER_LICENCE, *COUNTED, *LATER)
         plain = [draw for draw in draws if draw.effect not in beside]
         at = [(self._place(row, d, row.given, row.given.effective_on), d) for d in plain]
         found = [Drawn(n, 1, effect_of(d), row.amount) for n, d in at if n is not None]

@@ -75,7 +75,9 @@ class _Keys:
 
     def __init__(self, folder: Path, count: int) -> None:
         parts = 1 + count // _SORTED
-        self._files = [folder.joinpath(f"keys-{n}").open("w+b") for n in range(parts)]
+        self._paths = [folder / f"keys-{n}" for n in range(parts)]
+        for path in self._paths:
+            path.touch()
 
     def add(self, keys: bytes, contents: bytes, first_seq: int) -> None:
         """Keep one batch's keys and contents, 16 bytes each; their seqs rise from the first."""
@@ -83,18 +85,18 @@ class _Keys:
         rows["first"], rows["last"] = np.frombuffer(keys, ">u8").reshape(-1, 2).T
         rows["content"] = np.frombuffer(contents, "V16")
         rows["seq"] = np.arange(first_seq, first_seq + len(rows))
-        part = (rows["first"] >> np.uint64(32)) * np.uint64(len(self._files)) >> np.uint64(32)
-        for number, file in enumerate(self._files):
-            file.write(rows[part == number].tobytes())
+        part = (rows["first"] >> np.uint64(32)) * np.uint64(len(self._paths)) >> np.uint64(32)
+        for number, path in enumerate(self._paths):
+            with path.open("ab") as file:
+                file.write(rows[part == number].tobytes())
 
     def sorted(self) -> Iterator[pa.RecordBatch]:
         """All keys in order, a part at a time; the scratch files are done with."""
         import pyarrow as pa
 
-        for file in self._files:
-            file.seek(0)
-            rows = np.frombuffer(file.read(), _KEY_ROW)
-            file.close()
+        for path in self._paths:
+            rows = np.frombuffer(path.read_bytes(), _KEY_ROW)
+            path.unlink()
             rows = rows[np.lexsort([rows[name].astype(np.uint64) for name in ("last", "first")])]
             columns = [_bytes(rows, 0), _bytes(rows, 16), pa.array(rows["seq"].astype(np.int64))]
             yield pa.record_batch(columns, ["key", "content", "seq"])

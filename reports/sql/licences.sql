@@ -4,7 +4,8 @@
 -- known_seq BIGINT: last movement known (default: all)
 -- licence VARCHAR: only this licence (default: all)
 -- destination VARCHAR: only this destination, by ISO code (default: all)
--- state VARCHAR: only in state: open, overdue, suspended, lapsed, surrendered, revoked, closed, replaced, used up, over (default: all)
+-- state VARCHAR: only in state: open, overdue, suspended, lapsed, surrendered, revoked, closed,
+--     replaced, used up, over (default: all)
 -- options: cap_basis unused_licence return_or_loss_credit licences_before_compliance
 -- options: enforcement_view system_tpp tf32_bits
 -- first: licence line consignee destination issued_mtpp drawn_mtpp held_mtpp state expires_on
@@ -38,7 +39,9 @@ draw as (
     select line.seq as licence_seq, m.seq, m.effective_on, m.quantity, m.amount_mtpp
     from movement m
     join line on line.document = m.licence and line.line = coalesce(m.licence_line, '1')
-    where m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad', 'assignment')
+    where m.kind in (
+        'export', 'reexport', 'in_country_transfer', 'export_from_abroad', 'assignment'
+    )
         and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
         and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
         and not exists (select 1 from undone where undone.seq = m.seq)

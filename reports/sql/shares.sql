@@ -24,11 +24,16 @@ day as (select coalesce(getvariable('as_of')::date, current_date) as as_of),
 -- What the regimes say on that day: of each key the latest that has begun.
 said as (
     select topic, key, value, sentence
-    from about
-    join adoption using (submission)
-    cross join day
-    where starts_with(topic, 'share') and (from_on is null or from_on <= day.as_of)
-    qualify row_number() over (partition by topic, key order by from_on desc nulls last) = 1
+    from (
+        select
+            topic, key, value, sentence,
+            row_number() over (partition by topic, key order by from_on desc nulls last) as turn
+        from about
+        join adoption using (submission)
+        cross join day
+        where starts_with(topic, 'share') and (from_on is null or from_on <= day.as_of)
+    ) begun
+    where turn = 1
 ),
 rule as (
     select
@@ -82,12 +87,13 @@ reversal as (
         and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
 ),
 -- Declarations that stand; of one day the last recorded counts.
-declared as (
+standing as (
     select
         lower(regexp_replace(trim(json_extract_string(m.details, '$.party')), '\s+', ' ', 'g'))
             as holder,
         coalesce(json_extract_string(m.details, '$.country'), '') as country,
         m.effective_on,
+        m.seq,
         m.document,
         coalesce(m.amount_mtpp, 0) as amount_mtpp
     from movement m
@@ -98,9 +104,18 @@ declared as (
         and m.seq not in (
             select target_seq from reversal where seq not in (select target_seq from reversal)
         )
-    qualify row_number() over (
-        partition by holder, country order by m.effective_on desc, m.seq desc
-    ) = 1
+),
+declared as (
+    select holder, country, effective_on, document, amount_mtpp
+    from (
+        select
+            *,
+            row_number() over (
+                partition by holder, country order by effective_on desc, seq desc
+            ) as turn
+        from standing
+    ) ranked
+    where turn = 1
 ),
 place as (
     select tally, holder, country from account
@@ -202,13 +217,15 @@ measured as (
         b.base_mtpp::hugeint * r.ppm - p.part_mtpp::hugeint * 1000000 as left_over,
         case when r.dates is not null then (
             select min(make_date(
-                year(day.as_of) + later, string_split(one, '-')[1]::int, string_split(one, '-')[2]::int
+                year(day.as_of) + later,
+                string_split(one, '-')[1]::int, string_split(one, '-')[2]::int
             ))
             from (select unnest(string_split(r.dates, ' ')) as one) dates
             cross join (select unnest([0, 1]) as later) years
             cross join day
             where make_date(
-                year(day.as_of) + later, string_split(one, '-')[1]::int, string_split(one, '-')[2]::int
+                year(day.as_of) + later,
+                string_split(one, '-')[1]::int, string_split(one, '-')[2]::int
             ) >= day.as_of
         ) end as next_measured_on
     from part p

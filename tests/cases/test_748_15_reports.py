@@ -7,10 +7,10 @@ from tests.cases.table import owed, play
 HALF, CHIPS = "veu_half_year", "veu_chip_accounting"
 SHIPPED = """
 act      | no | day        | to     | by   | consignee | units | parent_hq | says
-ship     | A  | 2025-06-30 | India  | NVEU | Bharat    | 10    |           |
-ship     | B  | 2025-07-01 | India  | NVEU | Bharat    | 20    |           |
+ship     | A  | 2025-06-30 | India  | NVEU | Bharat    | 10    |           | veu_not_on_file
+ship     | B  | 2025-07-01 | India  | NVEU | Bharat    | 20    |           | veu_not_on_file
 reexport | C  | 2025-12-31 | Poland | UVEU | Chmura    | 5     | Germany   | share_undeclared
-ship     | D  | 2026-01-01 | India  | NVEU | BHARAT    | 1     |           |
+ship     | D  | 2026-01-01 | India  | NVEU | BHARAT    | 1     |           | veu_not_on_file
 """
 
 
@@ -51,7 +51,7 @@ def test_a_report_is_known_by_its_party_and_its_day(ledger):
         ledger,
         """
         act  | no | day        | to    | by   | consignee | says
-        ship | E  | 2025-10-01 | India | NVEU | bharat    |
+        ship | E  | 2025-10-01 | India | NVEU | bharat    | veu_not_on_file
         """,
     )
     after = owed(ledger, "2026-01-20", "due_on\n2025-07-15\n2026-01-15", **asked)
@@ -64,7 +64,7 @@ def test_theft_and_loss_are_reported_within_thirty_days(ledger):
         ledger,
         """
         act  | no | day        | to     | by   | units | says
-        ship | A  | 2025-07-01 | India  | NVEU | 10    |
+        ship | A  | 2025-07-01 | India  | NVEU | 10    | veu_not_on_file
         ship | B  | 2025-07-01 | Poland | LPP  | 10    |
         """,
     )

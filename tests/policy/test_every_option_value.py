@@ -99,15 +99,34 @@ cases/test_748_supp10_6_uveu.py
     uveu_numerator stock flow
   test_measured_on_reporting_dates_where_the_option_says_so
     uveu_measure_day every_movement reporting_dates
+cases/test_742_6_cap_basis.py
+  test_what_draws_on_the_allocation
+    cap_basis shipped received
+cases/test_742_6_queue_and_straddle.py
+  test_an_application_that_crosses_the_limit
+    straddle grant_remaining
+  test_requests_of_one_day_share_what_is_left
+    queue pro_rata
+  test_what_was_filed_first_comes_first
+    queue application_date
+cases/test_748_15_nveu.py
+  test_whose_account_it_is
+    nveu_account owner operator both
+  test_all_of_a_company_s_items_in_the_country_are_in_its_base
+    nveu_base all_items
+  test_only_what_came_as_nveu_where_the_option_says_so
+    nveu_base nveu_receipts
+  test_it_counts_from_receipt
+    nveu_base_event received
+  test_it_counts_from_installation_where_the_option_says_so
+    nveu_base_event installed
+  test_chips_that_a_licence_brought
+    nveu_conversion no_credit credit
 """
 
 # Acted on by doing nothing else yet: the one value there is, with no test of its own. A line goes
 # from here to the table as soon as another value is acted on.
 UNSHOWN = """
-nveu_account              owner
-nveu_base                 all_items
-nveu_base_event           received
-nveu_conversion           no_credit
 uveu_us_measure_day       reporting_dates
 aia_certificate           at_threshold
 aia_certificate_scope     all_suppliers

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from ledger.service import bulk, known_rows
 from ledger.service.ledger import Ledger, new_ledger, open_ledger
 from ledger.service.outcome import Outcome
-from ledger.storage.bulk import Staging
 from tests.service import nasty
 from tests.service.books import assert_sound, copied, rows, whole, write_csv
 
@@ -398,18 +397,3 @@ def test_findings_on_two_budgets_stand_in_one_order(ledger_url: str, tmp_path: P
         assert by_rows.counts["over_limit"] == 5
         assert by_rows == as_columns
         assert_same(ledgers)
-
-
-def test_memory_does_not_hold_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Rows are staged a batch at a time, as they come."""
-    sizes: list[int] = []
-    append = Staging.append
-
-    def noted(self: Staging, table: str, batch: Any) -> None:
-        sizes.append(batch.num_rows)
-        append(self, table, batch)
-
-    monkeypatch.setattr(Staging, "append", noted)
-    with filled(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path) as (_, other, lines):
-        other.import_file(shipped(tmp_path, lines), "shipments", columns_from=AS_COLUMNS)
-    assert max(sizes) <= 64 * 3

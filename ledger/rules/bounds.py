@@ -1,0 +1,46 @@
+"""Before anything is weighed: do the sums fit into 64 bits?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ledger.rules.weights import Batch, Budgets, Ints, Lines, Overflow
+
+_LARGEST = 2**63 - 1
+
+
+def guard(batch: Batch, budgets: Budgets, lines: Lines) -> None:
+    """See that nothing passes 64 bits: no partial sum exceeds that of all absolute amounts and
+    balances. Raises Overflow.
+    """
+    pairs = (
+        (batch.draw_amount, tuple(getattr(budgets, name) for name in budgets.__slots__)),
+        (batch.quantity, (lines.used_quantity,)),
+        (batch.value, (lines.used_value, lines.value, lines.value)),  # with its tolerance
+        (batch.amount, (lines.used,)),
+    )
+    for column, balances in pairs:
+        most = absolute_sum(column) + sum(largest(balance) for balance in balances)
+        if most > _LARGEST:
+            raise Overflow(Overflow.__doc__)
+
+
+# Below this many a plain sum is quicker than a look at the extremes.
+_FEW = 64
+
+
+def absolute_sum(column: Ints) -> int:
+    """At least the sum of a column's absolute values."""
+    if len(column) < _FEW:
+        return sum(map(abs, column.tolist()))
+    most = max(abs(int(column.max())), abs(int(column.min())))
+    if most * len(column) <= _LARGEST:
+        return most * len(column)
+    return sum(abs(value) for value in column.tolist())
+
+
+def largest(column: Ints) -> int:
+    """The largest absolute value of a column; 0 where it is empty."""
+    if len(column) < _FEW:
+        return max(map(abs, column.tolist()), default=0)
+    return int(np.abs(column).max())

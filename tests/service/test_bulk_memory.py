@@ -1,0 +1,30 @@
+"""A file posted as columns is never held whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.service import bulk
+from ledger.storage.bulk import Staging
+from tests.service.test_rows_and_columns import AS_COLUMNS, filled, shipped
+
+pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
+
+
+def test_memory_does_not_hold_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Rows are staged a batch at a time, as they come."""
+    monkeypatch.setattr(bulk, "BATCH", 64)
+    sizes: list[int] = []
+    append = Staging.append
+
+    def noted(self: Staging, table: str, batch: Any) -> None:
+        sizes.append(batch.num_rows)
+        append(self, table, batch)
+
+    monkeypatch.setattr(Staging, "append", noted)
+    with filled(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path) as (_, other, lines):
+        other.import_file(shipped(tmp_path, lines), "shipments", columns_from=AS_COLUMNS)
+    assert max(sizes) <= 64 * 3
