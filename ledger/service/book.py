@@ -109,6 +109,7 @@ class Book:
         self.balances = Budgets.empty(_PLACES)
         self.last_credit: list[str | None] = []
         self._opened: set[int] = set()
+        self._steps: dict[int, tuple[tuple[str, str, int], ...]] = {}
 
     # Parties and rulings
 
@@ -209,6 +210,7 @@ class Book:
             )
         )
         self._rows["budget_step"] += [(number, *step, self.submission) for step in terms.steps]
+        self._steps[number] = terms.steps
         self._opened.add(number)
         return self._append(opened, (0,) * len(BALANCES), None)
 
@@ -256,12 +258,9 @@ class Book:
 
     def steps(self, place: int) -> list[tuple[int, ...]]:
         """The steps of a budget this transaction opened: first day as a number, and limit."""
-        number = self.numbers[place]
-        rows = self._rows["budget_step"] if number in self._opened else []
         return [
             (days_number(date.fromisoformat(on)), limit)
-            for n, on, _, limit, _ in rows
-            if n == number
+            for on, _, limit in self._steps.get(self.numbers[place], ())
         ]
 
     def credited(self, place: int, day: str) -> None:

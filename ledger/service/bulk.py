@@ -130,21 +130,25 @@ class _Days:
 
     parts: list[Changes] = field(default_factory=list)
     rows: int = 0
+    settled: bool = False
 
     def add(self, part: Changes) -> None:
         """Gather one batch's changes; from time to time those of one day are put together."""
         self.parts.append(part)
+        self.settled = False
         self.rows += len(part.day)
         if self.rows > 500_000:
             self.merged()
             self.rows = 0
 
     def merged(self) -> Changes:
-        """All changes so far, one a budget and day."""
+        """All changes so far, one a budget and day, in that order; asked again it costs nothing."""
+        if len(self.parts) == 1 and self.settled:
+            return self.parts[0]
         columns = zip(*self.parts, strict=True) if self.parts else [()] * len(Changes._fields)
         none = np.zeros(0, np.int64)
         merged = together(Changes(*(np.concatenate([none, *column]) for column in columns)))
-        self.parts = [merged]
+        self.parts, self.settled = [merged], True
         return merged
 
 

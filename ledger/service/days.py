@@ -103,8 +103,9 @@ class Days:
         # On record pending amounts are among those taken, and adjustments are set off.
         made.taken += made.adjustment - made.pending
         for unsaved in self._took if self._unsaved is None else [self._unsaved()]:
-            mine = unsaved.budget == place
-            made.add(Changes(*(column[mine] for column in unsaved)))
+            # In order of budgets, as both posting paths give them.
+            begin, end = np.searchsorted(unsaved.budget, [place, place + 1])
+            made.add(Changes(*(column[begin:end] for column in unsaved)))
         return made
 
 
