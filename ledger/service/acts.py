@@ -22,19 +22,19 @@ def resolve(rulebook: Rulebook, row: Row) -> list[Problem]:
     holder, rule = details.get("holder", ""), details.get("budget")
     if rule is not None and rule not in rulebook.budgets:
         known = tuple(rulebook.budgets)
-        return [_problem(row, "budget", rule, "the regime has no such budget", known)]
+        return [row.problem("budget", rule, "the regime has no such budget", known)]
     found = rulebook.budget_of(holder, rule)
     if found is None:
-        return [_problem(row, "holder", holder, "holds no such budget", _near(rulebook, holder))]
+        return [row.problem("holder", holder, "holds no such budget", _near(rulebook, holder))]
     budget, key, name = found
     window = details.get("window")
     on = day if window is None else _first_day(budget, window)
     if on is None:
         known = tuple(w.key for w in budget.windows_known())
-        return [_problem(row, "window", window or "", f"{budget.key} has no such window", known)]
+        return [row.problem("window", window or "", f"{budget.key} has no such window", known)]
     row.account = rulebook.account(budget.key, key, name, on)
     if row.account is None:
-        return [_problem(row, "effective_on", row.day, f"no window of {budget.key} covers it")]
+        return [row.problem("effective_on", row.day, f"no window of {budget.key} covers it")]
     return _amount(row, row.account[1].limit_mtpp) if row.kind in LIMIT_CHANGES else []
 
 
@@ -55,10 +55,10 @@ def _amount(row: Row, base: int) -> list[Problem]:
     if row.given.amount_mtpp is not None:
         return []
     if percent is None:
-        return [_problem(row, "tpp", "", f"an {row.kind} needs an amount or a percent")]
+        return [row.problem("tpp", "", f"an {row.kind} needs an amount or a percent")]
     share = Decimal(percent) * base / _PERCENT
     if share != share.to_integral_value():
-        return [_problem(row, "percent", percent, "gives no whole number of thousandths")]
+        return [row.problem("percent", percent, "gives no whole number of thousandths")]
     row.given = replace(row.given, amount_mtpp=int(share))
     row.content = content_of(row.given)
     return []
@@ -69,10 +69,10 @@ def check_declaration(row: Row, duties: Collection[str] | None = None) -> list[P
     details = row.details()
     if row.kind in (Kind.OWNERSHIP, Kind.PARTY_MERGED) and not details.get("other_party"):
         reason = "an ownership or merger names the other party"
-        return [_problem(row, "other_party", "", reason)]
+        return [row.problem("other_party", "", reason)]
     if row.kind in DECLARED and not row.given.authorization:
         reason = f"a {row.kind} names the authorization it is for"
-        return [_problem(row, "authorization", "", reason)]
+        return [row.problem("authorization", "", reason)]
     if row.kind == Kind.DUTY_DONE:
         return _check_duty(row, details.get("status", ""), duties)
     return []
@@ -80,13 +80,13 @@ def check_declaration(row: Row, duties: Collection[str] | None = None) -> list[P
 
 def _check_duty(row: Row, duty: str, duties: Collection[str] | None) -> list[Problem]:
     if not duty:
-        return [_problem(row, "status", "", "a duty done is named by its id, as `tpp due` tells")]
+        return [row.problem("status", "", "a duty done is named by its id, as `tpp due` tells")]
     if duties is None or duty in duties:
         return []
     from rapidfuzz import process
 
     near = tuple(match for match, _, _ in process.extract(duty, list(duties), limit=3))
-    return [_problem(row, "status", duty, "there is no such duty", near)]
+    return [row.problem("status", duty, "there is no such duty", near)]
 
 
 def _near(rulebook: Rulebook, holder: str) -> tuple[str, ...]:
@@ -94,9 +94,3 @@ def _near(rulebook: Rulebook, holder: str) -> tuple[str, ...]:
 
     names = [name for b in rulebook.budgets.values() for _, name in b.known_holders()]
     return tuple(match for match, _, _ in process.extract(holder, names, limit=3))
-
-
-def _problem(
-    row: Row, column: str, value: str, reason: str, nearest: tuple[str, ...] = ()
-) -> Problem:
-    return Problem("", row.given.file_line, row.given.row, column, value, reason, nearest)

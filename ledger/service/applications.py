@@ -74,16 +74,16 @@ def _meant(
     if exporter is not None:
         found = [m for m in found if name_key(m["source"]) == name_key(exporter)]
     if not found:
-        return [], _problem(row, "application", number, "no such application is on file")
+        return [], row.problem("application", number, "no such application is on file")
     sources = tuple(dict.fromkeys(str(m["source"]) for m in found))
     if len(sources) > 1:
         reason = f"several have filed application {number}: name the one who applied"
-        return [], _problem(row, "exporter", "", reason, sources[:3])
+        return [], row.problem("exporter", "", reason, sources[:3])
     lines = [m for m in found if line is None or m["line"] == line]
     if not lines:
         near = tuple(str(m["line"]) for m in found[:3])
         reason = f"application {number} has no such line on file"
-        return [], _problem(row, "application_line", line or "", reason, near)
+        return [], row.problem("application_line", line or "", reason, near)
     return lines, None
 
 
@@ -144,7 +144,3 @@ def _flag_more(row: Row, asked: int) -> None:
     over = row.amount - asked
     if asked and over > 0:
         row.flags.append(Flag("more_than_applied", None, asked, 0, row.amount, over))
-
-
-def _problem(row: Row, column: str, value: str, reason: str, near: tuple[str, ...] = ()) -> Problem:
-    return Problem("", row.given.file_line, row.given.row, column, value, reason, near)

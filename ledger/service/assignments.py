@@ -68,16 +68,18 @@ def _in_the_way(
 ) -> Problem | None:
     named = f"{row.given.target_document} line {row.given.target_line}"
     if target is None:
-        return _problem(row, named, "no such shipment of that exporter is on file")
+        return row.problem("shipment", named, "no such shipment of that exporter is on file")
     if target.licence_seq is not None:
-        return _problem(row, named, f"is drawn under licence {target.given.licence} already")
+        return row.problem(
+            "shipment", named, f"is drawn under licence {target.given.licence} already"
+        )
     if target.given.authorization not in _WITHOUT:
         reason = f"went under {target.given.authorization}, and so not without a licence"
-        return _problem(row, named, reason)
+        return row.problem("shipment", named, reason)
     earlier = targets.assignment_of(cursor, target.seq)
     if earlier is not None or target.seq in done:
         where = f"by seq {earlier}" if earlier else f"by row {done[target.seq]} of this file"
-        return _problem(row, named, f"is assigned already, {where}")
+        return row.problem("shipment", named, f"is assigned already, {where}")
     return None
 
 
@@ -129,7 +131,3 @@ def stands(row: Row, laid: Target) -> tuple[str, str]:
     """What is looked up later of an assignment: its shipment, and the licence line."""
     given = row.given
     return str(laid.seq), subject_of(given.licence or "", given.licence_line or "1")
-
-
-def _problem(row: Row, value: str, reason: str) -> Problem:
-    return Problem("", row.given.file_line, row.given.row, "shipment", value, reason)

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select
 
 from ledger.policy.budgets import AMOUNT, UNBOUND
 from ledger.rules.admission import Budgets
+from ledger.service.day_numbers import days_number
 from ledger.storage.statements import Cursor, largest
 from schemas import tables as t
 from schemas.names import name_key
@@ -307,16 +308,3 @@ def _budget_key(row: Sequence[Any]) -> BudgetKey:
 def _opened(row: Sequence[Any]) -> Opened:
     name = (row[_AT["rule"]], row[_AT["holder_name"]], row[_AT["window"]])
     return Opened(row[_AT["budget_no"]], row[_AT["limit_mtpp"]], name, row[_AT["holder"]])
-
-
-def days_number(day: date) -> int:
-    """A day as the whole number numpy's datetime64[D] uses."""
-    return day.toordinal() - _EPOCH
-
-
-def day_text(number: int) -> str:
-    """The day of such a whole number, as ISO text."""
-    return date.fromordinal(number + _EPOCH).isoformat()
-
-
-_EPOCH = date(1970, 1, 1).toordinal()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from ledger.service.bulk_findings import Findings, Gathered
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.closed import ClosedQuarters
 from ledger.service.conditions import Watch, on_record
+from ledger.service.day_numbers import day_of
 from ledger.service.days import Days
 from ledger.service.draws import Drawer
 from ledger.service.given_tables import table_of
@@ -51,7 +51,6 @@ CACHE_MB = 64
 MEMORY = "240MB"
 THREADS = 1
 
-_EPOCH = date(1970, 1, 1).toordinal()
 
 # What an outcome carries of a finding as it is stored.
 _TOLD = ("seq", "code", "limit_mtpp", "taken_mtpp", "asked_mtpp", "short_mtpp", "detail")
@@ -247,7 +246,7 @@ class _Load:
             if stated[at] not in codes or frame.value("kind", at) == Kind.LICENCE:
                 continue
             names = [self._party(frame, column, at) for column in ("consignee_at", "parent_at")]
-            day = date.fromordinal(int(frame.day[at]) + _EPOCH)
+            day = day_of(int(frame.day[at]))
             found = self.watch.flag(stated[at], names, frame.value("details", at), day)
             if found is not None:
                 flags.add(at, found)
@@ -270,7 +269,7 @@ class _Load:
         rulebook = self.desk.rulebook
         if as_enforced(rulebook.options):
             days, which = np.unique(frame.day, return_inverse=True)
-            each = [rulebook.spares(date.fromordinal(day + _EPOCH)) for day in days.tolist()]
+            each = [rulebook.spares(day_of(day)) for day in days.tolist()]
             flags.change(np.array(each, bool)[which], as_note)
 
     def _tell(self, frame: Frame, findings: Findings, outcome: Outcome) -> None:

@@ -20,13 +20,13 @@ from ledger.service.bulk_papers import BulkClerk
 from ledger.service.bulk_statuses import BulkStatuses
 from ledger.service.bulk_wanted import Table, Wanted, by_party, same_but_holder, table_key
 from ledger.service.columns import Prepared, place_column
+from ledger.service.day_numbers import day_of, days_number
 from ledger.service.draws import DECLARED_ONLY, IF_BEFORE, RELEASE, Drawer, effect_of
 from ledger.service.followers import BOTH_YEARS, LATER, ON_RECEIPT, TRANSIT
 from ledger.service.holders import ATTRIBUTED_TO
 from ledger.service.known_rows import ByRows
 from ledger.service.rows import Flag
 
-_EPOCH = date(1970, 1, 1).toordinal()
 _UNKNOWN = -2
 # Draws ready to be weighed: rows, places, tally, effect.
 _Drawn = tuple[Ints, Ints, Ints, Ints]
@@ -216,7 +216,7 @@ class BulkDrawer:
     ) -> list[Wanted]:
         """What movements under a licence on file draw beside what it holds on."""
         if draw.effect == IF_BEFORE:
-            first = self.rulebook.regime.first_day.toordinal() - _EPOCH
+            first = days_number(self.rulebook.regime.first_day)
             on_none = self.lines.budget_places[0][line[rows]] < 0 if len(rows) else rows
             rows = rows[on_none & (self.lines.issued_no[line[rows]] < first)] if len(rows) else rows
         if not len(rows) or draw.effect == RELEASE:
@@ -271,7 +271,7 @@ class BulkDrawer:
     def _counted(self, draw: Draw, period: date, day: Ints) -> Ints:
         """The days a draw counts for: of before its regime, in the window of the first day."""
         first = self.rulebook.of_budget(draw.rule).regime.first_day
-        earliest = first.toordinal() - _EPOCH
+        earliest = days_number(first)
         return np.maximum(day, earliest) if period < first else day
 
     def _regime_of(self, draw: Draw) -> int:
@@ -340,7 +340,7 @@ class BulkDrawer:
         day = want.day[at]
 
         def after(place: int) -> Flag:
-            detail = f"{want.draw.rule} on {_day(int(day[place]))}"
+            detail = f"{want.draw.rule} on {day_of(int(day[place]))}"
             return Flag("after_windows", detail=detail)
 
         flags.by_value(want.rows[at], day, after)
@@ -355,7 +355,7 @@ class BulkDrawer:
     def _window_no(self, rule: str, day: int) -> int:
         known = self._window_of.get((rule, day))
         if known is None:
-            window = self.rulebook.budgets[rule].window_on(_day(day))
+            window = self.rulebook.budgets[rule].window_on(day_of(day))
             keys = self._windows_of.setdefault(rule, [])
             if window is not None and window.key not in keys:
                 keys.append(window.key)
@@ -368,11 +368,7 @@ class BulkDrawer:
         row, holder = int(want.rows[at]), int(want.holder[at])
         holders = self._holders_for(want.draw)
         named = holders.named(want.draw.holder_from, frame, row, holder)
-        return self.rulebook.account(want.draw.rule, *named, _day(int(want.day[at])))
-
-
-def _day(number: int) -> date:
-    return date.fromordinal(number + _EPOCH)
+        return self.rulebook.account(want.draw.rule, *named, day_of(int(want.day[at])))
 
 
 def _periods(ruling: Ruling) -> tuple[date, ...]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 
 from ledger.policy.budgets import ATTRIBUTED, COUNTRIES
 from ledger.rules.admission import Ints
 from ledger.service.batches import Frame
 from ledger.service.columns import Prepared, place_column
+from ledger.service.day_numbers import day_of
 from ledger.service.draws import Drawer
 from ledger.service.holders import (
     CHIP_IN_COUNTRY,
@@ -25,7 +24,6 @@ from ledger.service.holders import (
 from ledger.service.rulebook import Rulebook
 
 NONE = -1
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class BulkHolders:
@@ -139,7 +137,7 @@ class BulkHolders:
         said, parent, consignee = parties
         ask = declared[said] | declared[parent] | declared[consignee]
         for at in np.flatnonzero(ask).tolist():
-            on = date.fromordinal(int(day[at]) + _EPOCH)
+            on = day_of(int(day[at]))
             own = self._key(said[at])
             if own is not None and source not in ATTRIBUTED:
                 key: str | None = relations.merged(own, on)

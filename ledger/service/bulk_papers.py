@@ -12,6 +12,7 @@ from ledger.rules.preconditions import Terms
 from ledger.service.batches import Frame
 from ledger.service.bulk_findings import Gathered
 from ledger.service.columns import Prepared, place_column
+from ledger.service.day_numbers import day_of
 from ledger.service.draws import Drawer
 from ledger.service.papers import Declarations, Sent
 from ledger.service.rows import Flag
@@ -20,7 +21,6 @@ NONE = -1
 # Below every day there is: a paper that is not on the row.
 UNDATED = -(2**30)
 _COLUMNS = {"certificate": "certificate_no", "notice": "notice_no", "eccn": "eccn_no"}
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class BulkClerk:
@@ -49,7 +49,7 @@ class BulkClerk:
         """The shipments of one day whose rulings ask for the same."""
         number = int(frame.day[rows[0]])
         total = frame.ints("shipment_mtpp")[rows]
-        for terms in self.rulebook.papers(self._needs[needs], _day(number)):
+        for terms in self.rulebook.papers(self._needs[needs], day_of(number)):
             given = frame.ints(_COLUMNS[terms.rule.asks], UNDATED)[rows]
             shown = given != UNDATED
             if terms.rule.asks != "eccn":
@@ -70,8 +70,8 @@ class BulkClerk:
         _, alike = np.unique(np.stack([dated, total], axis=1), axis=0, return_inverse=True)
 
         def flag(place: int) -> Flag:
-            on = None if dated[place] == UNDATED else _day(int(dated[place]))
-            return self.rulebook.paper_flag(terms, _day(number), on, int(total[place]))
+            on = None if dated[place] == UNDATED else day_of(int(dated[place]))
+            return self.rulebook.paper_flag(terms, day_of(number), on, int(total[place]))
 
         found.by_value(rows, alike.reshape(-1), flag)
 
@@ -79,7 +79,7 @@ class BulkClerk:
         self, frame: Frame, rows: Ints, lacking: NDArray[np.bool_], terms: Terms
     ) -> NDArray[np.bool_]:
         """Which of the rows that lack a paper have it declared."""
-        covered, day = np.zeros(len(rows), bool), _day(int(frame.day[rows[0]]))
+        covered, day = np.zeros(len(rows), bool), day_of(int(frame.day[rows[0]]))
         for place in np.flatnonzero(lacking).tolist():
             sent = self._sent(frame, int(rows[place]), day)
             covered[place] = self.declared.cover(terms, sent, day)
@@ -116,7 +116,3 @@ def _asked(terms: Terms, total: Ints) -> NDArray[np.bool_]:
         return np.equal(total, terms.amount)
     reached: NDArray[np.bool_] = total >= terms.amount
     return reached
-
-
-def _day(number: int) -> date:
-    return date.fromordinal(number + _EPOCH)

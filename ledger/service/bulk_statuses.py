@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,9 @@ from ledger.service.batches import Frame
 from ledger.service.bulk_findings import Gathered
 from ledger.service.bulk_holders import BulkHolders
 from ledger.service.columns import place_column
+from ledger.service.day_numbers import day_of
 from ledger.service.draws import Drawer, claimed, not_on_file
 from ledger.service.holders import AUTHORIZED
-
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class BulkStatuses:
@@ -36,7 +34,7 @@ class BulkStatuses:
         pairs = list(zip(holder.tolist(), day.tolist(), strict=True))
         for at, on in set(pairs):
             key = holders.keys[at] if at >= 0 else ""
-            known[at, on] = at >= 0 and self.drawer.authorized(draw, key, _day(on))
+            known[at, on] = at >= 0 and self.drawer.authorized(draw, key, day_of(on))
         return np.array([known[pair] for pair in pairs], bool)
 
     def flag(self, frame: Frame, ruling: Ints, holders: BulkHolders, flags: Gathered) -> None:
@@ -60,13 +58,9 @@ class BulkStatuses:
                 asked = (at, party, place, on)
                 if asked not in known:
                     key = holders.keys[party]
-                    held = self.drawer.statuses.holds(rule.authorization, key, code, _day(on))
+                    held = self.drawer.statuses.holds(rule.authorization, key, code, day_of(on))
                     known[asked] = held
                 if not known[asked]:
                     _, name = holders.named(role, frame, row, party)
                     flag = not_on_file(self.drawer.rulebook, rule, name, code)
                     flags.add(row, flag)
-
-
-def _day(number: int) -> date:
-    return date.fromordinal(number + _EPOCH)

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import bindparam, select, text
 
 from ledger.rules.admission import Ints
-from ledger.service.book import days_number
+from ledger.service.day_numbers import days_number
 from ledger.service.rows import Flag, Row
 from ledger.storage.statements import Cursor
 from schemas import tables as t

@@ -239,14 +239,14 @@ def check(regime: Regime, row: Row) -> list[Problem]:
     found = []
     if item not in known:
         reason = "the regime has no such condition" if item else "a condition names its paragraph"
-        found.append(_problem(row, "condition", item, reason, near(item, tuple(known))))
+        found.append(row.problem("condition", item, reason, near(item, tuple(known))))
     elif known[item].scope == "facility" and not said.get("facility"):
-        found.append(_problem(row, "facility", "", "this condition is kept facility by facility"))
+        found.append(row.problem("facility", "", "this condition is kept facility by facility"))
     if state not in STATES:
         reason = f"must be {', '.join(STATES[:-1])} or {STATES[-1]}"
-        found.append(_problem(row, "status", state, reason, near(state, STATES)))
+        found.append(row.problem("status", state, reason, near(state, STATES)))
     if state == MET and not said.get("reference"):
-        found.append(_problem(row, "reference", "", "a condition that is met names its evidence"))
+        found.append(row.problem("reference", "", "a condition that is met names its evidence"))
     return found
 
 
@@ -260,9 +260,3 @@ def standing_of(row: Row) -> tuple[str, str]:
 def facility_key(name: str | None) -> str:
     """A facility as it is looked up; empty for none."""
     return name_key(name) if name else ""
-
-
-def _problem(
-    row: Row, column: str, value: str, reason: str, nearest: tuple[str, ...] = ()
-) -> Problem:
-    return Problem("", row.given.file_line, row.given.row, column, value, reason, nearest)

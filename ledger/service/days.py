@@ -12,7 +12,8 @@ from sqlalchemy import bindparam, select
 from ledger.policy.budgets import DATED, FLOOR
 from ledger.rules.admission import Batch, Calendar, Changes, Entries, Ints
 from ledger.rules.timeline import Timeline
-from ledger.service.book import Book, days_number
+from ledger.service.book import Book
+from ledger.service.day_numbers import days_number
 from schemas import tables as t
 
 _DAYS = (

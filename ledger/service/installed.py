@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, select, text
 
-from ledger.service.book import days_number
+from ledger.service.day_numbers import days_number
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import Kind

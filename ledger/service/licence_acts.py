@@ -125,9 +125,9 @@ def unknown_line(cursor: Cursor, row: Row, lines: Sequence[str]) -> Problem:
     if lines:
         reason = f"licence {number} has no such line on file"
         near = tuple(lines[:_NEAREST])
-        return _problem(row, "licence_line", given.licence_line or "1", reason, near)
+        return row.problem("licence_line", given.licence_line or "1", reason, near)
     reason = "no such licence is on file"
-    return _problem(row, "licence", number, reason, nearest(cursor, number))
+    return row.problem("licence", number, reason, nearest(cursor, number))
 
 
 def nearest(cursor: Cursor, number: str) -> tuple[str, ...]:
@@ -140,10 +140,6 @@ def nearest(cursor: Cursor, number: str) -> tuple[str, ...]:
         if like:
             return tuple(match for match, _, _ in process.extract(number, like, limit=_NEAREST))
     return ()
-
-
-def _problem(row: Row, column: str, value: str, reason: str, near: tuple[str, ...] = ()) -> Problem:
-    return Problem("", row.given.file_line, row.given.row, column, value, reason, near)
 
 
 def take(row: Row, lines: LineBook, rulebook: Rulebook) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlalchemy import literal_column, select, text
 
 from ledger.rules.admission import Batch, Effect, Ints
+from ledger.service.day_numbers import day_of
 from ledger.service.rows import Flag, Row
 from ledger.storage.statements import Cursor
 from schemas import tables as t
@@ -36,7 +37,6 @@ _ACTS = (
     .order_by(t.standing.c.from_on, t.standing.c.seq)
 )
 _STANDING = t.standing.columns.keys()
-_EPOCH = date(1970, 1, 1)
 # What takes room that nothing granted before.
 _CLAIMS = (Effect.HOLD, Effect.POST)
 _CLAIMING = (Kind.LICENCE, *SHIPMENTS)
@@ -105,7 +105,7 @@ class Marks:
         claims &= marked[batch.draw_budget] & (days[batch.draw_row] >= 0)
         for at in np.flatnonzero(claims).tolist():
             row, place = int(batch.draw_row[at]), int(batch.draw_budget[at])
-            day = _EPOCH + timedelta(int(days[row]))
+            day = day_of(int(days[row]))
             for code, said in self.on(numbers[place], day).items():
                 flags.add(row, Flag(code, place, detail=said))
 

@@ -25,8 +25,9 @@ from ledger.service import (
     targets,
     weights,
 )
-from ledger.service.book import Book, BudgetKey, BudgetTerms, Known, day_text, days_number
+from ledger.service.book import Book, BudgetKey, BudgetTerms, Known
 from ledger.service.closed import ClosedQuarters
+from ledger.service.day_numbers import day_text, days_number
 from ledger.service.days import Days
 from ledger.service.draws import Drawer
 from ledger.service.lines import LineBook

@@ -14,7 +14,8 @@ from itertools import groupby
 from sqlalchemy import bindparam, func, literal_column, select
 
 from ledger.rules.sharing import Grant, Request, share
-from ledger.service.book import Book, days_number
+from ledger.service.book import Book
+from ledger.service.day_numbers import days_number
 from ledger.service.days import Days
 from ledger.service.marks import SUSPENDED, Marks
 from ledger.service.rows import Drawn, Flag, Row

@@ -10,8 +10,9 @@ from sqlalchemy import bindparam, select
 
 from ledger.rules.admission import Entries, Ints, Weighed, by_day, weigh_given
 from ledger.service import requests
-from ledger.service.book import Book, days_number
+from ledger.service.book import Book
 from ledger.service.closed import ClosedQuarters
+from ledger.service.day_numbers import days_number
 from ledger.service.days import Days
 from ledger.service.dependents import Standing, Stored, Undo, choose
 from ledger.service.known_rows import reversals_of

@@ -14,6 +14,7 @@ from ledger.rules.admission import Effect
 from ledger.storage import chain
 from schemas.kinds import RECEIPTS, RETURNS, SHIPMENTS, Kind
 from schemas.names import name_key
+from schemas.problems import Problem
 from schemas.records import Given
 
 if TYPE_CHECKING:
@@ -112,6 +113,13 @@ class Row:
     def day(self) -> str:
         """The day it counts for, as ISO text."""
         return self.given.effective_on.isoformat()
+
+    def problem(
+        self, column: str, value: str, reason: str, nearest: tuple[str, ...] = ()
+    ) -> Problem:
+        """What is wrong with one of its fields."""
+        given = self.given
+        return Problem("", given.file_line, given.row, column, value, reason, nearest)
 
     def details(self) -> dict[str, Any]:
         """Its fields without a column of their own."""

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select
 
 from ledger.rules.admission import Entries, Ints
 from ledger.rules.shares import Fraction, Holding, Measure, Verdict, percent, verdict
-from ledger.service.book import days_number
+from ledger.service.day_numbers import day_of, days_number
 from ledger.service.rows import Flag
 from schemas import tables as t
 from schemas.tpp import grouped
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ledger.service.draws import Drawer
     from ledger.service.rulebook import Rulebook
 
-_EPOCH = date(1970, 1, 1).toordinal()
 _ACCOUNTS = select(t.budget.c.budget_no, t.budget.c.holder).where(
     t.budget.c.rule == bindparam("rule")
 )
@@ -44,9 +43,9 @@ def measure_of(rule: ShareRule, rulebook: Rulebook) -> Measure:
     return Measure(
         key=rule.key,
         fraction=Fraction.of_ppm(rule.ppm),
-        counts=lru_cache(maxsize=None)(lambda code, day: rule.part(code, _date(day))),
+        counts=lru_cache(maxsize=None)(lambda code, day: rule.part(code, day_of(day))),
         each=rule.each,
-        base=lru_cache(maxsize=None)(lambda code, day: rule.based(code, _date(day)))
+        base=lru_cache(maxsize=None)(lambda code, day: rule.based(code, day_of(day)))
         if rule.base
         else None,
         stock=not rule.flow or rulebook.options[rule.flow] != FLOW,
@@ -119,7 +118,7 @@ class Shares:
         return [*(flag for flag in flags if flag not in unknown), *unknown[:1]]
 
     def _flag(self, share: _Share, one: Verdict, place: int, day: int) -> Flag:
-        unit, on = share.regime.unit, _date(one.day)
+        unit, on = share.regime.unit, day_of(one.day)
         needed = "" if one.cure is None else f"{grouped(one.cure)} {unit}"
         if one.base is None:
             whose = "of it" if share.rule.base else "of all it owns"
@@ -133,7 +132,7 @@ class Shares:
         said = f"{share.rule.title}: on {on}{where} {part} % of {grouped(one.base)} {unit}"
         said += f", allowed {percent(share.rule.ppm, 10**6)} %"
         if needed:
-            declared = _date(one.declared_on or 0)
+            declared = day_of(one.declared_on or 0)
             said += f"; cured by {needed} or more declared for {declared}"
         later = share.measure.dates is not None and one.day > day
         code = "share_would_exceed" if later else "share_over"
@@ -167,7 +166,3 @@ class Shares:
                 found[subject].append((number, country))
             self._accounts[rule] = found
         return self._accounts[rule]
-
-
-def _date(day: int) -> date:
-    return date.fromordinal(day + _EPOCH)

@@ -10,7 +10,8 @@ import numpy as np
 from ledger.rules.admission import Batch, Entries, Weighed, by_day, weigh
 from ledger.rules.weights import Ints
 from ledger.service import licence_acts
-from ledger.service.book import Book, days_number
+from ledger.service.book import Book
+from ledger.service.day_numbers import days_number
 from ledger.service.days import Days
 from ledger.service.lines import LineBook
 from ledger.service.rows import Row

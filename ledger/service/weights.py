@@ -64,16 +64,16 @@ def check(rulebook: Rulebook, row: Row) -> list[Problem]:
     """What is wrong with a row on model weights; all of it."""
     if rulebook.regime.weights is None:
         reason = f"the regime {rulebook.regime.key} says nothing of model weights"
-        return [_problem(row, "model", row.details().get("model", ""), reason)]
+        return [row.problem("model", row.details().get("model", ""), reason)]
     said, found = row.details(), []
     for name in _OPERATIONS:
         try:
             operations_of(said.get(name, "0"))
         except NotOperations as why:
-            found.append(_problem(row, name, said[name], str(why)))
+            found.append(row.problem(name, said[name], str(why)))
     for name in _ANSWERS:
         if said.get(name, "no").casefold() not in _YES_OR_NO:
-            found.append(_problem(row, name, said[name], "must be yes or no"))
+            found.append(row.problem(name, said[name], "must be yes or no"))
     return found or _missing(row, model_of(said))
 
 
@@ -82,12 +82,12 @@ def _missing(row: Row, model: Model) -> list[Problem]:
     found = []
     if model.from_published and not model.further_operations:
         reason = "a derivative needs the operations of the training since"
-        found.append(_problem(row, "further_operations", "", reason))
+        found.append(row.problem("further_operations", "", reason))
     if model.from_published and not model.base_operations:
         reason = "a derivative needs the operations of the original training"
-        found.append(_problem(row, "base_operations", "", reason))
+        found.append(row.problem("base_operations", "", reason))
     if model.synthetic_ppm > 100 * _PPM:
-        found.append(_problem(row, "synthetic_percent", "", "is more than 100"))
+        found.append(row.problem("synthetic_percent", "", "is more than 100"))
     return found
 
 
@@ -168,7 +168,3 @@ def _secured(
     parties = [key for key in map(party_key, names) if key is not None]
     facility = conditions.facility_key(said.get("facility"))
     return declared.secured(rulebook.regime, parties, facility, row.given.effective_on)
-
-
-def _problem(row: Row, column: str, value: str, reason: str) -> Problem:
-    return Problem("", row.given.file_line, row.given.row, column, value, reason)
