@@ -15,13 +15,15 @@ from pathlib import Path
 HOUSE = Path(__file__).parents[1]
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command as run; run()"
 Gate = tuple[str, Sequence[str]]
+# A worker a processor, each with a PostgreSQL of its own; who is done takes over from the others.
+AT_ONCE = ("-n", str(os.cpu_count() or 1), "--dist", "worksteal")
 
 GATES: tuple[Gate, ...] = (
     ("lint", ("-m", "ruff", "check", "--quiet", ".")),
     ("format", ("-m", "ruff", "format", "--check", "--quiet", ".")),
     ("imports", ("-c", LINT_IMPORTS, "--no-logo", "--no-cache")),
     ("types", ("-m", "mypy")),
-    ("tests", ("-m", "pytest")),
+    ("tests", ("-m", "pytest", *AT_ONCE)),
 )
 QUICK = ("-m", "not slow")
 

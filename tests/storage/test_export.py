@@ -91,7 +91,7 @@ def alterations() -> Iterator[tuple[str, str, int]]:
                 yield table.name, column.name, place
 
 
-@pytest.mark.parametrize(("table", "column", "place"), alterations())
+@pytest.mark.parametrize(("table", "column", "place"), list(alterations()))
 def test_every_altered_field_is_found(exported: Path, table: str, column: str, place: int) -> None:
     path = exported / f"{table}.csv"
     kept = path.read_bytes()
