@@ -23,6 +23,13 @@ _REASONS = (
         "limit {limit}, taken {taken}, asked {asked}, short by {short}",
     ),
     Reason(
+        "budget_closed",
+        _REFUSAL,
+        "the country's budget is closed: no claim is taken on it",
+        "option group_change_joining_d5",
+        "{detail}",
+    ),
+    Reason(
         "holder_suspended",
         _REFUSAL,
         "the holder's budget is suspended: nothing may be drawn on it",

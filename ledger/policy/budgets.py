@@ -22,6 +22,8 @@ DATED = (STEPPED, ACCOUNT)
 FLOOR = (ACCOUNT,)
 
 GIVES_BACK = ("always", "never")
+# Behind the name of a budget: the countries whose budget is closed, as a place conditions name.
+CLOSED = "_closed"
 
 # The countries of a movement that may hold a budget: the destination, the consignee's and the
 # ultimate parent's headquarters, and where the goods left from.
@@ -129,7 +131,8 @@ class Holders:
     `source` is the field of a movement that names the holder, one of HOLDER_SOURCES. Where an
     `option` chooses among several, `read_as` has the fields by its value. Where one of the
     countries `attributed_where` is on a list of `attributed_in`, a movement may name another
-    entity whose budget it counts on.
+    entity whose budget it counts on. A holder that joins a list of `closing` loses its budget
+    from that day.
     """
 
     kind: str
@@ -141,6 +144,7 @@ class Holders:
     read_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     attributed_where: tuple[str, ...] = ()
     attributed_in: frozenset[str] = frozenset()
+    closing: tuple[CountryList, ...] = ()
 
     def sources(self, options: Mapping[str, str]) -> tuple[str, ...]:
         """The fields that name the holders, each drawn on in full."""
@@ -150,7 +154,8 @@ class Holders:
         """The same where other lists stand for some, by key."""
         every = None if self.every is None else swapped.get(self.every.key, self.every)
         excepted = tuple(swapped.get(one.key, one) for one in self.excepted)
-        return replace(self, every=every, excepted=excepted)
+        closing = tuple(swapped.get(one.key, one) for one in self.closing)
+        return replace(self, every=every, excepted=excepted, closing=closing)
 
     def on(self, day: date) -> frozenset[str]:
         """The holders of a day; empty for parties, who are not listed."""
@@ -159,10 +164,34 @@ class Holders:
         out = frozenset[str]().union(*(one.members(day) for one in self.excepted))
         return self.every.members(day) - out
 
+    def closures(self, code: str, first_day: date) -> tuple[tuple[date, date], ...]:
+        """The days, both ends included, on which a holder of before is on a closing list.
+
+        A country that was on one from the regime's first day had nothing to lose.
+        """
+        if not self.closing:
+            return ()
+        turns = sorted({first_day, *(day for one in self.closing for day in one.days)})
+        ends = [*(day - timedelta(1) for day in turns[1:]), date.max]
+        found: list[tuple[date, date]] = []
+        for begun, end in zip(turns, ends, strict=True):
+            if begun < first_day or not any(code in one.members(begun) for one in self.closing):
+                continue
+            if found and found[-1][1] == begun - timedelta(1):
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((begun, end))
+        known = sorted({first_day, *self.days})
+        return tuple(
+            (begun, end)
+            for begun, end in found
+            if any(code in self.on(day) for day in known if first_day <= day < begun)
+        )
+
     @property
     def days(self) -> tuple[date, ...]:
         """The days on which the holders may change."""
-        lists = (*self.excepted, *(() if self.every is None else (self.every,)))
+        lists = (*self.excepted, *self.closing, *(() if self.every is None else (self.every,)))
         return tuple(day for one in lists for day in one.days)
 
 
@@ -195,6 +224,20 @@ class BudgetRule:
     gives_back: str = ""
     authorization: str = ""
     authorized_by_country: bool = False
+
+    def closed_on(self, day: date) -> frozenset[str]:
+        """The holders whose budget is closed on a day, since they joined a list that closes it."""
+        each = self.closings.items()
+        return frozenset(
+            code for code, spans in each if any(begun <= day <= end for begun, end in spans)
+        )
+
+    @property
+    def closings(self) -> dict[str, tuple[tuple[date, date], ...]]:
+        """Every holder that ever loses its budget so, with the days, both ends included."""
+        known = self.holders.names if self.holders.closing else ()
+        each = ((code, self.holders.closures(code, self.first_day)) for code, _ in known)
+        return {code: spans for code, spans in each if spans}
 
     @property
     def weighed(self) -> bool:

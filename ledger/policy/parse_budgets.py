@@ -140,6 +140,7 @@ def _holders(top: Table, known: Known, stated: Limits) -> Holders:
     source = table.one_of("from", HOLDER_SOURCES)
     every = known_name(table, "all", known.lists, "list")
     excepted = table.words("except", known.lists)
+    closing = table.words("closed_by", known.lists)
     option = known_name(table, "option", known.options, "option")
     read_as = _readings(table, known.options.get(option))
     attributed = table.sub("attributed")
@@ -160,7 +161,8 @@ def _holders(top: Table, known: Known, stated: Limits) -> Holders:
     lists = tuple(known.lists[key] for key in excepted if key in known.lists)
     every_list = known.lists.get(every)
     named = (kind, source, every_list, lists, by_name, option, read_as)
-    return Holders(*named, where, frozenset(among))
+    closed_by = tuple(known.lists[key] for key in closing if key in known.lists)
+    return Holders(*named, where, frozenset(among), closed_by)
 
 
 def _readings(table: Table, option: Option | None) -> dict[str, tuple[str, ...]]:

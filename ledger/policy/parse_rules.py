@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ledger.policy.budgets import HOLDER_SOURCES, BudgetRule
+from ledger.policy.budgets import CLOSED, HOLDER_SOURCES, BudgetRule
 from ledger.policy.dated import CountryList, Number
 from ledger.policy.judging import (
     CHIP_CLASSES,
@@ -46,8 +46,9 @@ class Named:
     @property
     def places(self) -> tuple[str, ...]:
         """What a condition on a country may name."""
-        held = (key for key, budget in self.budgets.items() if budget.holder_kind != "party")
-        return (*self.lists, *held)
+        held = [key for key, budget in self.budgets.items() if budget.holder_kind != "party"]
+        closed = (f"{key}{CLOSED}" for key in held if self.budgets[key].holders.closing)
+        return (*self.lists, *held, *closed)
 
 
 def judging(book: Book, named: Named) -> Judging:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from ledger.policy import options as settings_of
-from ledger.policy.budgets import BudgetRule, Holders, Limit, Window, Windows
+from ledger.policy.budgets import CLOSED, BudgetRule, Holders, Limit, Window, Windows
 from ledger.policy.dated import (
     Attached,
     Change,
@@ -185,12 +185,20 @@ class Regime:
         return self.budgets[budget].holder_kind != "party"
 
     def members(self, key: str, day: date) -> frozenset[str]:
-        """Who is on a list, or holds a budget, on a day. Raises KeyError for an unknown key."""
+        """Who is on a list, holds a budget, or had it closed, on a day.
+
+        Raises KeyError for an unknown key.
+        """
         if (key, day) not in self._members:
-            listed = self.lists.get(key)
-            found = self.budgets[key].holders.on(day) if listed is None else listed.members(day)
-            self._members[key, day] = found
+            self._members[key, day] = self._members_of(key, day)
         return self._members[key, day]
+
+    def _members_of(self, key: str, day: date) -> frozenset[str]:
+        if key in self.lists:
+            return self.lists[key].members(day)
+        if key in self.budgets:
+            return self.budgets[key].holders.on(day)
+        return self.budgets[key.removesuffix(CLOSED)].closed_on(day)
 
     @cached_property
     def _members(self) -> dict[tuple[str, date], frozenset[str]]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from ledger import countries
 from ledger.policy.budgets import UNBOUND
 from ledger.refusals import REFUSALS
 from ledger.service.adoption import every_adoption
 from ledger.service.duty_facts import duty_facts
+from ledger.service.line_rules import line_rules
 from ledger.service.rulebook import EQUIVALENT, Rulebook
 from ledger.service.shares import measure_of
 from ledger.storage.store import open_store
 
+DAY = timedelta(1)
 # submission, topic, key, from_on, value, sentence: schemas.columnar.ABOUT.
 AboutRow = tuple[int, str, str, date | None, str | None, str | None]
 
@@ -69,6 +71,23 @@ def _shares(rulebook: Rulebook) -> list[_Fact]:
     return found
 
 
+def _closings(rulebook: Rulebook) -> list[_Fact]:
+    """When budgets close since their country joins a list, and open again; and, where an option
+    has its licences suspended with it, that.
+    """
+    found: list[_Fact] = []
+    for budget in rulebook.regime.budgets.values():
+        for code, spans in budget.closings.items():
+            for begun, end in spans:
+                found.append(("closed", f"{budget.key} {code}", begun, "yes", None))
+                if end < date.max:
+                    found.append(("closed", f"{budget.key} {code}", end + DAY, "no", None))
+    for code, days in line_rules(rulebook).closures.items():
+        for first, last in days:
+            found.append(("licences closed", code, date.fromisoformat(first), last, None))
+    return found
+
+
 def _facts(rulebook: Rulebook) -> list[_Fact]:
     regime = rulebook.regime
     found: list[_Fact] = [
@@ -93,6 +112,6 @@ def _facts(rulebook: Rulebook) -> list[_Fact]:
     if regime.counts == "chips" and rulebook.catalogue.row(EQUIVALENT) is not None:
         found.append(("h100", EQUIVALENT, None, str(rulebook.unit_mtpp(EQUIVALENT)), None))
     found += [("country", code, None, name, None) for code, name in countries.names().items()]
-    found += duty_facts(regime)
+    found += (*duty_facts(regime), *_closings(rulebook))
     found += [("refusal", r.code, None, str(r.family), r.sentence) for r in REFUSALS.values()]
     return found

@@ -30,6 +30,7 @@ from ledger.service.draws import Drawer
 from ledger.service.given_tables import table_of
 from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_known
 from ledger.service.leaves import Leaves
+from ledger.service.line_rules import line_rules
 from ledger.service.marks import Marks
 from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.posting import Desk, save_days, sums_that_fit
@@ -167,9 +168,7 @@ class _Load:
         numbers = book.parties(prepared.parties)
         self.party_no = columns.place_column([numbers[name] for name in prepared.parties])
         self.ruling_no = np.full(len(prepared.ruled), -1, np.int64)
-        holidays = desk.rulebook.regime.licensing.holidays
-        several = desk.rulebook.holds_on_several
-        self.lines = BulkLines(con, staging, prepared, book, several=several, holidays=holidays)
+        self.lines = BulkLines(con, staging, prepared, book, line_rules(desk.rulebook))
         drawer = Drawer(desk.rulebook, book)
         self.drawer = BulkDrawer(drawer, prepared, self.lines)
         self.shares = Shares(drawer)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ledger.rules.admission import Batch, Effect, Ints, Lines
 from ledger.service.batches import Frame
@@ -23,6 +24,7 @@ from ledger.service.line_flags import (
     line_flags,
     subject_of,
 )
+from ledger.service.line_rules import LineRules
 from ledger.service.lines import FIGURES, LICENSED, MOVED, OUTSIDE, also_held
 from ledger.service.rows import Flag
 from ledger.storage.bulk import Staging, columns_of
@@ -46,12 +48,10 @@ class BulkLines:
         staging: Staging,
         prepared: Prepared,
         book: Book,
-        *,
-        several: bool = False,
-        holidays: str = "",
+        rules: LineRules,
     ) -> None:
         self.staging, self.prepared, self.book = staging, prepared, book
-        self.holidays = holidays
+        self.rules = rules
         self.stored = stored = _StoredLines(con, staging)
         self.acts = acts_of(book.cursor.find(t.standing, "kind", STANDING))
         self._acted = _acted(con, self.acts, len(stored.seq))
@@ -64,10 +64,12 @@ class BulkLines:
         self.lines = Lines(*(stored.whole[name] for name in FIGURES))
         self._moved = np.zeros(len(stored.seq), bool)
         first = stored.whole["budget_no"]
-        beside = _beside(book, stored.seq, first) if several else []
+        beside = _beside(book, stored.seq, first) if rules.several else []
         # The places of the budgets the lines hold on: of the first, and of those beside it.
         self.budget_places = [_places(book, numbers) for numbers in (first, *beside)]
         self.issued_no = stored.text["issued_on"].days(0)
+        # Which destinations' licences are suspended on some day, by the code of the text.
+        self._closing = stored.text["destination"].among(rules.closures)
 
     def places(self, frame: Frame) -> Ints:
         """The place of each movement's line, -1 for none or not on file; targets are filled in."""
@@ -120,7 +122,7 @@ class BulkLines:
             (issue,) = self.book.cursor.find(t.movement, "seq", [int(self.stored.seq[place])])
             exporter_no = issue[t.movement.columns.keys().index("exporter_no")]
         consignee, exporter = self._key_of(line["consignee_no"]), self._key_of(exporter_no)
-        return Terms(line["issued_on"], exporter, consignee, acts, self.holidays)
+        return Terms(line["issued_on"], exporter, consignee, acts, self.rules)
 
     def _acts_on(self, line: dict[str, Any]) -> LineActs:
         return self.acts.get(subject_of(line["licence"], line["line"])) or LineActs()
@@ -150,6 +152,7 @@ class BulkLines:
             | (frame.exporter_no[rows] != stored.whole["exporter_no"][place])
             | (day >= stored.text["closed_on"].days(_FAR)[place])
             | self._acted[place]
+            | self._closing[stored.text["destination"].codes[place]]
             | (day > stored.text["expires_on"].days(_FAR)[place])
             | (day < stored.text["issued_on"].days(0)[place])
             | (stored.whole["live"][place] == 0)
@@ -245,6 +248,10 @@ class _Texts:
     def codes_of(self, values: Sequence[str]) -> Ints:
         """The codes of other texts, -2 for those that are none of ours; one more, for none."""
         return place_column([*(self._code.get(value, -2) for value in values), -2])
+
+    def among(self, values: Container[str]) -> NDArray[np.bool_]:
+        """Which texts are among others, by their codes; the last, for none, is not."""
+        return np.array([*(text in values for text in self._code), False], bool)
 
     def days(self, none: int) -> Ints:
         """The texts, which are days, as whole numbers."""

@@ -19,6 +19,7 @@ from ledger.service import known_rows, recorded
 from ledger.service.book import Book
 from ledger.service.dependents import Standing, Stored, Undo, choose, name_of
 from ledger.service.known_rows import reversals_of
+from ledger.service.line_rules import line_rules
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome, Repeated
 from ledger.service.papers import totals
@@ -125,7 +126,7 @@ def _carry_out(
     """Write the reversals, then what is recorded anew, and link both as one submission."""
     undos, active = chosen
     book = Book(cursor, desk.known, turn.head.last_submission + 1)
-    lines = LineBook(cursor, book, several=desk.rulebook.holds_on_several)
+    lines = LineBook(cursor, book, line_rules(desk.rulebook))
     undoing = Undoing(lines, undos, {seq: one.reason for seq, one in active.items()})
     told = Outcome(head=outcome.head)
     with sums_that_fit():

@@ -11,6 +11,7 @@ from ledger.service.book import Book, Known
 from ledger.service.business_days import last_day_of_use
 from ledger.service.known_rows import reversed_among
 from ledger.service.licence_acts import nearest
+from ledger.service.line_rules import closed_since, line_rules
 from ledger.service.lines import LineBook
 from ledger.storage.statements import Cursor
 from schemas import tables as t
@@ -50,8 +51,7 @@ def show(ledger: Ledger, number: str) -> list[Standing]:
     """How the lines of a licence stand now. Raises Unusable where none is on file."""
     with ledger.store.reading() as turn:
         cursor = Cursor(ledger.store.raw(turn.connection), ledger.store.dialect)
-        holidays = ledger.rulebook.regime.licensing.holidays
-        book = LineBook(cursor, Book(cursor, Known(), 0), holidays=holidays)
+        book = LineBook(cursor, Book(cursor, Known(), 0), line_rules(ledger.rulebook))
         found = sorted(book.on_file([number]).values())
         if not found:
             reason = "no such licence is on file"
@@ -91,13 +91,15 @@ def _state(book: LineBook, place: int) -> str:
         return "reversed"
     if state.state != OPEN:
         return f"{state.state} since {state.closed_on}"
-    suspended = book.acts_on(place).suspended(today.isoformat())
+    issued_on, line = book.issued_on(place).isoformat(), book.line(place)
+    closed = closed_since(book.rules.closures, line, issued_on, today.isoformat())
+    suspended = book.acts_on(place).suspended(today.isoformat(), closed)
     if suspended is not None:
         return f"suspended {suspended}"
     if state.used >= state.amount:
         return "over" if state.used > state.amount else "used up"
     if state.expires_on is not None:
-        last = last_day_of_use(date.fromisoformat(state.expires_on), book.holidays)
+        last = last_day_of_use(date.fromisoformat(state.expires_on), book.rules.holidays)
         if last < today:
             return "overdue: tpp licence lapse --due posts its lapse"
     return OPEN

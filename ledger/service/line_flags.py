@@ -9,6 +9,7 @@ from typing import Any
 
 from ledger.rules.endings import OPEN
 from ledger.service.business_days import last_day_of_use
+from ledger.service.line_rules import LineRules, closed_since
 from ledger.service.rows import Flag
 from ledger.storage.chain import US
 from schemas import tables as t
@@ -51,14 +52,19 @@ class LineActs:
         else:
             self.marks.append((from_on, seq, named["kind"], None if until is None else str(until)))
 
-    def suspended(self, day: str) -> str | None:
-        """Since when, and by which act, the line is suspended on a day; None where it is not."""
+    def suspended(self, day: str, closed_since: str = "") -> str | None:
+        """Since when, and by which act, the line is suspended on a day; None where it is not.
+
+        `closed_since`: the day its country's budget closed, which suspends it without an act.
+        """
+        closing = [(closed_since, 0, Kind.LICENCE_SUSPENSION, None)] if closed_since else []
         said: str | None = None
-        for from_on, seq, kind, until in sorted(self.marks):
+        for from_on, seq, kind, until in sorted([*self.marks, *closing]):
             if from_on > day:
                 break
             if kind == Kind.LICENCE_SUSPENSION and (until is None or day <= until):
-                said = f"since {from_on}, by seq {seq}"
+                by = f"by seq {seq}" if seq else "when its country's budget closed"
+                said = f"since {from_on}, {by}"
             elif kind == Kind.LICENCE_REINSTATEMENT:
                 said = None
         return said
@@ -99,15 +105,14 @@ class Under:
 class Terms:
     """What a licence line says beside its own columns: its day of issue, parties by name key.
 
-    `issued_to` is the exporter it was issued to; `holidays` the calendar by which its last day
-    may be later.
+    `issued_to` is the exporter it was issued to.
     """
 
     issued_on: str
     issued_to: str | None
     consignee: str | None
     acts: LineActs
-    holidays: str = ""
+    rules: LineRules
 
 
 def line_flags(line: dict[str, Any], under: Under, terms: Terms) -> list[Flag]:
@@ -128,12 +133,15 @@ def _of_time(line: dict[str, Any], under: Under, terms: Terms) -> list[Flag]:
         found.append(Flag("licence_not_yet_issued", detail=f"issued {terms.issued_on}"))
     expires_on = line["expires_on"]
     if expires_on is not None and day > str(expires_on):
-        last = last_day_of_use(date.fromisoformat(str(expires_on)), terms.holidays).isoformat()
+        last = last_day_of_use(
+            date.fromisoformat(str(expires_on)), terms.rules.holidays
+        ).isoformat()
         if day > last:
             found.append(Flag("licence_expired", detail=f"expired {expires_on}"))
     elif lapsed and day >= str(line["closed_on"]):
         found.append(Flag("licence_expired", detail=f"lapsed {line['closed_on']}"))
-    suspended = terms.acts.suspended(day)
+    closed = closed_since(terms.rules.closures, line, terms.issued_on, day)
+    suspended = terms.acts.suspended(day, closed)
     if suspended is not None:
         found.append(Flag("licence_suspended", detail=f"{licence}, {suspended}"))
     return found

@@ -18,6 +18,7 @@ from ledger.service.line_flags import (
     line_flags,
     subject_of,
 )
+from ledger.service.line_rules import LineRules
 from ledger.service.outcome import Outcome
 from ledger.service.rows import Flag, Row, is_shipment, party_key
 from ledger.storage.statements import Cursor
@@ -43,17 +44,11 @@ LICENSED = "licence"
 
 
 class LineBook:
-    """The licence lines one transaction touches, by place, and the new ones it opens.
+    """The licence lines one transaction touches, by place, and the new ones it opens."""
 
-    `several`: a licence may hold on more than one budget in full. `holidays`: the calendar on
-    whose holidays no licence ends.
-    """
-
-    def __init__(
-        self, cursor: Cursor, book: Book, *, several: bool = False, holidays: str = ""
-    ) -> None:
+    def __init__(self, cursor: Cursor, book: Book, rules: LineRules | None = None) -> None:
         self.cursor, self.book = cursor, book
-        self.several, self.holidays = several, holidays
+        self.rules = rules or LineRules()
         self.stored: list[tuple[Any, ...]] = []
         self.lines = Lines.empty(0)
         self.acts: dict[str, LineActs] = {}
@@ -170,7 +165,7 @@ class LineBook:
         first = self.stored[place][_AT["budget_no"]]
         if first is None:
             return ()
-        if not self.several:
+        if not self.rules.several:
             return (first,)
         seq = self.seq(place)
         return (first, *also_held(self.book, {seq: first}).get(seq, ()))
@@ -219,7 +214,7 @@ class LineBook:
             self._key_of(issued_to),
             self._key_of(line["consignee_no"]),
             self.acts_on(place),
-            self.holidays,
+            self.rules,
         )
         return line_flags(line, under, terms)
 

@@ -30,6 +30,7 @@ from ledger.service.closed import ClosedQuarters
 from ledger.service.day_numbers import day_text, days_number
 from ledger.service.days import Days
 from ledger.service.draws import Drawer
+from ledger.service.line_rules import line_rules
 from ledger.service.lines import LineBook
 from ledger.service.marks import Marks
 from ledger.service.outcome import Outcome
@@ -125,9 +126,7 @@ class Posting:
         self.desk, self.cursor, self.book = desk, cursor, book
         self.last_seq = last_seq
         self.drawer = Drawer(desk.rulebook, book)
-        several = desk.rulebook.holds_on_several
-        holidays = desk.rulebook.regime.licensing.holidays
-        self.lines = LineBook(cursor, book, several=several, holidays=holidays)
+        self.lines = LineBook(cursor, book, line_rules(desk.rulebook))
         self.clerk = Clerk(desk.rulebook, cursor, self.drawer.on_record.relations)
         self.shares = Shares(self.drawer)
         self.amounts: dict[Lot, int] = {}

@@ -22,6 +22,7 @@ from ledger.service.rows import Drawn, Flag, Row
 from schemas import tables as t
 from schemas.kinds import Kind
 
+CLOSED = "budget_closed"
 PRO_RATA, BY_FILING, GRANT_REMAINING = "pro_rata", "application_date", "grant_remaining"
 # What is pending of requests filed after a day.
 _FILED_LATER = (
@@ -49,12 +50,13 @@ class By:
 def decide(book: Book, rows: Sequence[Row], by: By) -> None:
     """Refuse the applications that do not fit on every day from theirs on; in their order.
 
+    Where the country's budget is closed none is weighed: each is refused.
     What crosses the limit is refused whole, or granted up to what remains, as the option
     `straddle` says; with `queue` = pro_rata, those of one day share what is left. On a day that
     `spares` none is refused for a limit: it is noted instead.
     """
     asked: _Asked = {}
-    applications = [row for row in rows if row.kind == Kind.APPLICATION]
+    applications = [row for row in rows if row.kind == Kind.APPLICATION and not _closed(row)]
     if not applications:
         return
     weigher = _Weigher(book, by)
@@ -149,6 +151,15 @@ class _Weigher:
             number = self.book.numbers[place]
             left += int(self.book.cursor.read(_FILED_LATER, number, day.isoformat())[0][0])
         return left
+
+
+def _closed(row: Row) -> bool:
+    """Refuse an application whose country's budget is closed; whether it was."""
+    reasons = [flag for flag in row.flags if flag.code == CLOSED]
+    if reasons:
+        row.flags = [flag for flag in row.flags if flag.code != CLOSED]
+        _refuse(row, reasons)
+    return bool(reasons)
 
 
 def _request(row: Row) -> Request:

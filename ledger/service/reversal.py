@@ -17,6 +17,7 @@ from ledger.service.days import Days
 from ledger.service.dependents import Standing, Stored, Undo, choose
 from ledger.service.known_rows import reversals_of
 from ledger.service.line_history import Change, LineHistory
+from ledger.service.line_rules import line_rules
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
 from ledger.service.posting import Desk, flag_excesses, save_days, sums_that_fit
@@ -89,7 +90,7 @@ def reverse(
         cursor = Cursor(desk.store.raw(turn.connection), desk.store.dialect)
         book = Book(cursor, desk.known, turn.head.last_submission + 1)
         undos = choose(cursor, seqs, cascade=cascade)
-        lines = LineBook(cursor, book, several=desk.rulebook.holds_on_several)
+        lines = LineBook(cursor, book, line_rules(desk.rulebook))
         undoing = Undoing(lines, undos, header.note or "")
         with sums_that_fit():
             undoing.weigh(turn.head.last_seq)

@@ -10,7 +10,25 @@
 -- options: enforcement_view system_tpp tf32_bits
 -- first: licence line consignee destination issued_mtpp drawn_mtpp held_mtpp state expires_on
 -- first: issued_on chip quantity drawn_quantity last_drawn_on given_back_mtpp lapsed_mtpp exporter
-with reversal as (
+with known as (
+    select coalesce(max(submission), 0) as submission
+    from submission
+    where first_seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+),
+adoption as (
+    select coalesce(
+        max(case when about.submission <= known.submission then about.submission end),
+        min(about.submission)
+    ) as submission
+    from about cross join known
+),
+said as (
+    select topic, key, value, from_on
+    from about
+    join adoption using (submission)
+    where from_on is null or from_on <= coalesce(getvariable('as_of')::date, current_date)
+),
+reversal as (
     select seq, target_seq
     from movement
     where kind = 'reversal'
@@ -23,7 +41,7 @@ undone as (
     where seq not in (select target_seq from reversal)
 ),
 line as (
-    select seq, document, line
+    select seq, document, line, destination, effective_on
     from movement
     where kind = 'licence'
         and effective_on <= coalesce(getvariable('as_of')::date, current_date)
@@ -96,10 +114,26 @@ amended as (
     where kind = 'licence_amendment' and expires_on is not null
     group by licence_seq
 ),
-suspended as (
-    select licence_seq
+-- Where an option has it so, the closing of its country's budget suspends a licence of before.
+shut as (
+    select line.seq as licence_seq, max(s.from_on) as from_on
+    from said s
+    join line on line.destination = s.key and line.effective_on < s.from_on
+    where s.topic = 'licences closed'
+        and s.value::date >= coalesce(getvariable('as_of')::date, current_date)
+    group by line.seq
+),
+mark as (
+    select licence_seq, seq, kind, effective_on, details
     from act
     where kind in ('licence_suspension', 'licence_reinstatement')
+    union all
+    select licence_seq, 0, 'licence_suspension', from_on, ''
+    from shut
+),
+suspended as (
+    select licence_seq
+    from mark
     group by licence_seq
     having arg_max(
         kind = 'licence_suspension'

@@ -192,6 +192,12 @@ standing as (
     where nth = 1
     group by budget_no
 ),
+-- Budgets of countries that joined a list which closes them.
+shut as (
+    select key
+    from said
+    where topic = 'closed' and nth = 1 and value = 'yes'
+),
 figures as (
     select
         asked.*,
@@ -283,6 +289,7 @@ judged as (
         r.first_exhausted_on,
         case
             when f.to_on < coalesce(getvariable('as_of')::date, current_date) then 'closed'
+            when shut.key is not null then 'closed'
             when f.from_on > coalesce(getvariable('as_of')::date, current_date) then 'future'
             when s.suspended = 1 then 'suspended'
             when s.blocked = 1 then 'blocked'
@@ -295,6 +302,7 @@ judged as (
     from figures f
     left join reached r on r.budget_no = f.budget_no
     left join standing s on s.budget_no = f.budget_no
+    left join shut on shut.key = f.rule || ' ' || f.holder
 ),
 h100 as (
     select min(value::bigint) as unit_mtpp

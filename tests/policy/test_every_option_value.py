@@ -32,6 +32,9 @@ cases/test_country_allocation.py
     licences_before_compliance counted not_counted
   test_cambodia_comes_under_the_allocation
     group_change_entering full_limit from_entry
+cases/test_742_6_joining_group_d5.py
+  test_licences_in_hand
+    group_change_joining_d5 closed_by_act closed_at_once
 cases/test_742_6_readings.py
   test_the_country_counted_against_is_the_options
     tally_country destination hq ultimate_parent both
@@ -130,7 +133,6 @@ UNSHOWN = """
 uveu_us_measure_day       reporting_dates
 aia_certificate           at_threshold
 aia_certificate_scope     all_suppliers
-group_change_joining_d5   closed_by_act
 """
 
 

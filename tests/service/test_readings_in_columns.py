@@ -1,0 +1,44 @@
+"""Readings that hang on countries, owners and chips: by rows and as columns the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ledger.service import bulk
+from ledger.service.ledger import new_ledger
+from tests.cases.test_742_6_joining_group_d5 import AT_ONCE, JOINS, LEAVES, kenya_joins
+from tests.service import nasty
+from tests.service.books import assert_sound, write_csv
+from tests.service.test_rows_and_columns import assert_same, both_ways, twins
+
+pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "BATCH", 64)
+
+
+@pytest.mark.parametrize("tally", ["destination", "both"])
+def test_licences_of_a_country_that_joins_group_d5(ledger_url: str, tmp_path: Path, tally: str):
+    """Those of five are suspended for some months, and claims on their budgets flagged."""
+    random = Random(tally)
+    change = (JOINS + LEAVES).replace('"KE"', '"IN", "NA", "SG", "AE", "IL"')
+    law = kenya_joins(tmp_path, change.replace("2026-09-01", "2027-10-01"))
+    options = {"group_change_joining_d5": AT_ONCE, "tally_country": tally}
+    new_ledger(ledger_url, regime=law, options=options).close()
+    licences = nasty.licences(random, 70)
+    shipments = nasty.shipments(random, 260, licences)
+    said: set[str] = set()
+    with twins(ledger_url, tmp_path) as ledgers:
+        for kind, lines in (("licences", licences), ("shipments", shipments)):
+            path = write_csv(tmp_path / f"{kind}.csv", lines)
+            by_rows, as_columns = both_ways(ledgers, path, kind)
+            assert by_rows == as_columns
+            assert_same(ledgers)
+            said |= set(by_rows.counts)
+        assert_sound(ledgers[1])
+    assert said >= {"budget_closed", "licence_suspended"}
