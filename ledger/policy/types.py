@@ -161,6 +161,11 @@ class Regime:
         every = self.authorizations.values()
         return {_folded(word): a.code for a in every for word in (a.code, a.title, *a.aliases)}
 
+    @cached_property
+    def conditioned(self) -> frozenset[str]:
+        """The authorizations that have conditions."""
+        return frozenset(code for one in self.conditions for code in one.authorizations)
+
     def number(self, key: str) -> Number:
         """A number of the law. Raises KeyError for an unknown key."""
         return self.numbers[key]

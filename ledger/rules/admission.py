@@ -1,8 +1,8 @@
 """Weigh movements against balances: what each posts, holds or releases, and what it exceeds.
 
-Pure: whole-number columns in, whole-number columns out. One movement typed by hand is a column of
-length one; a million are weighed by the same lines. All amounts are 64-bit milli-TPP; `Overflow`
-is raised before a sum could pass what 64 bits hold.
+Pure: whole-number columns in, whole-number columns out. All amounts are 64-bit milli-TPP;
+`Overflow` is raised before a sum could pass what 64 bits hold. Few movements are weighed in plain
+numbers, by the same rules, in by_hand.py; one test holds for both.
 
 The effects are those of DESIGN section 5: a licence holds, a shipment under it posts what it
 uses and gives up that much of the hold, a fact without a licence posts on the safe side. How a
@@ -16,10 +16,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ledger.rules import by_hand
 from ledger.rules.bounds import absolute_sum, guard, largest
 from ledger.rules.timeline import Calendar, Timeline, over_by_day
 from ledger.rules.weights import (
+    SIGNS,
     Batch,
     Budgets,
     Changes,
@@ -97,9 +97,6 @@ _MOVED = ("adjustment", "pending", "held", "posted", "lapsed")
 
 def move(entries: Entries, budgets: Budgets) -> None:
     """Move the balances by entries that were weighed."""
-    if len(entries.row) <= by_hand.FEW:
-        by_hand.move(entries, budgets)
-        return
     official = entries.official == 1
     at = entries.budget[official]
     for name in _MOVED:
@@ -126,7 +123,7 @@ def by_day(entries: Entries, day: Ints) -> Changes:
 
 def together(changes: Changes) -> Changes:
     """Changes of one budget and day added up, in order of budget and day."""
-    order = _sorting(changes.day, changes.budget)
+    order = np.lexsort((changes.day, changes.budget))
     sorted_ = Changes(*(column[order] for column in changes))
     starts = _starts(sorted_.budget, sorted_.day)
     if not len(starts):
@@ -138,13 +135,10 @@ def together(changes: Changes) -> Changes:
 
 
 _NONE = np.zeros(0, np.int64)
-_FIRST = np.zeros(1, np.int64)
 
 
 def _grouped_sums(group: Ints, *columns: Ints) -> tuple[Ints, list[Ints]]:
     """Running sums within each group, in row order: the sorting order, and a sum a column."""
-    if len(group) == 1:  # one movement typed by hand: nothing to sort or to run
-        return _FIRST, list(columns)
     order = np.argsort(group, kind="stable")
     starts = _starts(group[order])
     lengths = np.diff(np.append(starts, len(order)))
@@ -156,17 +150,10 @@ def _grouped_sums(group: Ints, *columns: Ints) -> tuple[Ints, list[Ints]]:
     return order, sums
 
 
-def _sorting(*keys: Ints) -> Ints:
-    """The order by the last key, then by those before it; of one movement there is none to find."""
-    return _FIRST if len(keys[0]) == 1 else np.lexsort(keys)
-
-
 def _starts(*keys: Ints) -> Ints:
     """Where a new group begins in sorted keys."""
     if not len(keys[0]):
         return _NONE
-    if len(keys[0]) == 1:
-        return _FIRST
     changed = np.zeros(len(keys[0]), bool)
     changed[0] = True
     for key in keys:
@@ -181,12 +168,7 @@ def _release(batch: Batch, lines: Lines) -> tuple[Ints, Ints, Ints]:
     """
     held, lapsed, back = released = np.zeros((3, len(batch.amount)), np.int64)
     under = np.flatnonzero(batch.line >= 0)
-    if len(under) == 1:
-        place, rest = batch.line[under[0]], int(batch.amount[under[0]])
-        for taken, rests in zip(released, (lines.held, lines.lapsed, lines.back), strict=True):
-            taken[under] = least = min(rest, int(rests[place]))
-            rest -= least
-    elif len(under):
+    if len(under):
         line, amount = batch.line[under], batch.amount[under]
         order, (running,) = _grouped_sums(line, amount)
         places, before = line[order], running - amount[order]
@@ -255,20 +237,7 @@ def _draw_down(batch: Batch, lines: Lines, released: tuple[Ints, Ints, Ints]) ->
     lines.gone[at] = np.clip(lines.quantity[at] - lines.used_quantity[at], 0, lines.gone[at])
 
 
-# Per effect: how the draw's amount enters adjustment, pending, held, posted and lapsed.
-_SIGNS = np.zeros((max(Effect) + 1, 5), np.int64)
-_SIGNS[Effect.HOLD, 2] = 1
-_SIGNS[Effect.POST, 3] = 1
-_SIGNS[Effect.DRAW, 3] = 1
-_SIGNS[Effect.UNHOLD, 2] = -1
-_SIGNS[Effect.CREDIT, 3] = -1
-_SIGNS[Effect.CREDIT_TO_NOTHING, 3] = -1
-_SIGNS[Effect.ADJUST, 0] = 1
-_SIGNS[Effect.PEND, 1] = 1
-_SIGNS[Effect.UNPEND, 1] = -1
-_SIGNS[Effect.LAPSE, 2] = -1
-_SIGNS[Effect.LAPSE, 4] = 1
-_SIGNS_OF: list[list[int]] = _SIGNS.tolist()
+_SIGNS = np.array(SIGNS, np.int64)
 # Plain numbers: numpy looks long at an enumeration's member.
 _DRAW, _MARK, _RELEASE = int(Effect.DRAW), int(Effect.MARK), int(Effect.RELEASE)
 _TO_NOTHING = int(Effect.CREDIT_TO_NOTHING)
@@ -295,9 +264,7 @@ def _floored(batch: Batch, budgets: Budgets) -> Batch:
 
 def _entries(batch: Batch, released: tuple[Ints, Ints, Ints]) -> Entries:
     """One entry for each movement, budget and tally, its draws added up."""
-    if len(batch.draw_row) <= by_hand.FEW:
-        return by_hand.entries_of(batch, released, _SIGNS_OF)
-    order = _sorting(batch.draw_official, batch.draw_budget, batch.draw_row)
+    order = np.lexsort((batch.draw_official, batch.draw_budget, batch.draw_row))
     row, budget = batch.draw_row[order], batch.draw_budget[order]
     official, effect = batch.draw_official[order], batch.draw_effect[order]
     amounts = _SIGNS[effect] * batch.draw_amount[order][:, None]

@@ -1,56 +1,169 @@
-"""Few draws, as those of one movement typed by hand, in plain numbers: quicker than in columns.
+"""Few movements, as those typed by hand, weighed in plain numbers: quicker than in columns.
 
-The same as what admission.py does with columns, which says when; one test holds for both.
+The same as what admission.py does with columns, where totals decide; one test holds for both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
+from ledger.rules.weights import (
+    SIGNS,
+    Budgets,
+    Effect,
+    Entry,
+    Ints,
+    Lines,
+    Listed,
+    Lot,
+    Over,
+    Overflow,
+)
 
-from ledger.rules.weights import Batch, Budgets, Effect, Entries, Ints
-
-# So many draws or entries at most.
+# So many movements, and as many draws, at most.
 FEW = 4
-_DRAWN = ("draw_row", "draw_budget", "draw_official", "draw_effect", "draw_amount")
+_LARGEST = 2**63 - 1
 _MOVED = ("adjustment", "pending", "held", "posted", "lapsed")
 _NOTHING = (0, 0, 0, 0, 0)
-_GIVES_UP = (int(Effect.DRAW), int(Effect.RELEASE))
-_MARK = int(Effect.MARK)
+_GIVES_UP = (Effect.DRAW, Effect.RELEASE)
+# Per limit of a licence line: what says that it is passed, the limit, and what is used of it.
+_LIMITS = (
+    ("licence_quantity_overdrawn", "quantity", "used_quantity"),
+    ("licence_tpp_overdrawn", "amount", "used"),
+    ("licence_value_overdrawn", "value", "used_value"),
+)
+# A budget, a day, and what changes there: taken, pending, adjustment.
+Change = tuple[int, int, int, int, int]
 
 
-def entries_of(batch: Batch, released: tuple[Ints, Ints, Ints], signs: list[list[int]]) -> Entries:
-    """One entry for each movement, budget and tally, its draws added up.
+def is_few(lots: Sequence[Lot]) -> bool:
+    """Whether weigh() is the quicker way, and can do it."""
+    if len(lots) > FEW or sum(len(lot.draws) for lot in lots) > FEW:
+        return False
+    return all(draw[2] != Effect.CREDIT_TO_NOTHING for lot in lots for draw in lot.draws)
 
-    `signs` is, per effect, how an amount enters adjustment, pending, held, posted and lapsed.
+
+def weigh(lots: Sequence[Lot], budgets: Budgets, lines: Lines, tolerance_ppm: int) -> Listed:
+    """Weigh movements in turn and move the balances and licence lines by them.
+
+    As admission.weigh() without a calendar; credits that stop at nothing are not for here. Raises
+    Overflow, with nothing moved, where a sum would not fit.
     """
-    held, lapsed = released[0].tolist(), released[1].tolist()
-    sums: dict[tuple[int, int, int], list[int]] = {}
+    _guard(lots, budgets, lines)
+    found = Listed()
+    for at, lot in enumerate(lots):
+        released = (0, 0, 0)
+        if lot.line >= 0:
+            found.overs += _overdrawn(at, lot, lines, tolerance_ppm)
+            released = _draw_down(lot, lines)
+        found.late.append(released[1] + released[2])
+        for entry in _entries(at, lot.draws, released):
+            found.entries.append(entry)
+            over = _move(entry, budgets)
+            if over is not None:
+                found.overs.append(over)
+    return found
+
+
+def by_day(entries: Iterable[Entry], days: Sequence[int]) -> list[Change]:
+    """The official tally's changes, one for each budget and day, in that order.
+
+    `days` gives each movement's day as a whole number. Days on which nothing changes are left out.
+    """
+    sums: dict[tuple[int, int], tuple[int, int, int]] = {}
+    for entry in entries:
+        if entry.official:
+            key = entry.budget, days[entry.row]
+            taken, pending, adjustment = sums.get(key, (0, 0, 0))
+            taken += entry.taken
+            sums[key] = taken, pending + entry.pending, adjustment + entry.adjustment
+    return [(*key, *sums[key]) for key in sorted(sums) if any(sums[key])]
+
+
+def _guard(lots: Sequence[Lot], budgets: Budgets, lines: Lines) -> None:
+    """See that nothing passes 64 bits, as bounds.guard() does, on what is touched."""
+    draws = [draw for lot in lots for draw in lot.draws]
+    under = {lot.line for lot in lots if lot.line >= 0}
+    value = (lines.used_value, lines.value, lines.value)  # with its tolerance
+    most = (
+        sum(abs(draw[3]) for draw in draws)
+        + _largest([getattr(budgets, name) for name in budgets.__slots__], {d[0] for d in draws}),
+        sum(lot.quantity for lot in lots) + _largest([lines.used_quantity], under),
+        sum(lot.value for lot in lots) + _largest(value, under),
+        sum(abs(lot.amount) for lot in lots) + _largest([lines.used], under),
+    )
+    if max(most) > _LARGEST:
+        raise Overflow(Overflow.__doc__)
+
+
+def _largest(columns: Sequence[Ints], places: Iterable[int]) -> int:
+    """The largest absolute value of each column at some places, added up."""
+    return sum(max((abs(int(column[at])) for at in places), default=0) for column in columns)
+
+
+def _overdrawn(at: int, lot: Lot, lines: Lines, tolerance_ppm: int) -> Iterator[Over]:
+    """What a lot draws beyond its licence line: quantity and TPP never, value to the tolerance."""
+    for (code, limit, used), asked in zip(
+        _LIMITS, (lot.quantity, lot.amount, lot.value), strict=True
+    ):
+        most, before = int(getattr(lines, limit)[lot.line]), int(getattr(lines, used)[lot.line])
+        if limit == "value":
+            most += most * tolerance_ppm // 1_000_000
+        short = before + asked - most
+        if short > 0 and most > 0 and asked > 0:
+            yield Over(at, code, -1, most, before, asked, short)
+
+
+def _draw_down(lot: Lot, lines: Lines) -> tuple[int, int, int]:
+    """Take a lot from its licence line: of what is held, then lapsed, then given back."""
+    at, rest, released = lot.line, lot.amount, []
+    for column in (lines.held, lines.lapsed, lines.back):
+        taken = min(rest, int(column[at]))
+        released.append(taken)
+        if taken:
+            column[at] -= taken
+            rest -= taken
+    lines.used_quantity[at] += lot.quantity
+    lines.used[at] += lot.amount
+    lines.used_value[at] += lot.value
+    if gone := int(lines.gone[at]):
+        left = int(lines.quantity[at]) - int(lines.used_quantity[at])
+        lines.gone[at] = min(max(left, 0), gone)
+    held, lapsed, back = released
+    return held, lapsed, back
+
+
+def _entries(
+    at: int, draws: Sequence[tuple[int, int, Effect, int]], released: tuple[int, int, int]
+) -> list[Entry]:
+    """One entry for each budget and tally, the draws of a movement added up."""
+    sums: dict[tuple[int, int], list[int]] = {}
     marked = set()
-    for row, budget, official, effect, amount in zip(*_lists(batch, _DRAWN), strict=True):
-        key = row, budget, official
+    for budget, official, effect, amount in draws:
+        key = budget, official
         before = sums.get(key, _NOTHING)
-        sums[key] = [n + sign * amount for n, sign in zip(before, signs[effect], strict=True)]
+        sums[key] = [n + sign * amount for n, sign in zip(before, SIGNS[effect], strict=True)]
         if effect in _GIVES_UP:
-            sums[key][2] -= held[row]
-            sums[key][4] -= lapsed[row]
-        elif effect == _MARK:
+            sums[key][2] -= released[0]
+            sums[key][4] -= released[1]
+        elif effect == Effect.MARK:
             marked.add(key)
-    entries = [(*key, *sums[key]) for key in sorted(sums) if any(sums[key]) or key in marked]
-    return Entries(*np.array(entries, np.int64).reshape(-1, 8).T)
+    return [Entry(at, *key, *sums[key]) for key in sorted(sums) if any(sums[key]) or key in marked]
 
 
-def move(entries: Entries, budgets: Budgets) -> None:
-    """Move the balances by entries that were weighed."""
-    columns = _lists(entries, ("budget", "official", *_MOVED))
-    for at, official, *amounts in zip(*columns, strict=True):
-        if not official:
-            budgets.safe[at] += sum(amounts[2:])
-            continue
-        for name, amount in zip(_MOVED, amounts, strict=True):
+def _move(entry: Entry, budgets: Budgets) -> Over | None:
+    """Move the balances by an entry; where more is taken than the limit allows, say so."""
+    at, taken = entry.budget, entry.taken
+    if not entry.official:
+        budgets.safe[at] += taken
+        return None
+    for name, amount in zip(_MOVED, entry[3:], strict=True):
+        if amount:
             getattr(budgets, name)[at] += amount
-
-
-def _lists(columns: Batch | Entries, names: Sequence[str]) -> Iterator[list[int]]:
-    return (getattr(columns, name).tolist() for name in names)
+    if taken <= 0 or budgets.unbound[at]:
+        return None
+    after = int(budgets.held[at]) + int(budgets.posted[at]) + int(budgets.lapsed[at])
+    limit = int(budgets.limit[at]) + int(budgets.adjustment[at])
+    if after <= limit:
+        return None
+    return Over(entry.row, "over_limit", at, limit, after - taken, taken, after - limit)

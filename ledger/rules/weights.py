@@ -5,6 +5,7 @@ Whole numbers of 64 bits; amounts are milli-TPP.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
@@ -36,6 +37,23 @@ class Effect(IntEnum):
     LAPSE = 12  # a licence's rest ends and stays counted: - held, + lapsed
 
 
+# How the amount of a draw enters adjustment, pending, held, posted and lapsed.
+_MOVES = {
+    Effect.HOLD: (0, 0, 1, 0, 0),
+    Effect.POST: (0, 0, 0, 1, 0),
+    Effect.DRAW: (0, 0, 0, 1, 0),
+    Effect.UNHOLD: (0, 0, -1, 0, 0),
+    Effect.CREDIT: (0, 0, 0, -1, 0),
+    Effect.CREDIT_TO_NOTHING: (0, 0, 0, -1, 0),
+    Effect.ADJUST: (1, 0, 0, 0, 0),
+    Effect.PEND: (0, 1, 0, 0, 0),
+    Effect.UNPEND: (0, -1, 0, 0, 0),
+    Effect.LAPSE: (0, 0, -1, 0, 1),
+}
+# The same by the effect's number.
+SIGNS = tuple(_MOVES.get(Effect(n), (0,) * 5) if n else (0,) * 5 for n in range(max(Effect) + 1))
+
+
 @dataclass(slots=True)
 class Budgets:
     """Balances by budget, one place a budget; `limit` is without the adjustments.
@@ -59,9 +77,7 @@ class Budgets:
 
     def grow(self, count: int) -> None:
         """Make room for `count` more budgets, with nothing on them."""
-        for name in self.__slots__:
-            old = getattr(self, name)
-            setattr(self, name, np.concatenate([old, np.zeros(count, np.int64)]))
+        _grow(self, count)
 
 
 @dataclass(slots=True)
@@ -91,9 +107,15 @@ class Lines:
 
     def grow(self, count: int) -> None:
         """Make room for `count` more lines, of nothing."""
-        for name in self.__slots__:
-            old = getattr(self, name)
-            setattr(self, name, np.concatenate([old, np.zeros(count, np.int64)]))
+        _grow(self, count)
+
+
+def _grow(columns: Budgets | Lines, count: int) -> None:
+    names = columns.__slots__
+    known = len(getattr(columns, names[0]))
+    for name, longer in zip(names, np.zeros((len(names), known + count), np.int64), strict=True):
+        longer[:known] = getattr(columns, name)
+        setattr(columns, name, longer)
 
 
 @dataclass(slots=True)
@@ -116,6 +138,36 @@ class Batch:
     draw_amount: Ints
 
 
+class Lot(NamedTuple):
+    """One movement in plain numbers, as a Batch has it in columns; `draws` are each the budget's
+    place, whether it counts in the official tally, the Effect and the amount.
+    """
+
+    amount: int
+    quantity: int
+    value: int
+    line: int
+    draws: Sequence[tuple[int, int, Effect, int]]
+
+
+class Entry(NamedTuple):
+    """One of Entries, in plain numbers."""
+
+    row: int
+    budget: int
+    official: int
+    adjustment: int
+    pending: int
+    held: int
+    posted: int
+    lapsed: int
+
+    @property
+    def taken(self) -> int:
+        """How much room it takes (negative: gives back)."""
+        return self.held + self.posted + self.lapsed
+
+
 @dataclass(slots=True)
 class Entries:
     """Entries ordered by movement, budget and tally; one for each of those at most."""
@@ -134,6 +186,11 @@ class Entries:
         """How much room each entry takes (negative: gives back)."""
         return self.held + self.posted + self.lapsed
 
+    def listed(self) -> list[Entry]:
+        """The same one by one."""
+        columns = (getattr(self, name).tolist() for name in self.__slots__)
+        return [Entry(*values) for values in zip(*columns, strict=True)]
+
 
 class Changes(NamedTuple):
     """Changes of the official tally by budget and day: room taken (held, posted, lapsed), what is
@@ -145,6 +202,18 @@ class Changes(NamedTuple):
     taken: Ints
     pending: Ints
     adjustment: Ints
+
+
+class Over(NamedTuple):
+    """Where one movement exceeds: one of an Excess, in plain numbers."""
+
+    row: int
+    code: str
+    budget: int  # -1 for a licence line
+    limit: int
+    taken: int
+    asked: int
+    short: int
 
 
 @dataclass(slots=True)
@@ -159,6 +228,12 @@ class Excess:
     asked: Ints
     short: Ints
 
+    def listed(self) -> list[Over]:
+        """The same one by one."""
+        columns = (self.budget, self.limit, self.taken, self.asked, self.short)
+        lists = (column.tolist() for column in columns)
+        return [Over(*one) for one in zip(self.row.tolist(), self.code, *lists, strict=True)]
+
 
 @dataclass(slots=True)
 class Weighed:
@@ -170,3 +245,17 @@ class Weighed:
     entries: Entries
     excesses: list[Excess] = field(default_factory=list)
     late: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def listed(self) -> Listed:
+        """The same one by one."""
+        overs = [over for excess in self.excesses for over in excess.listed()]
+        return Listed(self.entries.listed(), overs, self.late.tolist())
+
+
+@dataclass(slots=True)
+class Listed:
+    """What rows do, in plain numbers: as Weighed has it in columns."""
+
+    entries: list[Entry] = field(default_factory=list)
+    overs: list[Over] = field(default_factory=list)
+    late: list[int] = field(default_factory=list)

@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, select
 from ledger.policy.budgets import AMOUNT, UNBOUND
 from ledger.rules.admission import Budgets
 from ledger.service.day_numbers import days_number
+from ledger.storage.memory import Memory
 from ledger.storage.statements import Cursor, largest
 from schemas import tables as t
 from schemas.names import name_key
@@ -30,6 +31,8 @@ _ONE_BUDGET = select(t.budget).where(
     t.budget.c.holder == bindparam("holder"),
     t.budget.c.window == bindparam("window"),
 )
+# What a submission adds beside its movements, in this order.
+_TABLES = {one.name: one for one in (t.party, t.budget, t.budget_step, t.ruling)}
 # Room for so many budgets is made at once: a movement typed by hand touches one or two.
 _PLACES = 8
 # Holders of one rule looked up at a time.
@@ -78,14 +81,19 @@ class Opened:
 class Known:
     """Numbers already given, kept between transactions.
 
-    A budget's are its number, its base limit, and what it is called (rule, holder's name, window).
-    `kinds` are the kinds of the regime's budgets by rule.
+    Parties by name, their name keys by number; budgets by key and by number. A budget's are its
+    number, its base limit, and what it is called (rule, holder's name, window).
+    `kinds` are the kinds of the regime's budgets by rule; `memory` what acts and declarations
+    come to.
     """
 
     parties: dict[str, int] = field(default_factory=dict)
+    keys: dict[int, str] = field(default_factory=dict)
     budgets: dict[BudgetKey, Opened] = field(default_factory=dict)
+    numbered: dict[int, Opened] = field(default_factory=dict)
     rulings: dict[str, int] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
 
 
 class Book:
@@ -96,12 +104,9 @@ class Book:
         self.submission = submission
         self._known = known
         self._new = Known()
-        self._rows: dict[str, list[tuple[Any, ...]]] = {
-            name: [] for name in ("party", "budget", "budget_step", "ruling")
-        }
+        self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _TABLES}
         self._next: dict[str, int] = {}
         self._written: dict[str, int] = {}
-        self._keys: dict[int, str] = {}
         # The budgets this transaction touches, by place.
         self.numbers: list[int] = []
         self._place: dict[int, int] = {}
@@ -121,10 +126,12 @@ class Book:
         missing = [n for n in missing if n not in self._new.parties]
         for row in self.cursor.find(t.party, "name", missing) if missing else ():
             self._known.parties[row[1]] = row[0]
+            self._known.keys[row[0]] = row[2]
         for name in sorted(n for n in missing if n not in self._known.parties):
             number = self._number("party", t.party.c.party_no)
             self._new.parties[name] = number
-            self._rows["party"].append((number, name, name_key(name), self.submission))
+            key = self._new.keys[number] = name_key(name)
+            self._rows["party"].append((number, name, key, self.submission))
         both = (self._known.parties, self._new.parties)
         return {n: both[0][n] if n in both[0] else both[1][n] for n in wanted}
 
@@ -135,11 +142,12 @@ class Book:
 
     def party_key(self, number: int) -> str:
         """The name key of a party by its number: one for all its spellings."""
-        if number not in self._keys:
-            new = (row for row in self._rows["party"] if row[0] == number)
-            row = next(new, None) or self.cursor.find(t.party, "party_no", [number])[0]
-            self._keys[number] = row[2]
-        return self._keys[number]
+        key = self._known.keys.get(number) or self._new.keys.get(number)
+        if key is None:
+            key = self._known.keys[number] = str(
+                self.cursor.find(t.party, "party_no", [number])[0][2]
+            )
+        return key
 
     def ruling(self, digest: str, body: str) -> int:
         """The number of a ruling, by the digest of its body."""
@@ -157,7 +165,8 @@ class Book:
 
     def _number(self, table: str, column: Any) -> int:
         if table not in self._next:
-            self._next[table] = int(self.cursor.read(largest(column))[0][0] or 0)
+            found = self.cursor.recall(table, lambda: self.cursor.read(largest(column))[0][0])
+            self._next[table] = int(found or 0)
         self._next[table] += 1
         return self._next[table]
 
@@ -218,9 +227,10 @@ class Book:
     def places(self, numbers: Iterable[int]) -> list[int]:
         """The places of budgets known by number, their balances loaded."""
         wanted = list(numbers)
-        missing = sorted({n for n in wanted if n not in self._place})
-        rows = self.cursor.find(t.budget, "budget_no", missing) if missing else []
-        self._load([_opened(row) for row in rows])
+        known, missing = self._known.numbered, sorted({n for n in wanted if n not in self._place})
+        for row in self.cursor.find(t.budget, "budget_no", [n for n in missing if n not in known]):
+            known[row[0]] = _opened(row)
+        self._load([known[n] for n in missing])
         return [self._place[n] for n in wanted]
 
     def named(self, place: int) -> tuple[str, str, str]:
@@ -276,8 +286,9 @@ class Book:
         What was written before is not written again.
         """
         for name, rows in self._rows.items():
-            self.cursor.add(t.metadata.tables[name], rows[self._written.get(name, 0) :])
-            self._written[name] = len(rows)
+            if rows:
+                self.cursor.add(_TABLES[name], rows[self._written.get(name, 0) :])
+                self._written[name] = len(rows)
         columns = [getattr(self.balances, name).tolist() for name in BALANCES]
         stand = list(zip(*columns, self.last_credit, self.numbers, strict=False))
         opened = [row for row in stand if row[-1] in self._opened]
@@ -293,9 +304,14 @@ class Book:
         """The rows this submission adds beside its movements, by table, in order of number."""
         return self._rows
 
-    def keep(self) -> None:
-        """After the commit: what was added is known from now on."""
+    def keep(self, head: str = "", *, acts: bool = True) -> None:
+        """After the commit: what was added is known from now on.
+
+        `head` is the chain's from now on; `acts` where acts or declarations were recorded.
+        """
+        self._known.memory.moved_to(head, self._next, acts=acts)
         self._known.parties |= self._new.parties
+        self._known.keys |= self._new.keys
         self._known.budgets |= self._new.budgets
         self._known.rulings |= self._new.rulings
 

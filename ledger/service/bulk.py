@@ -36,7 +36,7 @@ from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.posting import Desk, save_days, sums_that_fit
 from ledger.service.rulebook import as_note
 from ledger.service.seal import Header, Sealer
-from ledger.service.shares import Shares
+from ledger.service.shares import Shares, posted_in
 from ledger.storage.bulk import Collision, SharedCursor, Staging
 from schemas.kinds import Kind
 
@@ -220,7 +220,7 @@ class _Load:
         self.lines.flag_late(frame, weighed.late, flags)
         ruling = frame.ints("ruling_at")
         self.shares.flag(
-            weighed.entries,
+            posted_in(weighed.entries),
             frame.day,
             lambda at: self.prepared.ruled[ruling[at]].ruling.shares,
             flags.add,
@@ -288,6 +288,7 @@ class _Load:
         """Move the balances, their days and the licence lines."""
         for place, day in self.credits.items():
             self.book.credited(place, str(np.datetime64(day, "D")))
-        save_days(self.book, self.book.cursor, self.days.merged())
+        merged = (column.tolist() for column in self.days.merged())
+        save_days(self.book, self.book.cursor, zip(*merged, strict=True))
         self.book.write()
         self.lines.write()

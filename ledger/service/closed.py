@@ -43,12 +43,16 @@ class Closed:
         return Flag(LATE, detail=f"{self.quarter.name}, closed by seq {self.seq}")
 
 
+def _on_record(cursor: Cursor) -> list[Closed]:
+    rows = cursor.read(_CLOSES, str(Kind.QUARTER_CLOSE))
+    return [Closed(quarter_of(name), seq) for seq, name in rows]
+
+
 class ClosedQuarters:
     """The quarters that are closed as a posting begins."""
 
     def __init__(self, cursor: Cursor) -> None:
-        rows = cursor.read(_CLOSES, str(Kind.QUARTER_CLOSE))
-        self.all = [Closed(quarter_of(name), seq) for seq, name in rows]
+        self.all = cursor.recall(ClosedQuarters, lambda: _on_record(cursor))
         self._flags = [
             (days_number(one.quarter.first), days_number(one.quarter.last), one.flag)
             for one in self.all

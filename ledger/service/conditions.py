@@ -154,6 +154,10 @@ class Conditions:
 
 def on_record(cursor: Cursor) -> Conditions:
     """Every declaration that stands."""
+    return cursor.recall(Conditions, lambda: _read(cursor))
+
+
+def _read(cursor: Cursor) -> Conditions:
     return Conditions(_declared(row) for row in cursor.read(_DECLARED, str(Kind.CONDITION)))
 
 
@@ -218,8 +222,8 @@ class Watch:
 
 def flag(regime: Regime, cursor: Cursor, rows: Sequence[Row]) -> None:
     """Flag the shipments among rows whose authorization's conditions are breached."""
-    codes = {code for one in regime.conditions for code in one.authorizations}
-    looked_at = [r for r in rows if is_shipment(r.kind) and r.given.authorization in codes]
+    codes = regime.conditioned
+    looked_at = [r for r in rows if r.given.authorization in codes and is_shipment(r.kind)]
     if not looked_at:
         return
     watch = Watch(regime, on_record(cursor))

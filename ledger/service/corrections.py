@@ -132,7 +132,7 @@ def _carry_out(
     with sums_that_fit():
         undoing.weigh(turn.head.last_seq)
     sealer = Sealer(desk.store, cursor, book, turn.head)
-    sealer.write(undoing.rows, undoing.weighed, told)
+    sealer.write(undoing.rows, undoing.weighed.entries, told)
     undoing.save()
     book.write()
     last = turn.head.last_seq + len(undos)
@@ -149,7 +149,7 @@ def _carry_out(
             raise _Again
         with sums_that_fit():
             posting.weigh(fresh)
-        sealer.write(fresh, posting.weighed, told)
+        sealer.write(fresh, posting.weighed.entries, told)
         posting.save_derived(fresh)
         last += len(fresh)
     sealer.close(header, told)

@@ -10,8 +10,10 @@ import numpy as np
 from sqlalchemy import bindparam, select
 
 from ledger.policy.budgets import DATED, FLOOR
+from ledger.rules import by_hand
 from ledger.rules.admission import Batch, Calendar, Changes, Entries, Ints
 from ledger.rules.timeline import Timeline
+from ledger.rules.weights import Entry
 from ledger.service.book import Book
 from ledger.service.day_numbers import days_number
 from schemas import tables as t
@@ -44,7 +46,8 @@ class Days:
 
     def __init__(self, book: Book, unsaved: Callable[[], Changes] | None = None) -> None:
         self.book, self._unsaved = book, unsaved
-        self._took: list[Changes] = []
+        self._took: list[tuple[Sequence[Entry], Sequence[int]]] = []
+        self._taken: dict[int, list[by_hand.Change]] = {}
         self._turning = np.zeros(0, np.int64)
         self._loaded: dict[int, Timeline] = {}
 
@@ -58,9 +61,9 @@ class Days:
             self.timeline(place)
         return Calendar(day, self._loaded)
 
-    def took(self, changes: Changes) -> None:
-        """A batch was weighed: what it changed counts from then on."""
-        self._took.append(changes)
+    def took(self, entries: Sequence[Entry], on: Sequence[int]) -> None:
+        """Rows were weighed: their entries count from then on; `on` is the day of each row."""
+        self._took.append((entries, on))
 
     def calendar_of(self, entries: Entries, day: Ints) -> Calendar:
         """The same for entries that are known, in any order of their days: a reversal's."""
@@ -70,9 +73,13 @@ class Days:
             self.timeline(place)
         return Calendar(day, self._loaded)
 
-    def decides(self, place: int, day: date) -> bool:
-        """Whether the days decide for a movement of a day, and not the totals."""
-        return days_number(day) < int(self._turned()[place])
+    def decides(self, place: int, day: int) -> bool:
+        """Whether the days decide for a movement of a day (a number), and not the totals."""
+        return day < self._turns(place)
+
+    def matter(self, place: int, day: int) -> bool:
+        """Whether a movement of a day is weighed by the days: they decide, or are kept already."""
+        return place in self._loaded or self.decides(place, day)
 
     def timeline(self, place: int) -> Timeline:
         """The days of the budget at a place, as on record and as weighed since."""
@@ -103,11 +110,19 @@ class Days:
         made = Timeline(step, limit, day, taken, pending, adjustment, floor)
         # On record pending amounts are among those taken, and adjustments are set off.
         made.taken += made.adjustment - made.pending
-        for unsaved in self._took if self._unsaved is None else [self._unsaved()]:
-            # In order of budgets, as both posting paths give them.
-            begin, end = np.searchsorted(unsaved.budget, [place, place + 1])
-            made.add(Changes(*(column[begin:end] for column in unsaved)))
+        made.add(self._weighed(place))
         return made
+
+    def _weighed(self, place: int) -> Changes:
+        """What was weighed of a budget in this transaction, not yet written."""
+        if self._unsaved is not None:
+            unsaved = self._unsaved()  # in order of budgets
+            begin, end = np.searchsorted(unsaved.budget, [place, place + 1])
+            return Changes(*(column[begin:end] for column in unsaved))
+        while self._took:
+            for change in by_hand.by_day(*self._took.pop(0)):
+                self._taken.setdefault(change[0], []).append(change)
+        return Changes(*_columns(self._taken.get(place, ()), 5))
 
 
 def _dated(rows: Iterable[tuple[Any, ...]]) -> list[tuple[int, ...]]:

@@ -193,7 +193,8 @@ class Drawer:
     @cached_property
     def installed(self) -> Installed:
         """The declarations of what stands where."""
-        return Installed(self.book.cursor)
+        cursor = self.book.cursor
+        return cursor.recall(Installed, lambda: Installed(cursor))
 
     def authorized(self, draw: Draw, holder: str, day: date) -> bool:
         """Whether the holder of a draw's budget is known to hold the budget's authorization."""
@@ -233,9 +234,11 @@ class Drawer:
         """The declarations of ownership and mergers on record."""
         return self.on_record.relations()
 
-    def write_standing(self, cursor: Cursor, rows: Sequence[Row], lines: LineBook) -> None:
-        """Keep acts and declarations where later movements look them up."""
-        cursor.add(t.standing, [s for row in rows if (s := self._stands(row, lines)) is not None])
+    def write_standing(self, cursor: Cursor, rows: Sequence[Row], lines: LineBook) -> bool:
+        """Keep acts and declarations where later movements look them up; whether there are any."""
+        standing = [s for row in rows if (s := self._stands(row, lines)) is not None]
+        cursor.add(t.standing, standing)
+        return bool(standing)
 
     def _stands(self, row: Row, lines: LineBook) -> tuple[Any, ...] | None:
         if row.act_place >= 0:

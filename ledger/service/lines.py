@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import bindparam, func, literal_column, select
+
 from ledger.rules.admission import Lines
 from ledger.rules.endings import OPEN, LineState
 from ledger.service.book import Book
 from ledger.service.line_flags import (
+    STANDING,
     LineActs,
     Terms,
     Under,
@@ -39,6 +42,14 @@ MOVED = (
 )
 FIGURES = ("quantity", "amount_mtpp", "value_cents", *MOVED)
 CHANGED = ("value_cents", "expires_on", "exporter_no", "state", "closed_on")
+# When a licence was issued, and to whom.
+_ISSUE = select(t.movement.c.effective_on, t.movement.c.exporter_no).where(
+    t.movement.c.seq == bindparam("seq")
+)
+# The first act on a licence line; NULL where there is none.
+_FIRST_ACT = select(func.min(t.standing.c.seq)).where(
+    t.standing.c.kind.in_([literal_column(f"'{kind}'") for kind in STANDING])
+)
 _HELD = t.entry.columns.keys().index("held_mtpp")
 LICENSED = "licence"
 
@@ -111,6 +122,8 @@ class LineBook:
 
     def load_acts(self, places: Iterable[int]) -> None:
         """Look up the acts that stand on some lines."""
+        if self.cursor.recall(LineActs, lambda: self.cursor.read(_FIRST_ACT)) == [(None,)]:
+            return
         subjects = {self.subject(place) for place in places}
         self.acts |= acts_of(self.cursor.find(t.standing, "subject", subjects))
 
@@ -231,9 +244,8 @@ class LineBook:
 
     def _issue_of(self, seq: int) -> tuple[str, int | None]:
         if seq not in self._issued:
-            (movement,) = self.cursor.find(t.movement, "seq", [seq])
-            named = dict(zip(t.movement.columns.keys(), movement, strict=True))
-            self._issued[seq] = (str(named["effective_on"]), named["exporter_no"])
+            ((issued_on, exporter_no),) = self.cursor.read(_ISSUE, seq)
+            self._issued[seq] = (str(issued_on), exporter_no)
         return self._issued[seq]
 
     def write(self, rows: Sequence[Row]) -> None:

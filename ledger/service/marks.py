@@ -47,11 +47,8 @@ class Marks:
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
-        self._acts: dict[int, list[dict[str, Any]]] = {}
+        self._acts = cursor.recall(Marks, lambda: _on_record(cursor))
         self._said: dict[int, str] = {}
-        for row in cursor.read(_ACTS):
-            act = dict(zip(_STANDING, row, strict=True))
-            self._acts.setdefault(int(act["subject"]), []).append(act)
 
     def __bool__(self) -> bool:
         return bool(self._acts)
@@ -108,6 +105,14 @@ class Marks:
             day = day_of(int(days[row]))
             for code, said in self.on(numbers[place], day).items():
                 flags.add(row, Flag(code, place, detail=said))
+
+
+def _on_record(cursor: Cursor) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in cursor.read(_ACTS):
+        act = dict(zip(_STANDING, row, strict=True))
+        found.setdefault(int(act["subject"]), []).append(act)
+    return found
 
 
 def _in_force(act: dict[str, Any], day: date) -> bool:

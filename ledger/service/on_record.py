@@ -36,15 +36,21 @@ class OnRecord:
     def relations(self) -> Relations:
         """The declarations of ownership and mergers."""
         if self._relations is None:
-            self._relations = relations_on_record(self._cursor, self._rulebook)
+            cursor, rulebook = self._cursor, self._rulebook
+            self._relations = cursor.recall(
+                Relations, lambda: relations_on_record(cursor, rulebook)
+            )
         return self._relations
 
     def statuses(self) -> Statuses:
         """The official statuses."""
         if self._statuses is None:
-            rows = self._cursor.read(_STANDING, str(Kind.OFFICIAL_STATUS))
-            self._statuses = Statuses(rows, self.relations())
+            self._statuses = self._cursor.recall(Statuses, self._read_statuses)
         return self._statuses
+
+    def _read_statuses(self) -> Statuses:
+        rows = self._cursor.read(_STANDING, str(Kind.OFFICIAL_STATUS))
+        return Statuses(rows, self.relations())
 
 
 def relations_on_record(cursor: Cursor, rulebook: Rulebook) -> Relations:

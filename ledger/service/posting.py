@@ -11,9 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-import numpy as np
-
-from ledger.rules.admission import Batch, Changes, Ints, Overflow, Weighed, by_day
+from ledger.rules import by_hand
+from ledger.rules.weights import Listed, Over, Overflow
 from ledger.service import (
     applications,
     assignments,
@@ -43,8 +42,6 @@ from ledger.service.turns import Turns
 from ledger.storage.statements import Cursor
 from ledger.storage.store import Store
 from schemas.problems import Problem, Unusable
-
-_INT = np.int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,8 @@ def post(
     """
     outcome = Outcome()
     with suppress(_Undo), desk.store.posting() as (driver, head):
-        cursor = Cursor(driver, desk.store.dialect)
+        memory = desk.known.memory.found_at(head.digest)
+        cursor = Cursor(driver, desk.store.dialect, memory)
         submission = head.last_submission + 1
         book = Book(cursor, desk.known, submission)
         outcome.head = head.digest
@@ -109,13 +107,13 @@ def post(
                 book.open_budget(key, terms)
         with sums_that_fit():
             posting.weigh(fresh)
-        sealer.seal(fresh, posting.weighed, header, outcome)
+        sealer.seal(fresh, posting.weighed.entries, header, outcome)
         posting.save_derived(fresh)
         if dry_run:
             outcome.submission = None
             raise _Undo
     if not dry_run:
-        book.keep()
+        book.keep(outcome.head, acts=posting.stands)
     return outcome
 
 
@@ -130,7 +128,11 @@ class Posting:
         self.clerk = Clerk(desk.rulebook, cursor, self.drawer.on_record.relations)
         self.shares = Shares(self.drawer)
         self.amounts: dict[Lot, int] = {}
-        self.weighed: Weighed
+        self.weighed = Listed()
+        # Whether acts or declarations are among the rows.
+        self.stands = False
+        # Each row's day as a whole number.
+        self.days: list[int] = []
 
     def prepare(self, rows: Sequence[Row], outcome: Outcome) -> list[Row]:
         """Number the rows and find their licences, targets and budgets; drop what cannot stand."""
@@ -157,11 +159,12 @@ class Posting:
         self.clerk.flag(rows, self.amounts)
         marks = Marks(self.cursor)
         marks.flag(rows, self.book.numbers)
+        self.days = [days_number(row.given.effective_on) for row in rows]
         rulebook, days = self.desk.rulebook, Days(self.book)
         by = requests.By(rulebook.options, marks, rulebook.spares, days)
         requests.decide(self.book, rows, by)
-        self.weighed = Turns(self.book, self.lines, rulebook, days).weigh(rows, batch_of)
-        flag_excesses(rows, self.weighed)
+        self.weighed = Turns(self.book, self.lines, rulebook, days).weigh(rows, self.days)
+        flag_excesses(rows, self.weighed.overs)
         self._measure(rows)
         ClosedQuarters(self.cursor).mark(rows)
         for row in rows:
@@ -170,10 +173,9 @@ class Posting:
 
     def _measure(self, rows: Sequence[Row]) -> None:
         """Measure the shares that the rows' rulings ask for."""
-        days = np.array([days_number(row.given.effective_on) for row in rows], _INT)
         self.shares.flag(
-            self.weighed.entries,
-            days,
+            ((e.row, e.budget, e.official, e.posted) for e in self.weighed.entries),
+            self.days,
             lambda at: ruled.ruling.shares if (ruled := rows[at].ruled) else (),
             lambda at, flag: rows[at].flags.append(flag),
         )
@@ -181,65 +183,32 @@ class Posting:
     def save_derived(self, rows: Sequence[Row]) -> None:
         """Move the balances, the days, the licence lines and the standing acts."""
         entries = self.weighed.entries
-        save_days(self.book, self.cursor, by_day(entries, _days_of(rows)))
-        gives = (entries.taken < 0) | (entries.adjustment != 0) | (entries.pending < 0)
-        gives &= entries.official == 1
-        for place, at in zip(
-            entries.budget[gives].tolist(), entries.row[gives].tolist(), strict=True
-        ):
-            self.book.credited(place, rows[at].day)
+        save_days(self.book, self.cursor, by_hand.by_day(entries, self.days))
+        for entry in entries:
+            gives = entry.taken < 0 or entry.adjustment or entry.pending < 0
+            if gives and entry.official:
+                self.book.credited(entry.budget, rows[entry.row].day)
         self.book.write()
         self.lines.write(rows)
-        self.drawer.write_standing(self.cursor, rows, self.lines)
+        self.stands = self.drawer.write_standing(self.cursor, rows, self.lines)
 
 
-def save_days(book: Book, cursor: Cursor, changes: Changes) -> None:
+def save_days(book: Book, cursor: Cursor, changes: Iterable[by_hand.Change]) -> None:
     """Add the official tally's changes by budget and day to those on record."""
-    taken = changes.taken + changes.pending - changes.adjustment
-    columns = (*changes[:2], taken, *changes[3:])
     cursor.add_days(
         [
-            (book.numbers[place], day_text(day), *amounts)
-            for place, day, *amounts in zip(*(c.tolist() for c in columns), strict=True)
+            (book.numbers[place], day_text(day), taken + pending - adjustment, pending, adjustment)
+            for place, day, taken, pending, adjustment in changes
         ]
     )
-
-
-def _days_of(rows: Sequence[Row]) -> Ints:
-    return np.array([days_number(row.given.effective_on) for row in rows], _INT)
-
-
-def batch_of(rows: Sequence[Row]) -> Batch:
-    """The rows and their draws as columns."""
-    draws = [(at, draw) for at, row in enumerate(rows) for draw in row.draws]
-    return Batch(
-        *_columns(4, (_figures(row) for row in rows)),
-        *_columns(5, ((at, d.place, d.official, int(d.effect), d.amount) for at, d in draws)),
-    )
-
-
-def _figures(row: Row) -> tuple[int, int, int, int]:
-    """Amount, quantity, value and the place of its licence line."""
-    quantity = row.given.quantity or 0
-    value = (row.given.unit_value_cents or 0) * quantity
-    return row.amount, quantity, value, row.line_place if row.uses_line else -1
-
-
-def _columns(count: int, rows: Iterable[tuple[int, ...]]) -> Ints:
-    """Rows of so many figures as columns."""
-    return np.array(list(rows), _INT).reshape(-1, count).T.copy()
 
 
 def _names(row: Row) -> tuple[str | None, ...]:
     return (row.given.exporter, row.given.consignee, row.given.parent)
 
 
-def flag_excesses(rows: Sequence[Row], weighed: Weighed) -> None:
+def flag_excesses(rows: Sequence[Row], overs: Iterable[Over]) -> None:
     """Flag the rows with what they exceed."""
-    for excess in weighed.excesses:
-        columns = (excess.row, excess.budget, excess.limit, excess.taken)
-        more = (excess.asked, excess.short)
-        lists = [column.tolist() for column in (*columns, *more)]
-        for code, at, place, limit, taken, asked, short in zip(excess.code, *lists, strict=True):
-            budget = place if place >= 0 else None
-            rows[at].flags.append(Flag(code, budget, limit, taken, asked, short))
+    for at, code, place, limit, taken, asked, short in overs:
+        budget = place if place >= 0 else None
+        rows[at].flags.append(Flag(code, budget, limit, taken, asked, short))

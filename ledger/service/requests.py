@@ -194,7 +194,7 @@ def room_left(
 ) -> int:
     """The least room from a day on; from the last credit or limit change on, the totals tell."""
     place, day = at
-    if days.decides(place, day):
+    if days.decides(place, days_number(day)):
         numbered = [(days_number(on), amount) for on, amount in asked]
         return days.timeline(place).room(days_number(day), numbered)
     balances = book.balances

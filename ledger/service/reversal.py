@@ -8,7 +8,9 @@ from datetime import date
 import numpy as np
 from sqlalchemy import bindparam, select
 
-from ledger.rules.admission import Entries, Ints, Weighed, by_day, weigh_given
+from ledger.rules import by_hand
+from ledger.rules.admission import Entries, weigh_given
+from ledger.rules.weights import Listed
 from ledger.service import requests
 from ledger.service.book import Book
 from ledger.service.closed import ClosedQuarters
@@ -96,7 +98,7 @@ def reverse(
             undoing.weigh(turn.head.last_seq)
         outcome = Outcome(head=turn.head.digest)
         sealer = Sealer(desk.store, cursor, book, turn.head)
-        sealer.seal(undoing.rows, undoing.weighed, header, outcome)
+        sealer.seal(undoing.rows, undoing.weighed.entries, header, outcome)
         undoing.save()
         book.write()
     book.keep()
@@ -125,7 +127,7 @@ class Undoing:
         reasons = {u.seq: reason if isinstance(reason, str) else reason[u.seq] for u in undos}
         self.rows = [_row(cursor, undo, reasons[undo.seq]) for undo in undos]
         _number_attempts(cursor, self.rows)
-        self.weighed: Weighed
+        self.weighed = Listed()
 
     def weigh(self, last_seq: int) -> None:
         """Number the reversals, restore lines, and move the balances by the opposite entries."""
@@ -137,9 +139,9 @@ class Undoing:
         _still_fit((self.cursor, self.book), days, [u.root for u in again])
         back = _restore_lines(self.lines, self.undos)
         entries = _opposites(self.cursor, self.book, self.rows, back)
-        calendar = days.calendar_of(entries, self._days())
-        self.weighed = weigh_given(entries, self.book.balances, calendar)
-        flag_excesses(self.rows, self.weighed)
+        calendar = days.calendar_of(entries, np.array(self._days(), np.int64))
+        self.weighed = weigh_given(entries, self.book.balances, calendar).listed()
+        flag_excesses(self.rows, self.weighed.overs)
         ClosedQuarters(self.cursor).mark(self.rows)
         for row in self.rows:
             row.flags = ordered(row.flags, self.book.numbers)
@@ -147,14 +149,14 @@ class Undoing:
     def save(self) -> None:
         """Write the days, the licence lines and the standing acts; the balances are the book's."""
         entries = self.weighed.entries
-        save_days(self.book, self.cursor, by_day(entries, self._days()))
-        for place, at in zip(entries.budget.tolist(), entries.row.tolist(), strict=True):
-            self.book.credited(place, self.rows[at].day)
+        save_days(self.book, self.cursor, by_hand.by_day(entries, self._days()))
+        for entry in entries:
+            self.book.credited(entry.budget, self.rows[entry.row].day)
         self.lines.write([])
         _stand(self.cursor, self.undos)
 
-    def _days(self) -> Ints:
-        return np.array([days_number(row.given.effective_on) for row in self.rows], np.int64)
+    def _days(self) -> list[int]:
+        return [days_number(row.given.effective_on) for row in self.rows]
 
 
 def _names(given: Given) -> tuple[str | None, ...]:

@@ -94,6 +94,7 @@ class Rulebook:
         self._of_budget = {key: one for one in self.every for key in one.regime.budgets}
         self._rulings: dict[tuple[Case, ...], Ruled] = {}
         self._cases: dict[tuple[object, ...], Ruled] = {}
+        self.periods = lru_cache(maxsize=None)(self._periods)
         self.papers = lru_cache(maxsize=None)(self._papers)
         self.measures = lru_cache(maxsize=None)(self._measures)
         self.chip_facts = lru_cache(maxsize=None)(self._chip_facts)
@@ -115,7 +116,7 @@ class Rulebook:
             given.consignee_hq,
             given.parent_hq,
             given.chip,
-            given.effective_on,
+            self.periods(given.effective_on),
             *(one.entry(given) for one in self.every),
         )
         found = self._cases.get(key)
@@ -125,6 +126,10 @@ class Rulebook:
             cases = [one.case(given) for one in self.every]
             found = self._cases[key] = self.ruling(*cases)
         return found
+
+    def _periods(self, day: date) -> tuple[date, ...]:
+        """The period a day falls in, in each regime."""
+        return tuple(one.regime.period_of(day) for one in self.every)
 
     def entry(self, given: Given) -> str:
         """The entry of the control list an item is filed under, where the rules ask for it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.rules.admission import Weighed
+from ledger.rules.weights import Entry
 from ledger.service.book import Book
 from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.rows import Flag, Row
@@ -52,16 +52,18 @@ class Sealer:
         self.store, self.cursor, self.book, self.head = store, cursor, book, head
         self._tree, self._count = chain.Tree(), 0
 
-    def seal(self, rows: Sequence[Row], weighed: Weighed, header: Header, outcome: Outcome) -> None:
+    def seal(
+        self, rows: Sequence[Row], entries: Sequence[Entry], header: Header, outcome: Outcome
+    ) -> None:
         """Write the rows and link them; the outcome is told what was recorded."""
-        self.write(rows, weighed, outcome)
+        self.write(rows, entries, outcome)
         self.close(header, outcome)
 
     def close(self, header: Header, outcome: Outcome) -> None:
         """Link what was written as one submission."""
         self.link(self._count, self._tree.root().hex(), header, outcome)
 
-    def write(self, rows: Sequence[Row], weighed: Weighed, outcome: Outcome) -> None:
+    def write(self, rows: Sequence[Row], weighed: Sequence[Entry], outcome: Outcome) -> None:
         """Write rows that follow those written before; they are linked at the close."""
         movements = [self._movement(row) for row in rows]
         entries = self._entries(rows, weighed)
@@ -154,13 +156,13 @@ class Sealer:
             given.details,
         )
 
-    def _entries(self, rows: Sequence[Row], weighed: Weighed) -> list[list[tuple[Any, ...]]]:
+    def _entries(
+        self, rows: Sequence[Row], weighed: Sequence[Entry]
+    ) -> list[list[tuple[Any, ...]]]:
         """Each movement's entries by budget number, as the table orders them."""
         found: list[list[tuple[Any, ...]]] = [[] for _ in rows]
-        columns = [getattr(weighed.entries, name).tolist() for name in weighed.entries.__slots__]
-        for at, place, official, *amounts in zip(*columns, strict=True):
-            number = self.book.numbers[place]
-            found[at].append((rows[at].seq, number, official, *amounts))
+        for at, place, *amounts in weighed:
+            found[at].append((rows[at].seq, self.book.numbers[place], *amounts))
         for entries in found:
             entries.sort()
         return found

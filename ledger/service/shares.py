@@ -7,7 +7,7 @@ and columns are measured by the same lines, so that they find the same.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -33,6 +33,11 @@ _ACCOUNTS = select(t.budget.c.budget_no, t.budget.c.holder).where(
 )
 ON_DATES, FLOW = "reporting_dates", "flow"
 _DAY = {name: place for place, name in enumerate(t.balance_day.columns.keys())}
+# Of an entry: its movement's place, its budget's, the tally, and what it posts.
+Posted = tuple[int, int, int, int]
+
+# Answers kept of whether a country counts on a day: some years of all countries.
+_KEPT = 1 << 17
 
 
 def measure_of(rule: ShareRule, rulebook: Rulebook) -> Measure:
@@ -43,14 +48,20 @@ def measure_of(rule: ShareRule, rulebook: Rulebook) -> Measure:
     return Measure(
         key=rule.key,
         fraction=Fraction.of_ppm(rule.ppm),
-        counts=lru_cache(maxsize=None)(lambda code, day: rule.part(code, day_of(day))),
+        counts=lru_cache(_KEPT)(lambda code, day: rule.part(code, day_of(day))),
         each=rule.each,
-        base=lru_cache(maxsize=None)(lambda code, day: rule.based(code, day_of(day)))
+        base=lru_cache(_KEPT)(lambda code, day: rule.based(code, day_of(day)))
         if rule.base
         else None,
         stock=not rule.flow or rulebook.options[rule.flow] != FLOW,
         dates=dates or None,
     )
+
+
+def posted_in(entries: Entries) -> Iterator[Posted]:
+    """What the entries of a batch post."""
+    columns = (entries.row, entries.budget, entries.official, entries.posted)
+    yield from zip(*(column.tolist() for column in columns), strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +71,42 @@ class _Share:
     regime: Regime
 
 
+@lru_cache(maxsize=8)
+def _shares_of(rulebook: Rulebook) -> dict[str, _Share]:
+    """The shares of a ledger's regimes by key: worked out once, not at each posting."""
+    return {
+        rule.key: _Share(rule, measure_of(rule, one), one.regime)
+        for one in rulebook.every
+        for rule in one.regime.shares
+    }
+
+
 class Shares:
     """Measures what a submission's movements do to the shares their rulings ask for."""
 
     def __init__(self, drawer: Drawer) -> None:
         self.drawer, self.book = drawer, drawer.book
-        rulebook = drawer.rulebook
-        self._shares = {
-            rule.key: _Share(rule, measure_of(rule, one), one.regime)
-            for one in rulebook.every
-            for rule in one.regime.shares
-        }
+        self._shares = _shares_of(drawer.rulebook)
         self._tallies = {share.rule.tally for share in self._shares.values()}
         self._holdings: dict[tuple[str, str], Holding] = {}
         self._accounts: dict[str, dict[str, list[tuple[int, str]]]] = {}
 
     def flag(
         self,
-        entries: Entries,
-        days: Ints,
+        entries: Iterable[Posted],
+        days: Sequence[int] | Ints,
         asked: Callable[[int], tuple[str, ...]],
         found: Callable[[int, Flag], None],
     ) -> None:
-        """Measure each movement of weighed entries, in order.
+        """Measure each movement of weighed entries, in order; `days` gives each movement's.
 
         `asked` tells which shares a movement's ruling asks for, by its place; `found` is told
         what there is to flag.
         """
-        if not self._shares:
+        if not self._tallies:
             return
         places = {p for p in range(len(self.book.numbers)) if self._is_tally(p)}
-        columns = (entries.row, entries.budget, entries.official, entries.posted)
-        for row, place, official, amount in zip(*(c.tolist() for c in columns), strict=True):
+        for row, place, official, amount in entries if places else ():
             if place in places and official:
                 day = int(days[row])
                 for flag in self._measured(place, day, amount, asked(row)):

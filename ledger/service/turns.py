@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ledger.rules.admission import Batch, Entries, Weighed, by_day, weigh
-from ledger.rules.weights import Ints
+from ledger.rules import by_hand
+from ledger.rules.admission import Batch, weigh
+from ledger.rules.weights import Ints, Listed, Lot
 from ledger.service import licence_acts
 from ledger.service.book import Book
-from ledger.service.day_numbers import days_number
 from ledger.service.days import Days
 from ledger.service.lines import LineBook
 from ledger.service.rows import Row
@@ -27,26 +27,67 @@ class Turns:
     rulebook: Rulebook
     days: Days
 
-    def weigh(self, rows: Sequence[Row], batch_of: Callable[[Sequence[Row]], Batch]) -> Weighed:
-        """Weigh rows in their order; one turn, unless acts and draws meet on a line."""
-        turns = []
+    def weigh(self, rows: Sequence[Row], on: Sequence[int]) -> Listed:
+        """Weigh rows in their order; one turn, unless acts and draws meet on a line.
+
+        `on` is the day of each as a whole number.
+        """
+        done = Listed()
         for start, stop in _cuts(rows):
             part = rows[start:stop]
             for row in part:
                 if row.act_place >= 0:
                     licence_acts.take(row, self.lines, self.rulebook)
-            weighed = self._one(part, batch_of(part))
-            _flag_late(part, weighed, self.lines)
-            turns.append((start, weighed))
-        return turns[0][1] if len(turns) == 1 else _joined(turns)
+            found = self._one(_lots_of(part), on[start:stop])
+            _flag_late(part, found.late, self.lines)
+            if start:
+                done.entries += [entry._replace(row=entry.row + start) for entry in found.entries]
+                done.overs += [over._replace(row=over.row + start) for over in found.overs]
+            else:
+                done = found
+        return done
 
-    def _one(self, rows: Sequence[Row], batch: Batch) -> Weighed:
-        on = np.array([days_number(row.given.effective_on) for row in rows], np.int64)
-        calendar = self.days.calendar(batch, on)
+    def _one(self, lots: Sequence[Lot], on: Sequence[int]) -> Listed:
+        balances, lines = self.book.balances, self.lines.lines
         tolerance = self.rulebook.value_tolerance_ppm
-        weighed = weigh(batch, self.book.balances, self.lines.lines, tolerance, calendar)
-        self.days.took(by_day(weighed.entries, on))
-        return weighed
+        if by_hand.is_few(lots) and not self._days_matter(lots, on):
+            found = by_hand.weigh(lots, balances, lines, tolerance)
+        else:
+            batch = _batch_of(lots)
+            calendar = self.days.calendar(batch, np.array(on, np.int64))
+            found = weigh(batch, balances, lines, tolerance, calendar).listed()
+        self.days.took(found.entries, on)
+        return found
+
+    def _days_matter(self, lots: Sequence[Lot], on: Sequence[int]) -> bool:
+        """Whether some draw falls on a budget for which totals are not enough."""
+        return any(
+            draw[1] and self.days.matter(draw[0], day)
+            for lot, day in zip(lots, on, strict=True)
+            for draw in lot.draws
+        )
+
+
+def _lots_of(rows: Sequence[Row]) -> list[Lot]:
+    """The figures of rows, and their draws."""
+    lots = []
+    for row in rows:
+        quantity = row.given.quantity or 0
+        value = (row.given.unit_value_cents or 0) * quantity
+        line = row.line_place if row.uses_line else -1
+        lots.append(Lot(row.amount, quantity, value, line, row.draws))
+    return lots
+
+
+def _batch_of(lots: Sequence[Lot]) -> Batch:
+    """Lots and their draws as columns."""
+    draws = [(at, *draw) for at, lot in enumerate(lots) for draw in lot.draws]
+    return Batch(*_columns(4, (lot[:4] for lot in lots)), *_columns(5, draws))
+
+
+def _columns(count: int, rows: Iterable[tuple[int, ...]]) -> Ints:
+    """Rows of so many figures as columns."""
+    return np.array(list(rows), np.int64).reshape(-1, count).T.copy()
 
 
 def _cuts(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
@@ -68,25 +109,8 @@ def _cuts(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
     yield start, len(rows)
 
 
-def _flag_late(rows: Sequence[Row], weighed: Weighed, lines: LineBook) -> None:
-    for at in np.flatnonzero(weighed.late).tolist():
-        flag = lines.late_flag(rows[at].line_place, rows[at].day)
+def _flag_late(rows: Sequence[Row], late: Sequence[int], lines: LineBook) -> None:
+    for row, amount in zip(rows, late, strict=True):
+        flag = lines.late_flag(row.line_place, row.day) if amount else None
         if flag is not None:
-            rows[at].flags.append(flag)
-
-
-def _joined(turns: Sequence[tuple[int, Weighed]]) -> Weighed:
-    """Several turns as one, the places of their rows moved up."""
-    names = Entries.__slots__
-    columns: list[Ints] = [
-        np.concatenate(
-            [getattr(w.entries, name) + (start if name == "row" else 0) for start, w in turns]
-        )
-        for name in names
-    ]
-    excesses = []
-    for start, weighed in turns:
-        for excess in weighed.excesses:
-            excess.row = excess.row + start
-            excesses.append(excess)
-    return Weighed(Entries(*columns), excesses, np.concatenate([w.late for _, w in turns]))
+            row.flags.append(flag)

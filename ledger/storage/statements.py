@@ -6,18 +6,20 @@ of `Statement.names`; SQLAlchemy's per-execution work would cost more than the d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, Table, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql.expression import ClauseElement
 
+from ledger.storage.memory import Memory
 from schemas import tables as t
 
+T = TypeVar("T")
 # How many keys one look-up asks for at most; fewer are padded to one of these, so that a handful
 # of statements serves any number.
 CHUNKS = (1, 8, 64, 500)
@@ -87,8 +89,8 @@ def _compiled_select(dialect: str, statement: Select[Any]) -> Statement:
 class Cursor:
     """The driver's cursor within a transaction, speaking these statements."""
 
-    def __init__(self, driver_connection: Any, dialect: str) -> None:
-        self.dialect = dialect
+    def __init__(self, driver_connection: Any, dialect: str, memory: Memory | None = None) -> None:
+        self.dialect, self._memory = dialect, memory
         self.raw = driver_connection.cursor()
 
     def add(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
@@ -114,13 +116,23 @@ class Cursor:
     def find(self, table: Table, by: str, keys: Iterable[Any]) -> list[tuple[Any, ...]]:
         """Every row whose column `by` holds one of `keys`, in no order."""
         wanted = list(keys)
+        if len(wanted) == 1:
+            one = self.raw.execute(_look_up(self.dialect, table, by, 1).sql, wanted)
+            return list(one.fetchall())
         found: list[tuple[Any, ...]] = []
         for start in range(0, len(wanted), CHUNKS[-1]):
             part = wanted[start : start + CHUNKS[-1]]
-            size = 1 if len(part) == 1 else next(c for c in CHUNKS if c >= len(part))
+            size = next(c for c in CHUNKS if c >= len(part))
             part += [part[-1]] * (size - len(part))
             found += self.raw.execute(_look_up(self.dialect, table, by, size).sql, part).fetchall()
         return found
+
+    def recall(self, key: object, make: Callable[[], T]) -> T:
+        """What acts and declarations on record come to; kept where there is a memory for it.
+
+        A cursor with a memory is for who reads before it writes any.
+        """
+        return make() if self._memory is None else self._memory.recall(key, make)
 
     def read(self, statement: Select[Any], *values: Any) -> list[tuple[Any, ...]]:
         """The rows of a select; `values` fill its binds in their order."""

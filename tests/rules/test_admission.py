@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.rules import by_hand
 from ledger.rules.admission import (
     Batch,
     Budgets,
@@ -19,6 +20,7 @@ from ledger.rules.admission import (
     by_day,
     weigh,
 )
+from ledger.rules.weights import Lot
 
 LARGEST = 2**63 - 1
 TOLERANCE = 100_000  # a tenth, in millionths
@@ -221,23 +223,36 @@ def test_columns_weigh_as_one_by_one(coming, budgets, licensed):
     assert as_rows(moved) == scalar.budgets
     assert as_rows(drawn) == scalar.lines
     assert weighed.late.tolist() == scalar.late
-    entries = weighed.entries
-    names = type(entries).__slots__
-    found = list(zip(*(getattr(entries, n).tolist() for n in names), strict=True))
-    assert found == scalar.entries
-    said = [
-        said
-        for e in weighed.excesses
-        for said in zip(
-            e.row.tolist(),
-            e.code,
-            *(getattr(e, n).tolist() for n in ("budget", "limit", "taken", "asked", "short")),
-            strict=True,
-        )
-    ]
-    assert sorted(said) == sorted(scalar.said)
+    found = weighed.listed()
+    assert [tuple(entry) for entry in found.entries] == scalar.entries
+    assert sorted(tuple(over) for over in found.overs) == sorted(scalar.said)
     for excess in weighed.excesses:
         assert excess.row.tolist() == sorted(excess.row.tolist())
+
+
+def are_few(coming: list[Movement]) -> bool:
+    """Whether they may be weighed in plain numbers."""
+    return by_hand.is_few([Lot(*movement) for movement in coming])
+
+
+@settings(max_examples=300)
+@given(
+    coming=st.lists(movements(), max_size=by_hand.FEW).filter(are_few),
+    budgets=st.lists(balances, min_size=PLACES, max_size=PLACES),
+    licensed=st.lists(lines, min_size=NUMBERED, max_size=NUMBERED),
+    days=st.lists(st.integers(0, 3), min_size=by_hand.FEW),
+)
+def test_few_weigh_as_in_columns(coming, budgets, licensed, days):
+    columns, plain = ((budgets_of(budgets), lines_of(licensed)) for _ in range(2))
+    weighed = weigh(batch_of(coming), *columns, TOLERANCE)
+    found = by_hand.weigh([Lot(*movement) for movement in coming], *plain, TOLERANCE)
+    assert found.entries == weighed.listed().entries
+    assert sorted(found.overs) == sorted(weighed.listed().overs)
+    assert found.late == weighed.late.tolist()
+    assert [as_rows(c) for c in plain] == [as_rows(c) for c in columns]
+    changes = by_day(weighed.entries, column(days))
+    listed = list(zip(*(c.tolist() for c in changes), strict=True))
+    assert by_hand.by_day(found.entries, days) == listed
 
 
 @settings(max_examples=60)
@@ -291,6 +306,8 @@ def test_amounts_that_no_longer_fit_move_nothing(before, asked, fits, official, 
         return
     with pytest.raises(Overflow):
         weigh(batch, budgets, Lines.empty(0), 0)
+    with pytest.raises(Overflow):
+        by_hand.weigh([Lot(*lot)], budgets, Lines.empty(0), 0)
     assert as_rows(budgets) == as_rows(budgets_of([before]))
 
 
@@ -301,6 +318,8 @@ def test_what_is_drawn_on_a_licence_fits_too(name, count):
     lines = lines_of([{}])
     with pytest.raises(Overflow):
         weigh(batch_of([lot] * count), Budgets.empty(1), lines, TOLERANCE)
+    with pytest.raises(Overflow):
+        by_hand.weigh([Lot(*lot)] * count, Budgets.empty(1), lines, TOLERANCE)
     assert as_rows(lines) == as_rows(lines_of([{}]))
 
 
