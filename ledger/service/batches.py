@@ -10,6 +10,7 @@ import numpy as np
 
 from ledger.intake.ahead import ahead
 from ledger.rules.admission import Ints
+from ledger.service.columns import Prepared
 
 if TYPE_CHECKING:
     import duckdb
@@ -65,19 +66,20 @@ class Frame:
 
 
 def frames(
-    con: duckdb.DuckDBPyConnection, movements: str, party_no: Ints, last_seq: int, size: int
+    con: duckdb.DuckDBPyConnection, prepared: Prepared, party_no: Ints, last_seq: int, size: int
 ) -> Generator[Frame, None, None]:
-    """The new movements in order (the SQL `movements`); receipts know the seq of their shipment."""
+    """The new movements in order; receipts a shipment carries know the seq of their shipment."""
     import pyarrow as pa
 
     # Each shipment's turn in the submission, from 1, by row: small, whatever is on record.
     largest = con.execute("SELECT max(row) FROM given").fetchall()[0][0] or 0
     turn_of = np.zeros(largest + 1, np.int32 if largest < _FITS else np.int64)
     seq = last_seq + 1
-    reader = con.cursor().sql(movements).to_arrow_reader(size)
+    reader = con.cursor().sql(prepared.movements).to_arrow_reader(size)
     for record in ahead(_sized(reader, size)):
         none = np.zeros(0, np.int64)
-        frame = Frame(pa.Table.from_batches([record]), seq, none, none, none, none, none)
+        table = prepared.completed(pa.Table.from_batches([record]))
+        frame = Frame(table, seq, none, none, none, none, none)
         frame.exporter_no = _numbered(frame, "exporter_at", party_no)
         frame.consignee_no = _numbered(frame, "consignee_at", party_no)
         frame.parent_no = _numbered(frame, "parent_at", party_no)

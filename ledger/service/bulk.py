@@ -16,17 +16,19 @@ import numpy as np
 
 from ledger.policy.types import as_enforced
 from ledger.rules.admission import Changes, Entries, by_day, together, weigh
-from ledger.service import columns
+from ledger.service import columns, follower_columns
 from ledger.service.batches import Frame, frames
 from ledger.service.book import Book
 from ledger.service.bulk_draws import BulkDrawer
 from ledger.service.bulk_findings import Findings, Gathered
+from ledger.service.bulk_followers import BulkFollowers
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.closed import ClosedQuarters
 from ledger.service.conditions import Watch, on_record
 from ledger.service.day_numbers import day_of
 from ledger.service.days import Days
 from ledger.service.draws import Drawer
+from ledger.service.follower_columns import Followed
 from ledger.service.given_tables import table_of
 from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_known
 from ledger.service.leaves import Leaves
@@ -71,7 +73,9 @@ def post_columns(
     `folder` is scratch space for staging files. Raises ByRows where it has to be done row by row,
     and the store's errors; then nothing was recorded.
     """
-    prepared = columns.prepare(con, desk.rulebook)
+    kinds = {kind for (kind,) in con.execute("SELECT DISTINCT kind FROM given").fetchall()}
+    follows = kinds <= set(columns.FOLLOWERS)
+    prepared = None if follows else columns.prepare(con, desk.rulebook)
     try:
         return _attempt(desk, prepared, header, Work(con, folder, progress))
     except Collision:
@@ -89,7 +93,8 @@ class Work:
     thorough: bool = False
 
 
-def _attempt(desk: Desk, prepared: columns.Prepared, header: Header, work: Work) -> Outcome:
+def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work: Work) -> Outcome:
+    """One attempt; what follows shipments is made ready in it (`prepared` None)."""
     con = work.con
     con.execute(f"SET memory_limit = '{MEMORY}'")
     con.execute(f"SET threads = {THREADS}")
@@ -106,12 +111,13 @@ def _attempt(desk: Desk, prepared: columns.Prepared, header: Header, work: Work)
             with staging:
                 thorough = work.thorough or any_known(con, cursor, good[0])
                 if thorough:
-                    mark_known(con, staging, outcome)
-                if licensed_already(con, staging):
+                    mark_known(con, staging, outcome, follows=prepared is None)
+                if prepared is not None and licensed_already(con, staging):
                     raise ByRows if thorough else Collision("licence_line")
                 fresh = sum(good) - outcome.already
                 if fresh:
-                    load = _Load(desk, con, prepared, book, staging)
+                    ready = prepared or follower_columns.prepare(con, staging, book)
+                    load = _Load(desk, con, ready, book, staging)
                     with sums_that_fit():
                         load.run(turn.head.last_seq, fresh, outcome, work.progress)
                     sealer = Sealer(desk.store, cursor, book, turn.head)
@@ -167,10 +173,12 @@ class _Load:
         self.book, self.staging = book, staging
         numbers = book.parties(prepared.parties)
         self.party_no = columns.place_column([numbers[name] for name in prepared.parties])
-        self.ruling_no = np.full(len(prepared.ruled), -1, np.int64)
+        # By place; one more, for movements that are not ruled.
+        self.ruling_no = np.full(len(prepared.ruled) + 1, -1, np.int64)
         self.lines = BulkLines(con, staging, prepared, book, line_rules(desk.rulebook))
         drawer = Drawer(desk.rulebook, book)
-        self.drawer = BulkDrawer(drawer, prepared, self.lines)
+        follows = isinstance(prepared, Followed)
+        self.drawer = (BulkFollowers if follows else BulkDrawer)(drawer, prepared, self.lines)
         self.shares = Shares(drawer)
         self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
         self.days = _Days()
@@ -182,10 +190,10 @@ class _Load:
 
     def _number_rulings(self, frame: Frame) -> None:
         """Give the batch its rulings' numbers, new ones in the order movements come to them."""
-        at = frame.ints("ruling_at")
+        at = frame.ints("ruling_at", -1)
         found, first = np.unique(at, return_index=True)
         for place in found[np.argsort(first)].tolist():
-            if self.ruling_no[place] < 0:
+            if place >= 0 and self.ruling_no[place] < 0:
                 ruled = self.prepared.ruled[place]
                 self.ruling_no[place] = self.book.ruling(ruled.digest, ruled.body)
         frame.ruling_no = self.ruling_no[at]
@@ -195,8 +203,8 @@ class _Load:
         done = 0
         self.staging.expect(count)
         self.leaves = Leaves(self.staging, self.book.submission, self.prepared.parties, count)
-        movements = columns.stream(self.prepared.fields, self.prepared.columns)
-        with closing(frames(self.con, movements, self.party_no, last_seq, BATCH)) as batches:
+        every = frames(self.con, self.prepared, self.party_no, last_seq, BATCH)
+        with closing(every) as batches:
             for frame in batches:
                 self._one(frame, outcome)
                 done += frame.count

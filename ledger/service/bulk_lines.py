@@ -227,7 +227,7 @@ def _beside(book: Book, seqs: Ints, first: Ints) -> list[Ints]:
     ]
 
 
-class _Texts:
+class Texts:
     """A column of few distinct texts: the code of each, and the texts by code; -1 for none."""
 
     def __init__(self, count: int) -> None:
@@ -243,7 +243,12 @@ class _Texts:
     def at(self, place: int) -> str | None:
         """The text of a place."""
         code = int(self.codes[place])
-        return None if code < 0 else list(self._code)[code]
+        return None if code < 0 else self.texts[code]
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts, in the order of their codes."""
+        return list(self._code)
 
     def codes_of(self, values: Sequence[str]) -> Ints:
         """The codes of other texts, -2 for those that are none of ours; one more, for none."""
@@ -252,6 +257,12 @@ class _Texts:
     def among(self, values: Container[str]) -> NDArray[np.bool_]:
         """Which texts are among others, by their codes; the last, for none, is not."""
         return np.array([*(text in values for text in self._code), False], bool)
+
+    def places(self, values: Sequence[str]) -> Ints:
+        """The place of each text among others that hold all of them, -1 for none."""
+        place = {value: n for n, value in enumerate(values)}
+        found: Ints = place_column([*(place[text] for text in self._code), None])[self.codes]
+        return found
 
     def days(self, none: int) -> Ints:
         """The texts, which are days, as whole numbers."""
@@ -271,7 +282,7 @@ class _StoredLines:
         count = int(con.execute("SELECT count(*) FROM d_line").fetchall()[0][0])
         none = dict.fromkeys(FIGURES, 0)
         self.whole = {name: np.full(count + 1, none.get(name, -1), np.int64) for name in _WHOLE}
-        self.text = {name: _Texts(count + 1) for name in _TEXT}
+        self.text = {name: Texts(count + 1) for name in _TEXT}
         # Of several lines of one name the last live one counts, else the first.
         self._rank = np.full(count + 1, np.iinfo(np.int64).min)
         if count:

@@ -5,7 +5,7 @@ Works in the intake's own DuckDB database, and needs neither the ledger nor its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -18,11 +18,12 @@ from ledger.rules.judge import Case
 from ledger.service.given_tables import US_OF, detail, entries, named_in, table_of, texts, texts_of
 from ledger.service.holders import AUTHORIZED, LEFT, asked_of
 from ledger.service.rulebook import Rulebook, Ruled
-from schemas.kinds import Kind
+from schemas.kinds import KEY_CLASS, RECEIPTS, RETURNS, Kind
 from schemas.names import name_key
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 US = "chr(31)"
 
@@ -48,12 +49,21 @@ class Prepared:
     left: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
 
+    @property
+    def movements(self) -> str:
+        """The SQL of the file's movements in posting order."""
+        return stream(self.fields, self.columns)
+
+    def completed(self, rows: pa.Table) -> pa.Table:
+        """The movements with what the SQL left out: here, nothing."""
+        return rows
+
 
 def prepare(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> Prepared:
     """Number what `given` names and judge its cases, as small tables that STREAM joins."""
-    parties = _numbered(con, "party", ("exporter", "consignee", "parent"))
-    countries = _numbered(con, "country", ("destination", "consignee_hq", "parent_hq"))
-    chips = _numbered(con, "chip", ("chip",))
+    parties = numbered(con, "party", ("exporter", "consignee", "parent"))
+    countries = numbered(con, "country", ("destination", "consignee_hq", "parent_hq"))
+    chips = numbered(con, "chip", ("chip",))
     _licence_lines(con)
     entries(con, rulebook)
     classes = _classes(con, rulebook, countries, chips)
@@ -70,12 +80,19 @@ def prepare(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> Prepared:
     return Prepared(parties, keys, countries, chips, ruled, fields, named, also, left, beside)
 
 
-def _numbered(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str]) -> list[str]:
-    """Number the distinct values of some columns from 0: a table `d_NAME(value, no)`."""
+def numbered(
+    con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], more: Iterable[str] = ()
+) -> list[str]:
+    """Number the distinct values of some columns from 0: a table `d_NAME(value, no)`.
+
+    `more` are values beside those of the columns.
+    """
     each = [f"SELECT DISTINCT {c} AS value FROM given" for c in columns]  # noqa: S608
     named = f"({' UNION '.join(each)}) WHERE value IS NOT NULL"
     rows = con.execute(f"SELECT value FROM {named} ORDER BY value").fetchall()  # noqa: S608
     values = [value for (value,) in rows]
+    if more:
+        values = sorted({*values, *more})
     table_of(con, f"d_{name}", {"value": texts(values), "no": range(len(values))})
     return values
 
@@ -208,17 +225,21 @@ _LOTS = """
 """
 
 
-def _digest(*values: str) -> str:
+def digest_of(*values: str) -> str:
     """SQL for the first 16 bytes of the SHA-256 of values joined as docs/chain.md says."""
     text = f" || {US} || ".join(f"coalesce({value}, '')" for value in values)
     return f"unhex(left(sha256({text}), 32))"
 
 
-# A file of one kind: licences, or shipments; the class of their keys follows.
-_CLASS = "CASE kind WHEN 'licence' THEN 'licence' WHEN 'receipt' THEN 'receipt' ELSE 'shipment' END"
+# What comes behind a shipment, in a file of its own.
+FOLLOWERS = (*RECEIPTS, *RETURNS)
+# A file holds licences, shipments with the receipts they carry, or what follows shipments; the
+# class of their keys.
+_CLASSES = "".join(f" WHEN '{k}' THEN '{KEY_CLASS[k]}'" for k in (Kind.LICENCE, *FOLLOWERS))
+_CLASS = f"CASE kind{_CLASSES} ELSE '{KEY_CLASS[Kind.EXPORT]}' END"
 _DAY = "strftime(effective_on, '%Y-%m-%d')"
-_KEY = _digest(_CLASS, "source", "document", "line", "'1'")
-_CONTENT = _digest(
+_KEY = digest_of(_CLASS, "source", "document", "line", "'1'")
+_CONTENT = digest_of(
     "kind",
     _DAY,
     "strftime(expires_on, '%Y-%m-%d')",
@@ -237,7 +258,7 @@ _CONTENT = _digest(
     "unit_value_cents::VARCHAR",
     "details",
 )
-_RECEIPT_CONTENT = _digest("kind", _DAY, "NULL", "exporter", *["NULL"] * 12, "details")
+_RECEIPT_CONTENT = digest_of("kind", _DAY, "NULL", "exporter", *["NULL"] * 12, "details")
 _SHIPMENT = """'{"shipment":' || to_json(g.document) || ',"shipment_line":'
     || to_json(g.line) || '}'"""
 
@@ -262,7 +283,8 @@ EVERY = f"""
         CASE b.behind WHEN 0 THEN g.licence_line END AS licence_line,
         CASE b.behind WHEN 0 THEN g.unit_value_cents END AS unit_value_cents,
         CASE b.behind WHEN 0 THEN g.details ELSE {_SHIPMENT} END AS details,
-        g.details AS sent_details,
+        g.details AS sent_details, g.consignee_hq AS sent_consignee_hq,
+        g.parent_hq AS sent_parent_hq,
         {_paper("certificate_on")} AS certificate_no, {_paper("notice_on")} AS notice_no,
         CASE WHEN k.needs THEN (json_extract_string(g.details, '$.eccn') <> '')::INTEGER END
             AS eccn_no,
@@ -281,6 +303,10 @@ KEYS = f"""
         FROM given g
         JOIN (SELECT unnest([0, 1]) AS behind) b ON b.behind = 0 OR g.received_on IS NOT NULL)
 """  # noqa: S608
+# What a follower says itself; the rest is its shipment's.
+FOLLOWER_CONTENTS = f"""
+    SELECT row, 0 AS behind, {_RECEIPT_CONTENT} AS content FROM given
+"""  # noqa: S608
 CONTENTS = f"""
     SELECT row, behind, CASE behind WHEN 1 THEN {_RECEIPT_CONTENT} ELSE {_CONTENT} END AS content
     FROM ({EVERY})
@@ -294,7 +320,8 @@ _STREAM = """
         (sent_on - DATE '1970-01-01')::INTEGER AS sent_no,
         CASE behind WHEN 0 THEN details ELSE {shipment} END AS details
     FROM (
-        SELECT e.* EXCLUDE (exporter, consignee, parent, sent_details, details),
+        SELECT e.* EXCLUDE (exporter, consignee, parent, sent_details, sent_consignee_hq,
+                sent_parent_hq, details),
             CASE e.behind WHEN 0 THEN e.details END AS details, {columns}
             ex.no::INTEGER AS exporter_at, co.no::INTEGER AS consignee_at,
             pa.no::INTEGER AS parent_at, de.no::INTEGER AS destination_at,
@@ -319,7 +346,10 @@ def stream(fields: Sequence[str], countries: Sequence[str] = ()) -> str:
     and of some countries beside the destination.
     """
     columns = [f"n_{field}.no::INTEGER AS {field}_at," for field in (*fields, *countries)]
-    joins = [f"LEFT JOIN d_country n_{name} ON n_{name}.value = e.{name}" for name in countries]
+    # Who holds for a receipt is told by its shipment, whose fields it does not have.
+    joins = [
+        f"LEFT JOIN d_country n_{name} ON n_{name}.value = e.sent_{name}" for name in countries
+    ]
     joins += [
         f"LEFT JOIN d_named n_{field} ON n_{field}.value = {detail('e.sent_details', field)}"
         for field in fields

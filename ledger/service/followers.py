@@ -40,6 +40,9 @@ class Followers:
         target = row.target.drawn()
         if row.kind in (Kind.RECEIPT, Kind.INSTALLATION):
             found = [d for draw in target.draws for d in self._arrives(row, target, draw, place)]
+            found = list(
+                dict.fromkeys(found)
+            )  # where two fields name one holder, it is drawn on once
             posted = (one for one in found if one.effect == Effect.POST)
             target.arrived += [Share(one.place, one.official, one.amount) for one in posted]
             return found
@@ -63,7 +66,9 @@ class Followers:
         arrived = find(row, draw, target.given, row.given.effective_on)
         official = 1 if draw.official else 0
         found: list[Drawn] = []
-        if draw.effect == TRANSIT:
+        in_transit = (one for one in target.draws if one.effect == TRANSIT)
+        # Of several holders each has its share held: all are let go of once, at the rule's first.
+        if draw == next((one for one in in_transit if one.rule == draw.rule), None):
             held = [one for one in target.held if self.book.named(one.place)[0] == draw.rule]
             found = _each(Effect.UNHOLD, held, row.amount)
         posted = any(one.place == arrived for one in target.posted)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ledger.intake import read
 from ledger.service import acts, conditions, corrections, near, weights
 from ledger.service.bulk import post_columns
-from ledger.service.columns import BULK_KINDS
+from ledger.service.columns import BULK_KINDS, FOLLOWERS
 from ledger.service.known_rows import ByRows
 from ledger.service.outcome import Outcome
 from ledger.service.posting import Desk, post
@@ -154,9 +154,13 @@ def current_head(desk: Desk) -> str:
 
 def _as_columns(intake: Intake) -> bool:
     """Whether the file holds only what columns can post: no licence that answers an application,
-    supersedes another or whose line stands twice, no transfer of units that a shipment brought.
+    supersedes another or whose line stands twice, no transfer of units that a shipment brought, no
+    goods that arrive and are removed again.
     """
     kinds = {kind for (kind,) in intake.con.execute("SELECT DISTINCT kind FROM given").fetchall()}
+    if kinds <= set(FOLLOWERS):
+        removes = Kind.REMOVAL in kinds and len(kinds) > 1
+        return not (removes and intake.con.execute(_REMOVED).fetchall())
     if not kinds <= set(BULK_KINDS):
         return False
     if Kind.IN_COUNTRY_TRANSFER in kinds and intake.con.execute(_LINKED).fetchall():
@@ -173,6 +177,10 @@ def _as_columns(intake: Intake) -> bool:
     return not answering and not twice
 
 
+_REMOVED = f"""
+    SELECT 1 FROM given GROUP BY source, target_document, target_line
+    HAVING bool_or(kind = '{Kind.REMOVAL}') AND bool_or(kind <> '{Kind.REMOVAL}') LIMIT 1
+"""  # noqa: S608
 _LINKED = (
     f"SELECT 1 FROM given WHERE kind = '{Kind.IN_COUNTRY_TRANSFER}'"  # noqa: S608
     " AND details LIKE '%\"shipment\":%' LIMIT 1"

@@ -184,10 +184,13 @@ def any_known(con: duckdb.DuckDBPyConnection, cursor: Cursor, good: int) -> bool
     return bool(cursor.find(t.movement_key, "key", sample))
 
 
-def mark_known(con: duckdb.DuckDBPyConnection, staging: Staging, outcome: Outcome) -> None:
+def mark_known(
+    con: duckdb.DuckDBPyConnection, staging: Staging, outcome: Outcome, *, follows: bool = False
+) -> None:
     """Put the movements that are on record into the table `known`, and count them.
 
-    Raises ByRows where a row's place in the ledger cannot be told from keys alone.
+    `follows`: they are receipts or returns. Raises ByRows where a row's place in the ledger cannot
+    be told from keys alone.
     """
     reader = con.cursor().sql(_PROBE).to_arrow_reader(1 << 16)
     staging.put("probe", reader, reader.schema)
@@ -199,10 +202,14 @@ def mark_known(con: duckdb.DuckDBPyConnection, staging: Staging, outcome: Outcom
     if not known:
         return
     rows, behind, contents, seqs, undone = zip(*known, strict=True)
-    table_of(con, "known", {"row": rows, "behind": behind, "content": contents})
-    differs = con.execute(_DIFFER).fetchall()
+    names = ("row", "behind", "content", "seq")
+    table_of(con, "known", dict(zip(names, (rows, behind, contents, seqs), strict=True)))
+    said = columns.FOLLOWER_CONTENTS if follows else columns.CONTENTS
+    differs = con.execute(_DIFFER.format(contents=said)).fetchall()
     orphan = con.execute(_ORPHANS).fetchall()
     if any(undone) or differs or orphan or (any(behind) and _of_parts(staging)):
+        raise ByRows
+    if follows and _other_parts(con, staging):
         raise ByRows
     outcome.already += len(known)
     found = zip(rows, behind, seqs, strict=True)
@@ -221,10 +228,31 @@ _PARTLY = """
     WHERE p.behind = 1 AND (coalesce(m.quantity, -1) <> coalesce(s.quantity, -1)
         OR coalesce(m.amount_mtpp, -1) <> coalesce(s.amount_mtpp, -1)) LIMIT 1
 """
-_DIFFER = f"""
-    SELECT 1 FROM ({columns.CONTENTS}) c JOIN known n USING (row, behind)
+_DIFFER = """
+    SELECT 1 FROM ({contents}) c JOIN known n USING (row, behind)
     WHERE c.content <> n.content LIMIT 1
-"""  # noqa: S608
+"""
+
+
+def _other_parts(con: duckdb.DuckDBPyConnection, staging: Staging) -> bool:
+    """Whether a follower on record that the file repeats is of another part: see _parts."""
+    reader = con.cursor().sql(_PARTS).to_arrow_reader(1 << 16)
+    staging.put("parts", reader, reader.schema)
+    asked = f"SELECT 1 FROM {staging.attach('parts')} p {_MEANT_OTHER}"  # noqa: S608
+    return bool(staging.query(asked))
+
+
+_PARTS = """
+    SELECT n.seq, g.quantity, g.amount_mtpp FROM known n JOIN given g USING (row) ORDER BY n.seq
+"""
+# A product beyond 64 bits is no amount on record either.
+_MEANT_OTHER = """
+    JOIN movement m ON m.seq = p.seq LEFT JOIN movement s ON s.seq = m.target_seq
+    WHERE coalesce(p.quantity, s.quantity, -1) <> coalesce(m.quantity, -1)
+    OR coalesce(p.amount_mtpp, CASE WHEN p.quantity IS NULL OR s.unit_mtpp IS NULL
+        THEN s.amount_mtpp ELSE CAST(p.quantity AS NUMERIC) * s.unit_mtpp END, -1)
+        <> coalesce(m.amount_mtpp, -1) LIMIT 1
+"""
 # A receipt that is new while its shipment is on record.
 _ORPHANS = """
     SELECT 1 FROM given g JOIN known s ON s.row = g.row AND s.behind = 0

@@ -97,6 +97,23 @@ def test_the_ultimate_parent_is_who_the_option_says(opened, reading, year, consi
     stands(ledger, "\n".join(said))
 
 
+def test_a_part_that_arrives_lets_go_of_a_part_for_each_venturer(opened):
+    """Of two units one is held in the year they left, for either, until it arrives too."""
+    ledger = opened(parent_rule="each_joint_venturer", lpp_year="received")
+    play(ledger, OWNED)
+    play(
+        ledger,
+        """
+        act     | no | day        | to     | by  | consignee | units | of
+        ship    | S  | 2025-12-30 | Poland | LPP | Half      | 2     |
+        receive | R  | 2026-01-02 |        |     |           | 1     | S
+        """,
+    )
+    left = "2025: held 15,832; remaining 26,884,168"
+    come = "2026: posted 15,832; remaining 26,884,168"
+    stands(ledger, "\n".join(f"{one} {year}" for year in (left, come) for one in ("one", "two")))
+
+
 def test_an_owner_counts_from_its_day_to_its_last(opened):
     ledger = opened(parent_rule="majority", lpp_year="exported")
     play(ledger, OWNED)

@@ -29,3 +29,21 @@ def test_what_draws_on_the_allocation(kept, basis, stand):
     play(ledger, TEXT)
     stands(ledger, f"India 2025-2027: {stand}")
     licensed(ledger, "\n licence | used | lapsed | state\n L1 | 791,600 | 791,600 | lapsed")
+
+
+@pytest.mark.parametrize("way", ["on the row", "on its own"])
+def test_a_country_that_is_named_twice_receives_once(opened, way):
+    """Destination and headquarters both count, and both are India."""
+    ledger = opened(cap_basis="received", tally_country="both")
+    arrives = "2025-07-01" if way == "on the row" else ""
+    play(
+        ledger,
+        f"""
+        act     | no | day        | to    | hq    | units | under | arrives
+        licence | L1 | 2025-06-01 | India | India | 2     |       |
+        ship    | S  | 2025-06-10 | India | India | 1     | L1    | {arrives}
+        """,
+    )
+    if not arrives:
+        play(ledger, "act | day | of\nreceive | 2025-07-01 | S")
+    stands(ledger, "India 2025-2027: posted 15,832; remaining 789,984,168")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-pytest.register_assert_rewrite("tests.service.books")
+from ledger.service import bulk, known_rows
+from ledger.service.outcome import Outcome
+
+pytest.register_assert_rewrite("tests.service.books", "tests.service.both")
 
 INSTANT = "2026-11-23T18:00:00.000000Z"
 
@@ -30,3 +34,25 @@ def frozen() -> Iterator[None]:
         patch.setattr("ledger.storage.store.datetime", _Clock)
         patch.setattr("ledger.storage.store.uuid4", lambda: UUID(int=7))
         yield
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of few rows, so that a small file has several."""
+    monkeypatch.setattr(bulk, "BATCH", 64)
+
+
+@pytest.fixture
+def columns_only(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Notes what falls back to rows, so that a test of columns cannot be one of rows."""
+    fell: list[str] = []
+
+    def counted(*arguments: Any, **named: Any) -> Outcome:
+        try:
+            return bulk.post_columns(*arguments, **named)
+        except known_rows.ByRows:
+            fell.append("by rows")
+            raise
+
+    monkeypatch.setattr("ledger.service.importing.post_columns", counted)
+    return fell

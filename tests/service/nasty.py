@@ -152,6 +152,47 @@ def _name_licence(random: Random, line: Line, under: Sequence[Line]) -> None:
     line |= {name: named[name] for name in kept}
 
 
+def receipts(random: Random, count: int, of: Sequence[Line]) -> list[Line]:
+    """Receipts and installations in parts, of too much, of shipments there are and are not."""
+    kinds = ("", "", "receipt", "installation")
+    return [_follower(random, f"R{n}", "received_on", kinds, of) for n in range(count)]
+
+
+def removals(random: Random, count: int, of: Sequence[Line]) -> list[Line]:
+    """Goods removed from where they stood."""
+    return [_follower(random, f"M{n}", "received_on", ("removal",), of) for n in range(count)]
+
+
+def returns(random: Random, count: int, of: Sequence[Line]) -> list[Line]:
+    """Goods that came back, or were lost."""
+    made: list[Line] = []
+    for number in range(count):
+        kinds = ("", "return", "attrition")
+        line = _follower(random, f"B{number}", "returned_on", kinds, of)
+        if line["kind"] == "attrition":
+            line["reason"] = random.choice(("loss", "theft", "resale", "relocation"))
+        made.append(line)
+    return made
+
+
+def _follower(
+    random: Random, document: str, on: str, kinds: Sequence[str], of: Sequence[Line]
+) -> Line:
+    """What comes behind one of the first shipments more often than behind a later one."""
+    sent = of[int(len(of) * random.random() ** 2)]
+    return {
+        "document": f"{document} {_of(random, '', 'ž')}",
+        "line": _of(random, "", "1", "x"),
+        "kind": random.choice(kinds),
+        on: _day(random),
+        "exporter": sent["exporter"] if random.random() < 0.95 else "Y Corp",
+        "shipment": sent["document"] if random.random() < 0.95 else "not on file",
+        "shipment_line": sent["line"],
+        "quantity": _of(random, "", "", 1, 1, 5, 250, 900),
+        "colour": _of(random, "", "grün\tblau"),
+    }
+
+
 # What is done to licences between a file of them and one of shipments.
 ACTS: list[tuple[str, str, dict[str, str]]] = [
     ("revocation", "D0", {"quantity": "2"}),

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.service import bulk
 from ledger.storage.bulk import Staging
-from tests.service.test_rows_and_columns import AS_COLUMNS, filled, shipped
+from tests.service.both import AS_COLUMNS, filled, shipped
 
 pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
 

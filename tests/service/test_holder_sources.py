@@ -13,7 +13,7 @@ from ledger.service import bulk
 from ledger.service.ledger import new_ledger, open_ledger
 from tests.service import nasty
 from tests.service.books import assert_sound, rows, write_csv
-from tests.service.test_rows_and_columns import ON_RECORD, assert_same, both_ways, twins
+from tests.service.both import ON_RECORD, assert_same, both_ways, twins
 
 LAW = Path(__file__).parents[2] / "ledger/policy/ai_diffusion"
 CITED = """

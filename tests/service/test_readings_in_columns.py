@@ -12,7 +12,7 @@ from ledger.service.ledger import new_ledger
 from tests.cases.test_742_6_joining_group_d5 import AT_ONCE, JOINS, LEAVES, kenya_joins
 from tests.service import nasty
 from tests.service.books import assert_sound, write_csv
-from tests.service.test_rows_and_columns import assert_same, both_ways, twins
+from tests.service.both import assert_same, both_ways, twins
 
 pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
 

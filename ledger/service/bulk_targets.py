@@ -1,0 +1,171 @@
+"""The shipments that a file of receipts or returns points at: found at once, kept as columns.
+
+What targets.py looks up for one row. Reversals and assignments among them make it a longer story:
+then ByRows is raised.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ledger.rules.admission import Ints
+from ledger.service.book import Book
+from ledger.service.bulk_lines import Texts
+from ledger.service.bulk_shares import ENTRY, Owned, owned
+from ledger.service.columns import digest_of
+from ledger.service.known_rows import ByRows
+from ledger.storage.bulk import Staging
+from schemas.kinds import RETURNS, Kind
+
+if TYPE_CHECKING:
+    import duckdb
+
+NONE = -1
+# No sum comes near to what 64 bits hold, so that columns need no look at each.
+MOST = 2**62
+# Rows read at a time: as rows they take ten times the room.
+_READ = 20_000
+WHOLE = ("ruling_no", "consignee_no", "parent_no", "quantity", "unit_mtpp", "amount_mtpp")
+TEXTS = ("destination", "consignee_hq", "parent_hq", "authorization", "chip")
+
+
+class Targets:
+    """The shipments pointed at, each at the place the table `d_asked` gives it.
+
+    One more place than there are: -1, for rows that name none. `seq` is 0 where none is on file;
+    whole numbers and texts are -1 for none. `received` and `gone` are what receipts and returns on
+    record account for, `owned` what the shipments still have of budgets.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, staging: Staging, book: Book) -> None:
+        """Find what the rows of `given` point at; needs the lock. Raises ByRows."""
+        self._con, self._staging = con, staging
+        con.execute(_ASKED)
+        self.count = int(con.execute("SELECT count(*) FROM d_asked").fetchall()[0][0])
+        self.seq = self._find()
+        on_file = np.flatnonzero(self.seq)
+        self._pointed = self._stage("pointed", on_file, self.seq[on_file])
+        if self._any(_ASSIGNED) and self._any(_ASSIGNED_TO.format(pointed=self._pointed)):
+            raise ByRows
+        self.received, self.gone = (np.zeros(self.count + 1, np.int64) for _ in range(2))
+        behind = self._pointing()
+        self.whole = {name: np.full(self.count + 1, NONE, np.int64) for name in WHOLE}
+        self.text = {name: Texts(self.count + 1) for name in TEXTS}
+        self._read()
+        self.owned: Owned = owned(book, self.seq, self._entries([self._pointed, *behind]))
+
+    def _find(self) -> Ints:
+        reader = self._con.cursor().sql(_KEYS).to_arrow_reader(1 << 16)
+        self._staging.put("asked_for", reader, reader.schema)
+        seq = np.zeros(self.count + 1, np.int64)
+        for no, at in self._columns(_SEQS.format(asked=self._staging.attach("asked_for")), 2):
+            seq[no] = at
+        return seq
+
+    def _any(self, sql: str) -> bool:
+        return bool(self._staging.query(sql))
+
+    def _columns(self, sql: str, count: int) -> Iterator[tuple[Ints, ...]]:
+        """Whole numbers of a query, column by column, some thousand rows at a time."""
+        for rows in self._staging.rows(sql, _READ):
+            yield tuple(np.array(rows, np.int64).reshape(-1, count).T)
+
+    def _stage(self, name: str, no: Ints, seq: Ints) -> str:
+        """Stage movements by number, in their order, so that they are found one after the other."""
+        import pyarrow as pa
+
+        order = np.argsort(seq, kind="stable")
+        table = pa.table({"seq": seq[order], "no": no[order]})
+        self._staging.put(name, iter(table.to_batches()), table.schema)
+        return self._staging.attach(name)
+
+    def _pointing(self) -> list[str]:
+        """Count what receipts and returns on record account for; what points there is staged."""
+        nos: list[int] = []
+        seqs: list[int] = []
+        most = 0
+        for rows in self._staging.rows(_POINTING.format(pointed=self._pointed), _READ):
+            for no, seq, kind, amount in rows:
+                if kind == Kind.REVERSAL:
+                    raise ByRows
+                nos.append(no)
+                seqs.append(seq)
+                most += amount or 0
+                if kind == Kind.RECEIPT:
+                    self.received[no] += amount or 0
+                elif kind in RETURNS:
+                    self.gone[no] += amount or 0
+        if not nos:
+            return []
+        if most > MOST:
+            raise ByRows
+        behind = self._stage("pointing", np.array(nos, np.int64), np.array(seqs, np.int64))
+        if self._any(_UNDONE.format(pointed=behind)):
+            raise ByRows
+        return [behind]
+
+    def _read(self) -> None:
+        """Read the shipments themselves."""
+        columns = ", ".join(f'm."{name}"' for name in (*WHOLE, *TEXTS))
+        joined = f"{self._pointed} p JOIN movement m ON m.seq = p.seq"
+        shipments = f"SELECT p.no, {columns} FROM {joined}"  # noqa: S608
+        for rows in self._staging.rows(shipments, _READ):
+            places, *found = zip(*rows, strict=True)
+            no = np.array(places, np.int64)
+            for name, values in zip(WHOLE, found, strict=False):
+                self.whole[name][no] = [NONE if value is None else value for value in values]
+            for name, values in zip(TEXTS, found[len(WHOLE) :], strict=True):
+                self.text[name].put(no, values)
+
+    def _entries(self, staged: Sequence[str]) -> list[tuple[Ints, ...]]:
+        columns = ", ".join(f"e.{name}" for name in ENTRY)
+        return [
+            part
+            for name in staged
+            for part in self._columns(_ENTRIES.format(pointed=name, columns=columns), 6)
+        ]
+
+    def said(self, fields: Sequence[str]) -> dict[str, Texts]:
+        """Fields of the shipments that have no column of their own."""
+        found = {name: Texts(self.count + 1) for name in fields}
+        if not fields:
+            return found
+        asked = " OR ".join(f"""m.details LIKE '%"{name}":%'""" for name in fields)
+        joined = f"{self._pointed} p JOIN movement m ON m.seq = p.seq AND ({asked})"
+        saying = f"SELECT p.no, m.details FROM {joined}"  # noqa: S608
+        for rows in self._staging.rows(saying, _READ):
+            no = np.array([row[0] for row in rows], np.int64)
+            details: list[dict[str, Any]] = [json.loads(row[1]) for row in rows]
+            for name, texts in found.items():
+                texts.put(no, [one.get(name) for one in details])
+        return found
+
+
+_ASKED = """
+    CREATE OR REPLACE TABLE d_asked AS
+    SELECT source, document, line, (row_number() OVER () - 1)::BIGINT AS no
+    FROM (SELECT DISTINCT source, target_document AS document, target_line AS line FROM given)
+"""
+# The first attempt's: one that a reversal freed makes the file go row by row.
+_KEY = digest_of("'shipment'", "source", "document", "line", "'1'")
+_KEYS = f"SELECT no, {_KEY} AS key FROM d_asked ORDER BY key"  # noqa: S608
+_SEQS = "SELECT a.no, k.seq FROM {asked} a JOIN movement_key k ON k.key = a.key"
+_STANDS = f"s.kind = '{Kind.ASSIGNMENT}' AND s.live = 1 LIMIT 1"
+_ASSIGNED = f"SELECT 1 FROM standing s WHERE {_STANDS}"  # noqa: S608
+_ASSIGNED_TO = (
+    "SELECT 1 FROM {pointed} p JOIN standing s ON s.subject = CAST(p.seq AS TEXT)"  # noqa: S608
+    f" WHERE {_STANDS}"
+)
+_POINTING = """
+    SELECT p.no, m.seq, m.kind, m.amount_mtpp
+    FROM {pointed} p JOIN movement m ON m.target_seq = p.seq
+"""
+_UNDONE = (
+    "SELECT 1 FROM {pointed} p JOIN movement m ON m.target_seq = p.seq"  # noqa: S608
+    f" WHERE m.kind = '{Kind.REVERSAL}' LIMIT 1"
+)
+_ENTRIES = "SELECT p.no, {columns} FROM {pointed} p JOIN entry e ON e.seq = p.seq"

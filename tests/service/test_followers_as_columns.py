@@ -1,0 +1,139 @@
+"""Receipts, returns and losses in files of their own: the same row by row and as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ledger.service.ledger import Ledger
+from tests.service import nasty
+from tests.service.books import assert_sound, rows, write_csv
+from tests.service.both import BESIDE, assert_same, both_ways, declared, filled, shipped, twins
+
+pytestmark = [pytest.mark.usefixtures("frozen", "small_batches"), pytest.mark.slow]
+
+FOLLOW = [
+    {"lpp_year": "received", "return_or_loss_credit": "return_and_loss"},
+    {"lpp_year": "both", "return_or_loss_credit": "on_proven_return"},
+    {"cap_basis": "received", "return_or_loss_credit": "return_and_loss"},
+    {"cap_basis": "received", "tally_country": "both"},
+    {"cap_basis": "received", "tally_country": "ultimate_parent", BESIDE: "china_case_by_case"},
+    {"parent_rule": "each_joint_venturer", "lpp_year": "received"},
+    {
+        "enforcement_view": "as_enforced",
+        "cap_basis": "received",
+        "group_change_entering": "from_entry",
+    },
+]
+
+
+@pytest.mark.parametrize("options", FOLLOW, ids=lambda o: "-".join(o.values()))
+def test_what_follows_shipments_posts_alike(
+    ledger_url: str, tmp_path: Path, options: dict[str, str], columns_only: list[str]
+):
+    """Receipts in parts and once more, removals, returns and losses; of what is on file or not."""
+    random = Random(str(options))
+    licences = nasty.licences(random, 40)
+    shipments = nasty.shipments(random, 150, licences)
+    files = [("licences", licences), ("shipments", shipments)]
+    files += [("receipts", nasty.receipts(random, 200, shipments))]
+    files += [("returns", nasty.returns(random, 90, shipments))]
+    files += [("receipts", nasty.removals(random, 60, shipments))]
+    base = declared(ledger_url, **options)
+    with twins(base, tmp_path) as ledgers:
+        for number, (kind, lines) in enumerate(files):
+            path = write_csv(tmp_path / f"{number}-{kind}.csv", lines)
+            by_rows, as_columns = both_ways(ledgers, path, kind)
+            assert by_rows == as_columns, number
+            assert (by_rows.count >= len(lines), by_rows.rejected) == (True, 0)
+            assert_same(ledgers)
+        assert_sound(ledgers[1])
+    assert columns_only == []
+
+
+@contextmanager
+def followed(url: str, folder: Path) -> Iterator[tuple[Ledger, Ledger, list[nasty.Line]]]:
+    """Two ledgers with shipments on record, and receipts of them."""
+    with filled(url, folder) as (one, other, shipments):
+        on_the_way = [line | {"received_on": ""} for line in shipments]
+        both_ways((one, other), shipped(folder, on_the_way), "shipments")
+        yield one, other, nasty.receipts(Random(3), 90, shipments)
+
+
+def test_receipts_of_which_some_are_known_go_on(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    with followed(ledger_url, tmp_path) as (one, other, lines):
+        for part in (lines[:40], lines, lines):
+            path = write_csv(tmp_path / "receipts.csv", part)
+            by_rows, as_columns = both_ways((one, other), path, "receipts")
+            assert replace(by_rows, repeated=()) == replace(as_columns, repeated=())
+            assert_same((one, other))
+        assert (as_columns.count, as_columns.already) == (0, len(lines))
+    assert columns_only == []
+
+
+def test_a_known_receipt_of_another_part_is_a_problem(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    with followed(ledger_url, tmp_path) as (one, other, lines):
+        both_ways((one, other), write_csv(tmp_path / "receipts.csv", lines), "receipts")
+        lines[4] |= {"quantity": 4321}
+        path = write_csv(tmp_path / "receipts.csv", lines)
+        by_rows, as_columns = both_ways((one, other), path, "receipts")
+        assert replace(by_rows, repeated=()) == replace(as_columns, repeated=())
+        assert [p.column for p in as_columns.problems] == ["quantity"]
+    assert columns_only == ["by rows"]
+
+
+@pytest.mark.parametrize("act", ["shipment reversed", "receipt reversed", "assigned"])
+def test_receipts_of_shipments_with_a_longer_story_go_by_rows(
+    ledger_url: str, tmp_path: Path, columns_only: list[str], act: str
+):
+    """What was reversed has left its key free, and what was assigned draws under a licence."""
+    with followed(ledger_url, tmp_path) as (one, other, lines):
+        both_ways((one, other), write_csv(tmp_path / "some.csv", lines[:30]), "receipts")
+        movements = rows(one.url, "movement")
+        pointing = {m["target_seq"] for m in movements}
+        named = {(line["shipment"], line["shipment_line"] or "1") for line in lines[30:]}
+        sent = [m for m in movements if (m["document"], m["line"]) in named]
+        if act == "receipt reversed":
+            behind = [m for m in movements if m["kind"] in ("receipt", "installation")]
+            about = {m["seq"] for m in sent}
+            seq = next(m["seq"] for m in behind if m["target_seq"] in about)
+        elif act == "assigned":
+            sent = [m for m in sent if m["authorization"] in ("none", "unstated")]
+            seq = next(m["seq"] for m in sent)
+        else:
+            seq = next(m["seq"] for m in sent if m["seq"] not in pointing)
+        for ledger in (one, other):
+            if act != "assigned":
+                ledger.reverse([seq], "in error")
+                continue
+            (shipment,) = (m for m in movements if m["seq"] == seq)
+            said = {"document": "AS", "kind": "assignment", "licence": "D3"}
+            said |= {"effective_on": "2027-01-01", "exporter": shipment["source"]}
+            said |= {"shipment": shipment["document"], "shipment_line": shipment["line"]}
+            assert ledger.record("acts", said).count == 1
+        path = write_csv(tmp_path / "receipts.csv", lines[30:])
+        by_rows, as_columns = both_ways((one, other), path, "receipts")
+        assert by_rows == as_columns
+        assert as_columns.count == len(lines) - 30
+        assert_same((one, other))
+    assert columns_only == ["by rows"]
+
+
+def test_goods_that_arrive_and_are_removed_in_one_file(ledger_url: str, tmp_path: Path):
+    """One after the other takes what the one before it left: such a file goes row by row."""
+    with followed(ledger_url, tmp_path) as (one, other, lines):
+        gone = [line | {"kind": "removal", "document": f"M{n}"} for n, line in enumerate(lines)]
+        path = write_csv(tmp_path / "receipts.csv", [*lines, *gone])
+        by_rows, as_columns = both_ways((one, other), path, "receipts")
+        assert by_rows == as_columns
+        assert as_columns.count == 2 * len(lines)
+        assert_same((one, other))
