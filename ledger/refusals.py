@@ -13,6 +13,12 @@ __all__ = ["REFUSALS", "Family", "Reason", "by_precedence", "sentence"]
 _REFUSAL, _BREACH, _NOTE = Family.REFUSAL, Family.BREACH, Family.NOTE
 _OVERDRAWN = "licensed {limit}, used {taken}, asked {asked}, over by {short}"
 
+
+def _note(code: str, sentence: str, source: str) -> Reason:
+    """What accuses nobody, and says of what it is in words alone."""
+    return Reason(code, _NOTE, sentence, source, "{detail}")
+
+
 # In order of precedence: where several are found, the first is the one a short line shows.
 _REASONS = (
     Reason(
@@ -274,25 +280,17 @@ _REASONS = (
         "budget",
         "at most {limit}, there already {taken}, added {asked}, over by {short}; {detail}",
     ),
-    Reason(
-        "review_denial",
-        _NOTE,
-        "the review policy for this application is denial",
-        "review",
-        "{detail}",
-    ),
+    _note("review_denial", "the review policy for this application is denial", "review"),
     Reason(
         "authorization_unstated",
         _NOTE,
         "no authorization was stated; counted on the safe side",
         "authorization",
     ),
-    Reason(
+    _note(
         "authorization_disputed",
-        _NOTE,
         "the rule says two things of this authorization here; the option in force let it pass",
         "authorization",
-        "{detail}",
     ),
     Reason(
         "granted_in_part",
@@ -308,12 +306,10 @@ _REASONS = (
         "option queue",
         "limit {limit}, taken {taken}, asked {asked}, cut by {short}; {detail}",
     ),
-    Reason(
+    _note(
         "licence_ended_already",
-        _NOTE,
         "the licence had ended before: the act changes nothing",
         "the act on record",
-        "{detail}",
     ),
     Reason(
         "parent_unknown",
@@ -322,11 +318,16 @@ _REASONS = (
         "option parent_rule",
     ),
     Reason(
-        "condition_open",
+        "received_before_acquisition",
         _NOTE,
+        "what the entity received that year before it was acquired counts on its new parent too",
+        "option lpp_after_acquisition",
+        "{asked}; {detail}",
+    ),
+    _note(
+        "condition_open",
         "nothing on record says that a condition of the authorization is met",
         "authorization",
-        "{detail}",
     ),
     Reason(
         "over_limit_not_enforced",
@@ -335,47 +336,33 @@ _REASONS = (
         "option enforcement_view",
         "limit {limit}, taken {taken}, asked {asked}, short by {short}",
     ),
-    Reason(
+    _note(
         "not_enforced",
-        _NOTE,
         "against the regime as it is codified, on a day on which that is not enforced",
         "option enforcement_view",
-        "{detail}",
     ),
-    Reason(
+    _note(
         "lists_differ",
-        _NOTE,
         "two lists of the law say two things of this country on this day",
         "option d5_source",
-        "{detail}",
     ),
-    Reason(
+    _note(
         "attribution_unavailable",
-        _NOTE,
         "counted on the consignee's own parent: another entity may not be named in its place here",
         "budget",
-        "{detail}",
     ),
-    Reason(
+    _note(
         "holder_not_stated",
-        _NOTE,
         "the country that would be counted against was not stated: another stands in its place",
         "option tally_country",
-        "{detail}",
     ),
-    Reason(
+    _note(
         "late_for_quarter",
-        _NOTE,
         "dated into a quarter that was closed before: part of its restatement",
         "the act on record",
-        "{detail}",
     ),
-    Reason(
-        "before_regime",
-        _NOTE,
-        "dated before the regime's first day: recorded, draws nothing",
-        "regime",
-        "{detail}",
+    _note(
+        "before_regime", "dated before the regime's first day: recorded, draws nothing", "regime"
     ),
 )
 

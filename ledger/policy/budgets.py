@@ -203,7 +203,8 @@ class BudgetRule:
     parts in a million (None: no uplift is provided for); `uplift_list` names who may be raised.
     `gives_back` says whether what comes back or is lost makes room: `always`, `never`, or (empty)
     as the regime's option on returns says. Holders of a budget of an `authorization` hold one of
-    their own, each country apart where `authorized_by_country`.
+    their own, each country apart where `authorized_by_country`. `acquired_option` says whether what
+    an entity received follows it to a new parent.
     """
 
     key: str
@@ -224,6 +225,7 @@ class BudgetRule:
     gives_back: str = ""
     authorization: str = ""
     authorized_by_country: bool = False
+    acquired_option: str = ""
 
     def closed_on(self, day: date) -> frozenset[str]:
         """The holders whose budget is closed on a day, since they joined a list that closes it."""

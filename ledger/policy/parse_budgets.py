@@ -85,6 +85,7 @@ def budget(book: Book, file: str, known: Known) -> BudgetRule:
         gives_back=top.one_of("gives_back", GIVES_BACK, default=""),
         authorization=top.text("authorization", ""),
         authorized_by_country=top.flag("authorized_by_country"),
+        acquired_option=known_name(top, "acquired_option", known.options, "option"),
     )
     if made.weighed and made.limit_number is not None:
         _limit_fits(top, made, known.unit)

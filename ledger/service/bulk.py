@@ -177,6 +177,8 @@ class _Load:
         self.ruling_no = np.full(len(prepared.ruled) + 1, -1, np.int64)
         self.lines = BulkLines(con, staging, prepared, book, line_rules(desk.rulebook))
         drawer = Drawer(desk.rulebook, book)
+        if drawer.acquired.any:
+            raise ByRows  # what an acquired entity received is laid on two budgets row by row
         follows = isinstance(prepared, Followed)
         self.drawer = (BulkFollowers if follows else BulkDrawer)(drawer, prepared, self.lines)
         self.shares = Shares(drawer)

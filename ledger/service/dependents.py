@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.service.acquired import carried_by
 from ledger.service.known_rows import reversals_of
 from ledger.service.rows import is_shipment
 from ledger.service.targets import assignment_of
@@ -173,7 +174,10 @@ class _Choice:
         sent = [undo.seq for undo in undos if is_shipment(undo.movement["kind"])]
         assigned = {n: seq for seq in sent if (n := assignment_of(self.cursor, seq)) is not None}
         laid = stored(self.cursor, "seq", assigned)
-        return found + [(assigned[m["seq"]], m) for m in self._live(laid)]
+        found += [(assigned[m["seq"]], m) for m in self._live(laid)]
+        carried = carried_by(self.cursor, [undo.seq for undo in undos])
+        declared = {m["seq"]: m for m in stored(self.cursor, "seq", set(carried.values()))}
+        return found + [(seq, declared[by]) for seq, by in carried.items()]
 
     def _in_place(self, undos: Sequence[Undo]) -> list[tuple[int, Stored]]:
         """The live movements recorded where those to be restored stood.

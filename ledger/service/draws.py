@@ -12,6 +12,7 @@ from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
 from ledger.rules.rulings import COUNTED, UNDER_LICENCE
 from ledger.service import assignments, holders, licence_acts
+from ledger.service.acquired import Acquired
 from ledger.service.book import Book
 from ledger.service.conditions import standing_of
 from ledger.service.followers import BOTH_YEARS, LATER, TRANSIT, Followers
@@ -69,9 +70,16 @@ class Drawer:
         related = self.on_record.relations
         self._holders = {one.regime.key: Holders(one, related) for one in rulebook.every}
         self.followers = Followers(rulebook, book)
+        self.acquired = Acquired(rulebook, book, related)
 
     def draws(self, row: Row, lines: LineBook) -> list[Drawn]:
-        """What the row does to which budget, in the order of the ruling."""
+        """What the row does to which budget, in the order of the ruling; what follows it last."""
+        if row.kind in RELATED:
+            return self.acquired.declared(row)
+        found = self._draws(row, lines)
+        return [*found, *self.acquired.beside(row, found)]
+
+    def _draws(self, row: Row, lines: LineBook) -> list[Drawn]:
         if row.act_place >= 0:
             return []  # an act is given its draws when its turn comes
         if row.laid is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -55,14 +56,23 @@ class OnRecord:
 
 def relations_on_record(cursor: Cursor, rulebook: Rulebook) -> Relations:
     """The declarations of ownership and mergers that stand, as the regime's option reads them."""
+    return relations_read(cursor, rulebook.options.get("parent_rule", DECLARED))
+
+
+def relations_read(cursor: Cursor, rule: str = DECLARED) -> Relations:
+    """The same, by a reading of who the ultimate parent is."""
     rows = [r for kind in RELATED for r in cursor.read(_STANDING, str(kind))]
-    rule = rulebook.options.get("parent_rule", DECLARED)
     return Relations((_relation(row) for row in rows), rule)
+
+
+def share_of(details: Mapping[str, str]) -> Decimal | None:
+    """The share owned that a declaration states, in percent; None where it states none."""
+    percent = details.get("percent")
+    return None if percent is None else Decimal(percent)
 
 
 def _relation(row: tuple[Any, ...]) -> Relation:
     _, kind, subject, other, from_on, until_on, _, details = row
     until = None if until_on is None else date.fromisoformat(str(until_on))
-    percent = json.loads(details).get("percent") if details else None
-    share = None if percent is None else Decimal(percent)
+    share = share_of(json.loads(details) if details else {})
     return Relation(kind, subject, other, date.fromisoformat(str(from_on)), until, share)

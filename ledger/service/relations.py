@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from schemas.kinds import Kind
@@ -41,6 +41,7 @@ class Relation:
 
 
 _ALL, _HALF = Decimal(100), Decimal(50)
+_DAY = timedelta(1)
 DECLARED, MAJORITY, JOINT = "declared", "majority", "each_joint_venturer"
 
 
@@ -54,6 +55,7 @@ class Relations:
     def __init__(self, relations: Iterable[Relation] = (), rule: str = DECLARED) -> None:
         self.rule = rule
         self._of: dict[tuple[str, str], list[Relation]] = {}
+        self._turns: dict[str, list[tuple[date, frozenset[str]]]] = {}
         for relation in relations:
             self.add(relation)
 
@@ -71,6 +73,13 @@ class Relations:
         known = self._of.setdefault((relation.kind, relation.subject), [])
         known.append(relation)
         known.sort(key=lambda r: r.from_on)
+        self._turns.clear()
+
+    def copy(self) -> Relations:
+        """The same declarations, to which others may be added."""
+        other = Relations((), self.rule)
+        other._of = {name: list(known) for name, known in self._of.items()}
+        return other
 
     def __bool__(self) -> bool:
         return bool(self._of)
@@ -101,6 +110,44 @@ class Relations:
         if parent is not None:
             return (self.merged(parent, day),)
         return () if consignee is None else tuple(sorted(self._ultimate(consignee, day, ())))
+
+    def turns(self, key: str) -> list[tuple[date, frozenset[str]]]:
+        """The days on which a party comes to have other ultimate parents, and which, in order."""
+        if key not in self._turns:
+            above = [r for name in self.above(key) for r in self._said_of(name)]
+            ends = [r.until_on + _DAY for r in above if r.until_on not in (None, date.max)]
+            days = sorted({*(r.from_on for r in above), *ends})
+            each = [(day, self.holders(key, None, day)) for day in days]
+            before = [self.holders(key, None, day - _DAY) for day in days]
+            new = [(d, frozenset(now) - {*was}) for (d, now), was in zip(each, before, strict=True)]
+            self._turns[key] = [(day, parents) for day, parents in new if parents]
+        return self._turns[key]
+
+    def above(self, key: str) -> set[str]:
+        """A party, and all it was ever declared to belong to, on whatever day."""
+        found, waiting = {key}, [key]
+        while waiting:
+            more = {r.object for r in self._said_of(waiting.pop())} - found
+            found |= more
+            waiting += more
+        return found
+
+    def below(self, key: str) -> set[str]:
+        """A party, and all that were ever declared to belong to it, on whatever day."""
+        owned: dict[str, set[str]] = {}
+        for (_, subject), known in self._of.items():
+            for relation in known:
+                owned.setdefault(relation.object, set()).add(subject)
+        found, waiting = {key}, [key]
+        while waiting:
+            more = owned.get(waiting.pop(), set()) - found
+            found |= more
+            waiting += more
+        return found
+
+    def _said_of(self, key: str) -> list[Relation]:
+        kinds = (Kind.OWNERSHIP, Kind.PARTY_MERGED)
+        return [r for kind in kinds for r in self._of.get((kind, key), ())]
 
     def _ultimate(self, key: str, day: date, seen: tuple[str, ...]) -> frozenset[str]:
         own = self.merged(key, day)

@@ -38,7 +38,7 @@ SHOWN = [
     (("country_cap", "--on", "2028-01-01"), "none on that day", "ends"),
     (("d5", "--on", "2026-02-02"), "23 countries", "left: Cambodia"),
     (("lpp_d1_d4",), "barred", "15 CFR 740.2(a)(9)(ii) against 740.29(c)"),
-    (("lpp_after_acquisition",), "not acted on by this version", "received by"),
+    (("lpp_after_acquisition",), "stays", "received by"),
     (("country_allocation", "--on", "2025-03-01"), "holders: 157", "window: 2025-2027"),
     (("nveu",), "weighed: yes", "748.15"),
     (("AIA",), "value: draws nothing", "15 CFR 740.27(a)"),

@@ -75,8 +75,9 @@ cases/test_lpp.py
     lpp_d1_d4 barred allowed
   test_across_the_new_year
     lpp_year received exported both
-  test_declared_owners_pool_from_their_day_on
-    lpp_after_acquisition stays
+cases/test_740_29_acquisitions.py
+  test_what_was_received_before_counts_on_the_new_parent_too
+    lpp_after_acquisition stays follows
 cases/test_740_29_readings.py
   test_items_in_5a002z
     lpp_5a002z eligible not_eligible

@@ -12,7 +12,7 @@ from ledger.service.ledger import new_ledger
 from tests.cases.test_742_6_joining_group_d5 import AT_ONCE, JOINS, LEAVES, kenya_joins
 from tests.service import nasty
 from tests.service.books import assert_sound, write_csv
-from tests.service.both import assert_same, both_ways, twins
+from tests.service.both import assert_same, both_ways, declared, twins
 
 pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
 
@@ -42,3 +42,24 @@ def test_licences_of_a_country_that_joins_group_d5(ledger_url: str, tmp_path: Pa
             said |= set(by_rows.counts)
         assert_sound(ledgers[1])
     assert said >= {"budget_closed", "licence_suspended"}
+
+
+@pytest.mark.parametrize("year", ["received", "exported", "both"])
+def test_what_an_acquired_entity_received(ledger_url: str, tmp_path: Path, year: str):
+    """Where owners are declared a file goes row by row, whatever its size; else as columns."""
+    random = Random(year)
+    options = {"lpp_after_acquisition": "follows", "lpp_year": year}
+    licences = nasty.licences(random, 20)
+    shipments = nasty.shipments(random, 150, licences)
+    base = declared(ledger_url, **options)
+    with twins(base, tmp_path) as ledgers:
+        path = write_csv(tmp_path / "shipments.csv", shipments)
+        by_rows, as_columns = both_ways(ledgers, path, "shipments")
+        assert by_rows == as_columns
+        assert_same(ledgers)
+        late = {"document": "late", "kind": "ownership", "effective_on": "2025-02-01"}
+        late |= {"party": "Acme Ltd", "other_party": "Late Holding"}
+        for ledger in ledgers:
+            assert "received_before_acquisition" in ledger.record("declarations", late).counts
+        assert_same(ledgers)
+        assert_sound(ledgers[1])
