@@ -49,11 +49,16 @@ from schemas.problems import Problem, Unusable
 
 if TYPE_CHECKING:
     from ledger.service.ledger import Ledger
+    from ledger.storage.head import Head
 
-_BY_DOCUMENT = (
-    select(t.movement).where(t.movement.c.document == bindparam("document"))
-    .order_by(t.movement.c.seq)
-)  # fmt: skip
+# Movements above a seq under a document, or under what may be one with a line behind it.
+_BY_DOCUMENT = select(t.movement).where(
+    t.movement.c.seq > bindparam("above"),
+    t.movement.c.document.in_([bindparam("document"), bindparam("without_line")]),
+)
+_DIGEST = select(t.submission.c.digest).where(t.submission.c.number == bindparam("number"))
+# From so many movements on a document is looked up in the columnar copy, where there is one.
+COPY_FROM = 20_000
 
 # The option that says whether a return or a loss gives room back.
 _GIVES_BACK = "return_or_loss_credit"
@@ -83,7 +88,7 @@ def explain(ledger: Ledger, seq_or_key: int | str) -> Explanation:
     """
     with ledger.store.reading() as turn:
         cursor = Cursor(ledger.store.raw(turn.connection), ledger.store.dialect)
-        movement = _found(cursor, seq_or_key)
+        movement = _found(ledger, turn.head, cursor, str(seq_or_key).strip())
         rulebook = _rulebook(ledger, cursor, movement)
         return _Reader(cursor, rulebook, movement).explanation()
 
@@ -92,19 +97,35 @@ def _named(table: Any, row: Iterable[Any]) -> dict[str, Any]:
     return dict(zip(table.columns.keys(), row, strict=True))
 
 
-def _found(cursor: Cursor, seq_or_key: int | str) -> dict[str, Any]:
-    text = str(seq_or_key).strip()
+def _found(ledger: Ledger, head: Head, cursor: Cursor, text: str) -> dict[str, Any]:
     if text.isascii() and text.isdigit():
         rows = cursor.find(t.movement, "seq", [int(text)]) if len(text) < 19 else []
         if not rows:
             raise Unusable(Problem("movement", 0, 0, "", text, "there is no such seq"))
         return _named(t.movement, rows[0])
     document, _, line = text.rpartition("/")
-    found = [_named(t.movement, row) for row in cursor.read(_BY_DOCUMENT, text)]
-    if not found and document:
-        rows = cursor.read(_BY_DOCUMENT, document)
-        found = [m for m in (_named(t.movement, row) for row in rows) if m["line"] == line]
-    return _one_of(found, text)
+    named = [_named(t.movement, row) for row in _under(ledger, head, cursor, (text, document))]
+    found = [m for m in named if m["document"] == text]
+    return _one_of(found or [m for m in named if m["line"] == line], text)
+
+
+def _under(
+    ledger: Ledger, head: Head, cursor: Cursor, documents: tuple[str, str]
+) -> list[tuple[Any, ...]]:
+    """The movements under some documents: what the copy knows of, and the ledger since."""
+    seqs: list[int] = []
+    known = 0
+    if head.last_seq >= COPY_FROM:
+        from ledger.publish.documents import seqs_of
+
+        def digest_of(number: int) -> str | None:
+            found = cursor.read(_DIGEST, number)
+            return str(found[0][0]) if found else None
+
+        seqs, known = seqs_of(ledger.store.place, head.ledger_id, documents, digest_of)
+    return sorted(
+        [*cursor.find(t.movement, "seq", seqs), *cursor.read(_BY_DOCUMENT, known, *documents)]
+    )
 
 
 def _one_of(found: list[dict[str, Any]], key: str) -> dict[str, Any]:
