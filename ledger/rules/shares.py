@@ -12,7 +12,7 @@ share of it cannot be judged.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from math import gcd
 
@@ -136,13 +136,17 @@ class Holding:
         self.country(country).add(day, amount)
         self.whole.add(day, amount)
 
-    def events(self, first: int) -> list[int]:
-        """The days from `first` on at whose end something is other than before; `first` is one."""
-        later = {first}
+    def events(self, first: int) -> Iterator[int]:
+        """The days from `first` on at whose end something is other than before; `first` is one.
+
+        Those behind it are gathered only when they are asked for: mostly the first one decides.
+        """
+        yield first
+        later: set[int] = set()
         for stock in (self.whole, *self.by_country.values()):
             later.update(stock.days[bisect_right(stock.days, first) :])
             later.update(day for day, _ in stock.declared if day > first)
-        return sorted(later)
+        yield from sorted(later)
 
 
 Places = Callable[[str, int], bool]
@@ -166,13 +170,14 @@ class Measure:
     stock: bool = True
     dates: tuple[int, ...] | None = None
 
-    def days(self, holding: Holding, first: int) -> Sequence[int]:
+    def days(self, holding: Holding, first: int) -> Iterator[int]:
         """The days to be looked at for what happens on a day: those measured from then on."""
-        events = holding.events(first)
-        if self.dates is None:
-            return events
-        found = dict.fromkeys(self.next_date(day) for day in events)
-        return [day for day in found if day is not None]
+        before: int | None = None
+        for event in holding.events(first):
+            day = self.next_date(event)
+            if day is not None and day != before:
+                yield day
+                before = day
 
     def next_date(self, day: int) -> int | None:
         """The first measuring day on or after a day; None after the last one that is known."""

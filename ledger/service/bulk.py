@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,7 @@ from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.posting import Desk, save_days, sums_that_fit
 from ledger.service.rulebook import as_note
 from ledger.service.seal import Header, Sealer
-from ledger.service.shares import Shares, posted_in
+from ledger.service.shares import Shares
 from ledger.storage.bulk import Collision, SharedCursor, Staging
 from schemas.kinds import Kind
 
@@ -130,32 +130,33 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
     return outcome
 
 
-@dataclass(slots=True)
 class _Days:
-    """The official tally's changes by budget and day, gathered over batches."""
+    """The official tally's changes by budget and day, gathered over batches.
 
-    parts: list[Changes] = field(default_factory=list)
-    rows: int = 0
-    settled: bool = False
+    The parts are sorted, each at least twice as long as the one behind it: so there are few to
+    look into, and no change is sorted more than some times however many batches there are.
+    """
+
+    def __init__(self) -> None:
+        self.parts: list[Changes] = []
 
     def add(self, part: Changes) -> None:
-        """Gather one batch's changes; from time to time those of one day are put together."""
+        """Gather one batch's changes, in order of budget and day."""
         self.parts.append(part)
-        self.settled = False
-        self.rows += len(part.day)
-        if self.rows > 500_000:
-            self.merged()
-            self.rows = 0
+        while len(self.parts) > 1 and len(self.parts[-2].day) < 2 * len(self.parts[-1].day):
+            self._join(2)
 
     def merged(self) -> Changes:
-        """All changes so far, one a budget and day, in that order; asked again it costs nothing."""
-        if len(self.parts) == 1 and self.settled:
-            return self.parts[0]
-        columns = zip(*self.parts, strict=True) if self.parts else [()] * len(Changes._fields)
+        """All changes so far, one a budget and day, in that order."""
         none = np.zeros(0, np.int64)
-        merged = together(Changes(*(np.concatenate([none, *column]) for column in columns)))
-        self.parts, self.settled = [merged], True
-        return merged
+        self.parts.append(Changes(none, none, none, none, none))
+        self._join(len(self.parts))
+        return self.parts[0]
+
+    def _join(self, last: int) -> None:
+        parts = self.parts[-last:]
+        joined = (np.concatenate(column) for column in zip(*parts, strict=True))
+        self.parts[-last:] = [together(Changes(*joined))]
 
 
 class _Load:
@@ -184,7 +185,7 @@ class _Load:
         self.shares = Shares(drawer)
         self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
         self.days = _Days()
-        self.dated = Days(book, self.days.merged)
+        self.dated = Days(book, self.days.parts)
         self.leaves: Leaves
         self.credits: dict[int, int] = {}
         self.closed = ClosedQuarters(book.cursor)
@@ -230,7 +231,7 @@ class _Load:
         self.lines.flag_late(frame, weighed.late, flags)
         ruling = frame.ints("ruling_at")
         self.shares.flag(
-            posted_in(weighed.entries),
+            self.shares.posted_in(weighed.entries),
             frame.day,
             lambda at: self.prepared.ruled[ruling[at]].ruling.shares,
             flags.add,

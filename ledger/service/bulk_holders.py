@@ -94,16 +94,16 @@ class BulkHolders:
             if said is not None and self._key_of_named[said] == key:
                 return said
         for column in ("parent_at", "consignee_at"):
-            at = frame.table.column(column)[row].as_py()
-            if at is not None and self.prepared.party_keys[at] == key:
-                return str(self.prepared.parties[at])
+            at = int(frame.ints(column, NONE)[row])
+            if at >= 0 and self.prepared.party_keys[at] == key:
+                return self.prepared.parties[at]
         return key
 
     def _said(self, frame: Frame, column: str, row: int) -> str | None:
         if column not in frame.table.column_names:
             return None
-        at = frame.table.column(column)[row].as_py()
-        return None if at is None else self.prepared.named[at]
+        at = int(frame.ints(column, NONE)[row])
+        return None if at < 0 else self.prepared.named[at]
 
     @staticmethod
     def _at(places: Ints, frame: Frame, column: str, rows: Ints) -> Ints:

@@ -11,11 +11,12 @@ from ledger.rules.admission import Ints
 from ledger.rules.judge import Draw
 from ledger.service.batches import Frame
 from ledger.service.bulk_findings import Gathered
-from ledger.service.bulk_holders import BulkHolders
+from ledger.service.bulk_holders import NONE, BulkHolders
 from ledger.service.columns import place_column
 from ledger.service.day_numbers import day_of
 from ledger.service.draws import Drawer, claimed, not_on_file
-from ledger.service.holders import AUTHORIZED
+from ledger.service.holders import AUTHORIZED, PARTIES
+from ledger.service.rows import Flag
 
 
 class BulkStatuses:
@@ -45,22 +46,50 @@ class BulkStatuses:
             return
         day = frame.day[rows]
         country = holders.of("destination", frame, rows, day)
+        by_country = np.array([rule.authorized_by_country for rule in self._claimed], bool)
+        of = claims[rows]
+        where = np.where(by_country[of], country, NONE)
         roles = [holders.of(role, frame, rows, day) for role in AUTHORIZED]
-        known: dict[tuple[int, ...], bool] = {}
-        columns = (rows, claims[rows], country, day, *roles)
-        for row, at, place, on, *parties in zip(*(c.tolist() for c in columns), strict=True):
-            rule = self._claimed[at]
-            by_country = rule.authorized_by_country and place >= 0
-            code = holders.codes[place] if by_country else None
-            for role, party in zip(AUTHORIZED, parties, strict=True):
-                if party < 0 or (role != AUTHORIZED[0] and party == parties[0]):
-                    continue
-                asked = (at, party, place, on)
-                if asked not in known:
-                    key = holders.keys[party]
-                    held = self.drawer.statuses.holds(rule.authorization, key, code, day_of(on))
-                    known[asked] = held
-                if not known[asked]:
-                    _, name = holders.named(role, frame, row, party)
-                    flag = not_on_file(self.drawer.rulebook, rule, name, code)
-                    flags.add(row, flag)
+        for role, party in zip(AUTHORIZED, roles, strict=True):
+            asked = (party >= 0) & ((role == AUTHORIZED[0]) | (party != roles[0]))
+            at = np.flatnonzero(asked)
+            found = self._lack(holders, np.stack([of, party, where, day], axis=1)[at])
+            named = [frame.ints(column, NONE)[rows] for column in _named_by(frame, role)]
+            told = np.stack([of, party, where, *named], axis=1)[at[found]]
+            self._tell(frame, holders, role, (rows[at[found]], told), flags)
+
+    def _lack(self, holders: BulkHolders, asked: Ints) -> Ints:
+        """Which of some (claim, party, country, day) are without the authorization claimed."""
+        each, which = np.unique(asked, axis=0, return_inverse=True)
+        held = []
+        for at, party, place, on in each.tolist():
+            rule, code = self._claimed[at], holders.codes[place] if place >= 0 else None
+            key = holders.keys[party]
+            held.append(self.drawer.statuses.holds(rule.authorization, key, code, day_of(on)))
+        return np.flatnonzero(~np.array(held, bool)[which.reshape(-1)])
+
+    def _tell(
+        self,
+        frame: Frame,
+        holders: BulkHolders,
+        role: str,
+        lacking: tuple[Ints, Ints],
+        flags: Gathered,
+    ) -> None:
+        """Flag rows by what their flags are told of: claim, party, country and what names it."""
+        rows, told = lacking
+        _, alike = np.unique(told, axis=0, return_inverse=True)
+
+        def flag(at: int) -> Flag:
+            claim, party, place = told[at, :3].tolist()
+            _, name = holders.named(role, frame, int(rows[at]), party)
+            code = holders.codes[place] if place >= 0 else None
+            return not_on_file(self.drawer.rulebook, self._claimed[claim], name, code)
+
+        flags.by_value(rows, alike.reshape(-1), flag)
+
+
+def _named_by(frame: Frame, role: str) -> list[str]:
+    """The columns from which a party of this role has its name."""
+    columns = (*(f"{field}_at" for field in PARTIES[role]), "parent_at", "consignee_at")
+    return [column for column in columns if column in frame.table.column_names]

@@ -311,8 +311,9 @@ CONTENTS = f"""
     SELECT row, behind, CASE behind WHEN 1 THEN {_RECEIPT_CONTENT} ELSE {_CONTENT} END AS content
     FROM ({EVERY})
 """  # noqa: S608
-# Movements in posting order; those named in `known` are left out. The sort carries no more than
-# it has to: what follows from the rest is made behind it.
+# Movements in posting order; those named in `known` are left out (by a join of that kind: for
+# NOT EXISTS, DuckDB would first keep all of them). The sort carries no more than it has to: what
+# follows from the rest is made behind it.
 _STREAM = """
     SELECT g.* EXCLUDE (effective_on, sent_on, expires_on, details),
         effective_on::VARCHAR AS day_text, expires_on::VARCHAR AS expires_text,
@@ -335,7 +336,7 @@ _STREAM = """
         LEFT JOIN d_line li ON e.behind = 0 AND e."authorization" = 'licence'
             AND li.on_licence = e.licence AND li.on_line = coalesce(e.licence_line, '1')
         {joins}
-        WHERE NOT EXISTS (SELECT 1 FROM known n WHERE n.row = e.row AND n.behind = e.behind)
+        ANTI JOIN known n ON n.row = e.row AND n.behind = e.behind
         ORDER BY e.effective_on, e.row, e.behind
     ) g
 """

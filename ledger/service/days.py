@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -40,11 +40,11 @@ _NEVER, _ALWAYS = -(2**62), 2**62
 class Days:
     """The days of one transaction's budgets, read where a movement is dated before a change.
 
-    `unsaved` gives what earlier batches of the same transaction changed, not yet written; without
-    it they are told by `took`.
+    `unsaved` is what earlier batches of the same transaction changed, not yet written: others may
+    gather it; without it they are told by `took`.
     """
 
-    def __init__(self, book: Book, unsaved: Callable[[], Changes] | None = None) -> None:
+    def __init__(self, book: Book, unsaved: Sequence[Changes] | None = None) -> None:
         self.book, self._unsaved = book, unsaved
         self._took: list[tuple[Sequence[Entry], Sequence[int]]] = []
         self._taken: dict[int, list[by_hand.Change]] = {}
@@ -110,19 +110,21 @@ class Days:
         made = Timeline(step, limit, day, taken, pending, adjustment, floor)
         # On record pending amounts are among those taken, and adjustments are set off.
         made.taken += made.adjustment - made.pending
-        made.add(self._weighed(place))
+        for changes in self._weighed(place):
+            made.add(changes)
         return made
 
-    def _weighed(self, place: int) -> Changes:
+    def _weighed(self, place: int) -> Iterator[Changes]:
         """What was weighed of a budget in this transaction, not yet written."""
-        if self._unsaved is not None:
-            unsaved = self._unsaved()  # in order of budgets
+        for unsaved in self._unsaved or ():  # each in order of budgets
             begin, end = np.searchsorted(unsaved.budget, [place, place + 1])
-            return Changes(*(column[begin:end] for column in unsaved))
+            if begin < end:
+                yield Changes(*(column[begin:end] for column in unsaved))
         while self._took:
             for change in by_hand.by_day(*self._took.pop(0)):
                 self._taken.setdefault(change[0], []).append(change)
-        return Changes(*_columns(self._taken.get(place, ()), 5))
+        if place in self._taken:
+            yield Changes(*_columns(self._taken[place], 5))
 
 
 def _dated(rows: Iterable[tuple[Any, ...]]) -> list[tuple[int, ...]]:

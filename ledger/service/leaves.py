@@ -58,7 +58,7 @@ class Leaves:
         for name in ("exporter", "consignee", "parent"):
             texts[name] = _text(self.names.take(_places(frame.ints(f"{name}_at", -1))))
         leaves = _leaf_texts(texts, entries, findings, frame.first_seq)
-        self.tree.add_many([sha256(b"\0" + text).digest() for text in leaves])
+        self.tree.add_many([sha256(text).digest() for text in leaves])
         keys, contents = _key_texts(texts), _content_texts(texts, frame)
         self._keys.add(_short(keys), _short(contents), frame.first_seq)
 
@@ -115,18 +115,18 @@ def _short(texts: Any) -> bytes:
     """The first 16 bytes of each text's SHA-256, one behind the other."""
     import pyarrow as pa
 
-    return b"".join([sha256(text).digest()[:16] for text in texts.cast(pa.binary()).to_pylist()])
+    whole = b"".join([sha256(text).digest() for text in texts.cast(pa.binary()).to_pylist()])
+    return np.frombuffer(whole, "V16")[::2].tobytes()
 
 
 def _key_texts(texts: dict[str, Any]) -> Any:
     """What the natural keys are taken of: see chain.key_digest."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     kinds = texts["kind"].combine_chunks().dictionary_encode()
     classes = pa.array([KEY_CLASS[Kind(kind)] for kind in kinds.dictionary.to_pylist()])
     given = [texts[name] for name in ("source", "document", "line", "attempt")]
-    return pc.binary_join_element_wise(classes.take(kinds.indices), *given, US)
+    return _joined(classes.take(kinds.indices), *given, US)
 
 
 def _content_texts(texts: dict[str, Any], frame: Frame) -> Any:
@@ -137,7 +137,7 @@ def _content_texts(texts: dict[str, Any], frame: Frame) -> Any:
     fields = [texts[name] for name in CONTENT_FIELDS]
     amount = CONTENT_FIELDS.index("amount_mtpp")
     fields[amount] = pc.if_else(frame.table.column("chip").is_null(), fields[amount], "")
-    whole = pc.binary_join_element_wise(*fields, US)
+    whole = _joined(*fields, US)
     behind = frame.ints("behind") == 1
     if not behind.any():
         return whole
@@ -145,24 +145,23 @@ def _content_texts(texts: dict[str, Any], frame: Frame) -> Any:
     own = [
         text if n in said else pa.scalar("") for n, text in zip(CONTENT_FIELDS, fields, strict=True)
     ]
-    return pc.if_else(pa.array(behind), pc.binary_join_element_wise(*own, US), whole)
+    return pc.if_else(pa.array(behind), _joined(*own, US), whole)
 
 
 def _leaf_texts(
     texts: dict[str, Any], entry: pa.Table, finding: pa.Table, first_seq: int
 ) -> list[bytes]:
-    """The canonical text of each movement (docs/chain.md), as UTF-8."""
+    """A zero byte and the canonical text of each movement (docs/chain.md), as UTF-8."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     fields = [texts[name] for name in columns_of("movement")[2:]]
-    joined = pc.binary_join_element_wise(pa.scalar(FORMAT), *fields, US)
+    joined = _joined(pa.scalar("\0" + FORMAT), *fields, US)
     behind = [
         *_texts_behind(entry, (RS, 1), len(joined), first_seq),
         *_texts_behind(finding, (GS, 2), len(joined), first_seq),
     ]
     if behind:
-        joined = pc.binary_join_element_wise(joined, *behind, "")
+        joined = _joined(joined, *behind, "")
     found: list[bytes] = joined.cast(pa.binary()).to_pylist()
     return found
 
@@ -175,13 +174,12 @@ def _texts_behind(
     The rows are in order; `said` is the mark before each and its first column that is told.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if not rows.num_rows:
         return
     mark, begin = said
-    texts = pc.binary_join_element_wise(*[_text(column) for column in rows.columns[begin:]], US)
-    texts = pc.binary_join_element_wise(pa.scalar(mark), texts, "")
+    texts = _joined(*[_text(column) for column in rows.columns[begin:]], US)
+    texts = _joined(pa.scalar(mark), texts, "")
     row = rows.column("seq").to_numpy() - first_seq
     starts = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
     ordinal = np.arange(len(row)) - np.repeat(starts, np.diff(np.append(starts, len(row))))
@@ -189,17 +187,20 @@ def _texts_behind(
         of_turn = np.flatnonzero(ordinal == turn)
         place = np.full(count, -1, np.int64)
         place[row[of_turn]] = of_turn
-        yield pc.fill_null(texts.take(pa.array(place, mask=place < 0)), "")
+        yield texts.take(_places(place))
 
 
 def _text(column: Any) -> Any:
     import pyarrow as pa
+
+    return pa.scalar("") if column.null_count == len(column) else column.cast(pa.string())
+
+
+def _joined(*texts: Any) -> Any:
+    """Texts joined by the last one, row by row; what is NULL is empty."""
     import pyarrow.compute as pc
 
-    if column.null_count == len(column):
-        return pa.scalar("")
-    text = column.cast(pa.string())
-    return pc.fill_null(text, "") if column.null_count else text
+    return pc.binary_join_element_wise(*texts, null_handling="replace", null_replacement="")
 
 
 def _places(values: Ints) -> Any:

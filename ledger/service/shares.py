@@ -13,6 +13,8 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import bindparam, select
 
 from ledger.rules.admission import Entries, Ints
@@ -58,12 +60,6 @@ def measure_of(rule: ShareRule, rulebook: Rulebook) -> Measure:
     )
 
 
-def posted_in(entries: Entries) -> Iterator[Posted]:
-    """What the entries of a batch post."""
-    columns = (entries.row, entries.budget, entries.official, entries.posted)
-    yield from zip(*(column.tolist() for column in columns), strict=True)
-
-
 @dataclass(frozen=True, slots=True)
 class _Share:
     rule: ShareRule
@@ -88,6 +84,7 @@ class Shares:
         self.drawer, self.book = drawer, drawer.book
         self._shares = _shares_of(drawer.rulebook)
         self._tallies = {share.rule.tally for share in self._shares.values()}
+        self._tally: list[bool] = []
         self._holdings: dict[tuple[str, str], Holding] = {}
         self._accounts: dict[str, dict[str, list[tuple[int, str]]]] = {}
 
@@ -105,15 +102,24 @@ class Shares:
         """
         if not self._tallies:
             return
-        places = {p for p in range(len(self.book.numbers)) if self._is_tally(p)}
-        for row, place, official, amount in entries if places else ():
-            if place in places and official:
+        tally = self._on_tally()
+        for row, place, official, amount in entries:
+            if official and tally[place]:
                 day = int(days[row])
                 for flag in self._measured(place, day, amount, asked(row)):
                     found(row, flag)
 
-    def _is_tally(self, place: int) -> bool:
-        return self.book.named(place)[0] in self._tallies
+    def posted_in(self, entries: Entries) -> Iterator[Posted]:
+        """What the entries of a batch post on budgets that shares are measured of."""
+        at = np.flatnonzero(np.array(self._on_tally(), bool)[entries.budget])
+        columns = (entries.row, entries.budget, entries.official, entries.posted)
+        yield from zip(*(column[at].tolist() for column in columns), strict=True)
+
+    def _on_tally(self) -> list[bool]:
+        """Which budgets, by place, are what shares are measured of."""
+        known, book = len(self._tally), self.book
+        self._tally += [book.named(p)[0] in self._tallies for p in range(known, len(book.numbers))]
+        return self._tally
 
     def _measured(
         self, place: int, day: int, amount: int, asked: tuple[str, ...]
