@@ -7,7 +7,7 @@ every later day: room that came later, by a credit or a higher limit, was not th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +15,8 @@ import numpy as np
 from ledger.rules.weights import Changes, Entries, Excess, Ints, Overflow
 
 _LARGEST = 2**63 - 1
+# Changes that may wait to be put among a timeline's columns: each costs room.
+_WAITING = 4
 
 
 @dataclass(slots=True)
@@ -33,20 +35,44 @@ class Timeline:
     pending: Ints
     adjustment: Ints
     floor: bool = False
+    # Changes not yet among the columns, and the least room that is left for sure on every day.
+    _waiting: list[Changes] = field(default_factory=list)
+    _spare: int | None = None
 
     def add(self, changes: Changes) -> None:
         """Take changes of this budget along, dated any day."""
-        names = ("taken", "pending", "adjustment")
-        days, place = np.unique(np.concatenate([self.day, changes.day]), return_inverse=True)
-        for name in names:
-            both = np.concatenate([getattr(self, name), getattr(changes, name)])
+        self._waiting.append(changes)
+        if self._spare is not None:
+            self._spare -= _most(changes.taken.tolist(), changes.adjustment.tolist())
+        if len(self._waiting) > _WAITING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Put all changes among the columns, each day once."""
+        if not self._waiting:
+            return
+        days = np.concatenate([self.day, *(changes.day for changes in self._waiting)])
+        days, place = np.unique(days, return_inverse=True)
+        for name in ("taken", "pending", "adjustment"):
+            every = [getattr(self, name), *(getattr(changes, name) for changes in self._waiting)]
             summed = np.zeros(len(days), np.int64)
-            np.add.at(summed, place, both)
+            np.add.at(summed, place, np.concatenate(every))
             setattr(self, name, summed)
-        self.day = days
+        self.day, self._waiting, self._spare = days, [], None
+
+    def fits(self, most: int) -> bool:
+        """Whether changes fit for sure, whatever their days: what they take and lower limits by."""
+        if self.floor:
+            return False
+        if self._spare is None:
+            self.settle()
+            taken = _most(self.taken.tolist(), self.adjustment.tolist())
+            self._spare = int(self.limit.min()) - taken
+        return most <= self._spare
 
     def room(self, day: int, asked: Sequence[tuple[int, int]] = ()) -> int:
         """The least room from a day on; what is pending, and `asked` by day, counts as taken."""
+        self.settle()
         days = np.unique(np.concatenate([self.day, self.step, [day, *(on for on, _ in asked)]]))
         left = self._limits(days) - self._sums(days, self.taken) - self._sums(days, self.pending)
         for on, amount in asked:
@@ -74,6 +100,7 @@ class Timeline:
         asked = -taken if self.floor else taken
         if not (asked > 0).any():
             return []
+        self.settle()
         self._guard(taken, adjustment)
         days = np.unique(np.concatenate([self.day, self.step, day]))
         limits, sums = self._limits(days), self._sums(days, self.taken)
@@ -96,6 +123,11 @@ class Timeline:
         columns = (self.taken, self.adjustment, self.limit, taken, adjustment)
         if sum(_absolute(column) for column in columns) > _LARGEST:
             raise Overflow(Overflow.__doc__)
+
+
+def _most(taken: Sequence[int], adjustment: Sequence[int]) -> int:
+    """What changes take at most, with what they lower the limit by at most: on no day more."""
+    return sum(one for one in taken if one > 0) - sum(one for one in adjustment if one < 0)
 
 
 def _absolute(column: Ints) -> int:
@@ -153,7 +185,10 @@ def over_by_day(entries: Entries, day: Ints, timelines: Mapping[int, Timeline]) 
         at = order[first:end]
         timeline, days = timelines[budget], day[entries.row[at]]
         taken, adjustment = entries.taken[at], entries.adjustment[at]
-        over = timeline.over(days, taken, adjustment)
+        if timeline.fits(_most(taken.tolist(), adjustment.tolist())):
+            over = []
+        else:
+            over = timeline.over(days, taken, adjustment)
         if over:
             found.append(_excess(over, entries.row[at], taken, budget, floor=timeline.floor))
         timeline.add(Changes(at, days, taken, entries.pending[at], adjustment))

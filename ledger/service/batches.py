@@ -36,6 +36,13 @@ class Frame:
     ruling_no: Ints
     target: Ints
     _ints: dict[str, Ints] = field(default_factory=dict)
+    _names: frozenset[str] = frozenset()
+
+    def has(self, name: str) -> bool:
+        """Whether there is a column of that name: not every file asks for all."""
+        if not self._names:
+            self._names = frozenset(self.table.column_names)
+        return name in self._names
 
     @property
     def count(self) -> int:

@@ -259,9 +259,14 @@ class Book:
             self.balances.grow(max(_PLACES, place))
         self.balances.limit[place] = opened.limit_mtpp
         self.balances.unbound[place] = int(self.kind(place) in UNBOUND)
-        for name, value in zip(BALANCES, balances, strict=True):
-            getattr(self.balances, name)[place] = value
+        if any(balances):  # a budget that is being opened has none
+            for name, value in zip(BALANCES, balances, strict=True):
+                getattr(self.balances, name)[place] = value
         return place
+
+    def is_new(self, place: int) -> bool:
+        """Whether this transaction opened the budget at a place: nothing of it is on record."""
+        return self.numbers[place] in self._opened
 
     def kind(self, place: int) -> str:
         """The kind of the budget at a place (policy KINDS)."""

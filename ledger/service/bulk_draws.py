@@ -58,6 +58,7 @@ class BulkDrawer:
         self._draws_as = place_column([place_of[r.draws, _periods(r)] for r in rulings])
         self.statuses = BulkStatuses(drawer, [draws for draws, _ in self._alike])
         self._places: dict[Table, Ints] = {}
+        self._on: dict[str, NDArray[np.bool_]] = {}
         self._windows_of: dict[str, list[str]] = {}
         self._window_of: dict[tuple[str, int], int] = {}
 
@@ -78,7 +79,7 @@ class BulkDrawer:
     def _flag_attributed(self, frame: Frame, flags: Gathered) -> None:
         """Flag movements that name another entity to be counted on where they may not."""
         column = f"{ATTRIBUTED_TO}_at"
-        if column not in frame.table.column_names:
+        if not frame.has(column):
             return
         named = frame.ints(column, NONE)
         own = (named >= 0) & (frame.ints("behind") == 0)
@@ -206,10 +207,17 @@ class BulkDrawer:
         """
         held: NDArray[np.bool_] = line >= 0
         if draw.official and held.any():
-            names = [self.book.named(place)[0] for place in range(len(self.book.numbers))]
-            of_rule = np.array([name == draw.rule for name in names] + [False], bool)
-            held &= np.any([of_rule[column[line]] for column in self.lines.budget_places], axis=0)
+            held &= self._lines_on(draw.rule)[line]
         return held
+
+    def _lines_on(self, rule: str) -> NDArray[np.bool_]:
+        """Which licence lines hold on a budget of a rule, by their place."""
+        if rule not in self._on:
+            known = range(len(self.book.numbers))
+            of_rule = np.array([self.book.named(p)[0] == rule for p in known] + [False], bool)
+            holds = [of_rule[places] for places in self.lines.budget_places]
+            self._on[rule] = np.any(holds, axis=0)
+        return self._on[rule]
 
     def _beside_licence(
         self, draw: Draw, period: date, frame: Frame, rows: Ints, line: Ints, slot: int

@@ -100,14 +100,14 @@ class BulkHolders:
         return key
 
     def _said(self, frame: Frame, column: str, row: int) -> str | None:
-        if column not in frame.table.column_names:
+        if not frame.has(column):
             return None
         at = int(frame.ints(column, NONE)[row])
         return None if at < 0 else self.prepared.named[at]
 
     @staticmethod
     def _at(places: Ints, frame: Frame, column: str, rows: Ints) -> Ints:
-        if not len(places) or column not in frame.table.column_names:
+        if not len(places) or not frame.has(column):
             return np.full(len(rows), NONE, np.int64)
         at = frame.ints(column, NONE)[rows]
         found: Ints = np.where(at >= 0, places[at], NONE)

@@ -92,4 +92,4 @@ class BulkStatuses:
 def _named_by(frame: Frame, role: str) -> list[str]:
     """The columns from which a party of this role has its name."""
     columns = (*(f"{field}_at" for field in PARTIES[role]), "parent_at", "consignee_at")
-    return [column for column in columns if column in frame.table.column_names]
+    return [column for column in columns if frame.has(column)]

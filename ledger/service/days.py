@@ -102,10 +102,11 @@ class Days:
         return _NEVER if credit is None else days_number(date.fromisoformat(credit))
 
     def _read(self, place: int) -> Timeline:
-        number = self.book.numbers[place]
-        steps = self.book.steps(place) or _dated(self.book.cursor.read(_STEPS, number))
+        read, number = self.book.cursor.read, self.book.numbers[place]
+        new = self.book.is_new(place)
+        steps = self.book.steps(place) if new else _dated(read(_STEPS, number))
         step, limit = _columns(steps or [(_NEVER, int(self.book.balances.limit[place]))], 2)
-        day, taken, pending, adjustment = _columns(_dated(self.book.cursor.read(_DAYS, number)), 4)
+        day, taken, pending, adjustment = _columns([] if new else _dated(read(_DAYS, number)), 4)
         floor = self.book.kind(place) in FLOOR
         made = Timeline(step, limit, day, taken, pending, adjustment, floor)
         # On record pending amounts are among those taken, and adjustments are set off.

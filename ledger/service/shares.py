@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import bindparam, select
 
 from ledger.rules.admission import Entries, Ints
@@ -127,16 +126,17 @@ class Shares:
         rule = self.book.named(place)[0]
         subject, _, country = self.book.holder(place).rpartition("@")
         holding = self._holding(rule, subject)
-        flags: list[Flag] = []
+        found = []
         for key in asked:
             share = self._shares[key]
             if share.rule.tally == rule:
                 one = verdict(share.measure, holding, country, day, amount)
                 if one is not None:
-                    flags.append(self._flag(share, one, place, day))
+                    found.append((share, one))
         holding.add(country, day, amount)
-        unknown = [flag for flag in flags if flag.code == "share_undeclared"]
-        return [*(flag for flag in flags if flag not in unknown), *unknown[:1]]
+        told = [(share, one) for share, one in found if one.base is not None]
+        unknown = [(share, one) for share, one in found if one.base is None][:1]
+        return [self._flag(share, one, place, day) for share, one in (*told, *unknown)]
 
     def _flag(self, share: _Share, one: Verdict, place: int, day: int) -> Flag:
         unit, on = share.regime.unit, day_of(one.day)
