@@ -35,15 +35,16 @@ from ledger.service.leaves import Leaves
 from ledger.service.line_rules import line_rules
 from ledger.service.marks import Marks
 from ledger.service.outcome import SHOWN, Found, Outcome
-from ledger.service.posting import Desk, save_days, sums_that_fit
+from ledger.service.posting import Desk, sums_that_fit
 from ledger.service.rulebook import as_note
 from ledger.service.seal import Header, Sealer
 from ledger.service.shares import Shares
-from ledger.storage.bulk import Collision, SharedCursor, Staging
+from ledger.storage.bulk import Collision, SharedCursor, Staging, columns_of
 from schemas.kinds import Kind
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 # Rows weighed at a time, a power of two so that the tree takes them as whole subtrees.
 BATCH = 1 << 15
@@ -299,7 +300,18 @@ class _Load:
         """Move the balances, their days and the licence lines."""
         for place, day in self.credits.items():
             self.book.credited(place, str(np.datetime64(day, "D")))
-        merged = (column.tolist() for column in self.days.merged())
-        save_days(self.book, self.book.cursor, zip(*merged, strict=True))
         self.book.write()
-        self.lines.write()
+        days = self._days_moved()
+        self.staging.change({"licence_line": self.lines.moved()}, {"balance_day": days})
+
+    def _days_moved(self) -> pa.Table:
+        """What is to be added to the days of budgets, in the order of their table."""
+        import pyarrow as pa
+
+        merged = self.days.merged()
+        budget = np.array(self.book.numbers, np.int64)[merged.budget]
+        order = np.lexsort((merged.day, budget))
+        taken = merged.taken + merged.pending - merged.adjustment
+        day = pa.array(merged.day[order].astype(np.int32)).cast(pa.date32())
+        values = (budget[order], day, *(c[order] for c in (taken, *merged[3:])))
+        return pa.table(dict(zip(columns_of("balance_day"), values, strict=True)))

@@ -33,6 +33,7 @@ from schemas.kinds import Kind
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 _FAR = 2**31
 # Lines read at a time: as rows they take ten times the room.
@@ -197,15 +198,13 @@ class BulkLines:
         table = pa.table({name: made[name] for name in columns_of("licence_line")})
         self.staging.append("licence_line", table)
 
-    def write(self) -> None:
-        """Write the lines as they now stand."""
+    def moved(self) -> pa.Table:
+        """The lines that were drawn on, as they now stand."""
         import pyarrow as pa
 
         moved = np.flatnonzero(self._moved)
         figures = dict(zip(FIGURES, (getattr(self.lines, n) for n in Lines.__slots__), strict=True))
-        if len(moved):
-            made = {"seq": self.stored.seq[moved]} | {n: figures[n][moved] for n in MOVED}
-            self.staging.change("licence_line", "seq", pa.table(made))
+        return pa.table({"seq": self.stored.seq[moved]} | {n: figures[n][moved] for n in MOVED})
 
 
 def _places(book: Book, numbers: Ints) -> Ints:

@@ -9,13 +9,15 @@ pieces, each copied while the next is staged. PostgreSQL: COPY, on the writer's 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ledger.storage.statements import Cursor
 from schemas import tables as t
@@ -29,6 +31,8 @@ ROWS, HASH = "rows", "hash"
 _AHEAD = 2
 # In how many pieces rows are staged: SQLite attaches ten files at most, and others need some.
 _PIECES = 4
+# The staging file of what changes rows that are there.
+_CHANGES = "changes"
 
 
 class Collision(Exception):
@@ -86,15 +90,17 @@ class Staging:
         self.later(self._copy_piece, ROWS)
         self.settle(ROWS)
 
-    def put(self, name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
-        """Stage a table of our own under a name."""
+    def put(
+        self, name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema, file: str = ""
+    ) -> None:
+        """Stage a table of our own under a name, in a file of its own or with others."""
         import pyarrow as pa
 
         reader = pa.RecordBatchReader.from_batches(schema, batches)
         if self.dialect == "sqlite":
-            with self._writer(name) as cursor:
+            with self._writer(file or name) as cursor:
                 cursor.adbc_ingest(name, reader, mode="create")
-            self._writers.pop(name).close()
+            self._writers.pop(file or name).close()
             return
         columns = ", ".join(f"{f.name} {_POSTGRESQL[str(f.type)]}" for f in schema)
         with self.lock:
@@ -115,15 +121,16 @@ class Staging:
         for batch in batches:
             self.append(table, pa.Table.from_batches([batch]))
 
-    def attach(self, name: str) -> str:
+    def attach(self, name: str, file: str = "") -> str:
         """The SQL name of a staged table, from within the transaction."""
         if self.dialect != "sqlite":
             return name
-        if name not in self._attached:
+        file = file or name
+        if file not in self._attached:
             with self.lock:
-                self.raw.execute(f"ATTACH DATABASE ? AS stage_{name}", (str(self._file(name)),))
-            self._attached.append(name)
-        return f"stage_{name}.{name}"
+                self.raw.execute(f"ATTACH DATABASE ? AS stage_{file}", (str(self._file(file)),))
+            self._attached.append(file)
+        return f"stage_{file}.{name}"
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query over the ledger's and the staged tables; not beside appended rows."""
@@ -135,13 +142,30 @@ class Staging:
         while rows := found.fetchmany(size):
             yield rows
 
-    def change(self, table: str, key: str, changed: pa.Table) -> None:
-        """Set columns of a ledger table's rows, found by their key."""
-        name = f"changed_{table}"
-        self.put(name, iter(changed.to_batches()), changed.schema)
-        columns = ", ".join(f'"{c}" = c."{c}"' for c in changed.column_names if c != key)
-        source = f"{self.attach(name)} c WHERE c.{key} = {table}.{key}"
-        self.raw.execute(f"UPDATE {table} SET {columns} FROM {source}")  # noqa: S608
+    def change(self, put: Mapping[str, pa.Table], added: Mapping[str, pa.Table]) -> None:
+        """Change rows of ledger tables, found by their primary keys: put columns, or add to them.
+
+        What is to be added to a row that is not there yet makes one. All wait in one file.
+        """
+        changes = {table: rows for table, rows in {**put, **added}.items() if rows.num_rows}
+        for table, rows in changes.items():
+            self.put(f"changed_{table}", iter(rows.to_batches()), rows.schema, _CHANGES)
+        for table, rows in changes.items():
+            keys = [column.name for column in t.metadata.tables[table].primary_key]
+            others = [name for name in rows.column_names if name not in keys]
+            source = self.attach(f"changed_{table}", _CHANGES)
+            if table in put:
+                found = " AND ".join(f'c."{key}" = {table}."{key}"' for key in keys)
+                columns = ", ".join(f'"{name}" = c."{name}"' for name in others)
+                sql = f"UPDATE {table} SET {columns} FROM {source} c WHERE {found}"  # noqa: S608
+            else:
+                columns = ", ".join(f'"{name}"' for name in rows.column_names)
+                sums = ", ".join(f'"{n}" = {table}."{n}" + excluded."{n}"' for n in others)
+                copied = f"SELECT {columns} FROM {source} WHERE true"  # noqa: S608
+                # Without WHERE, SQLite would take ON for a join's.
+                sql = f"INSERT INTO {table} ({columns}) {copied}"
+                sql += f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}"
+            self.raw.execute(sql)
 
     def __enter__(self) -> Staging:
         return self
@@ -271,6 +295,7 @@ _POSTGRESQL = {
     "int64": "bigint",
     "int32": "integer",
     "bool": "boolean",
+    "date32[day]": "date",
 }
 
 
@@ -285,8 +310,7 @@ def _copy(raw: Any, table: str, batch: pa.Table) -> None:
 
     for place, column in enumerate(batch.schema):
         if pa.types.is_binary(column.type):
-            hexed = ["\\x" + value.hex() for value in batch.column(place).to_pylist()]
-            batch = batch.set_column(place, column.name, pa.array(hexed))
+            batch = batch.set_column(place, column.name, _hexed(batch.column(place)))
     buffer = io.BytesIO()
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
     csv.write_csv(batch, buffer, options)
@@ -299,6 +323,20 @@ def _copy(raw: Any, table: str, batch: pa.Table) -> None:
             copy.write(buffer.getbuffer())
     except UniqueViolation as error:
         raise Collision(table) from error
+
+
+def _hexed(digests: pa.ChunkedArray) -> pa.Array:
+    """Digests of one length, none missing, as PostgreSQL reads them; all made at once."""
+    import pyarrow as pa
+
+    count = len(digests)
+    whole = b"".join(digests.to_pylist())
+    width = 2 * len(whole) // count if count else 0
+    told = np.empty((count, 2 + width), np.uint8)
+    told[:, :2] = np.frombuffer(b"\\x", np.uint8)
+    told[:, 2:] = np.frombuffer(whole.hex().encode(), np.uint8).reshape(count, width)
+    ends = np.arange(0, told.size + 1, 2 + width, dtype=np.int32)
+    return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(told))
 
 
 def columns_of(table: str) -> tuple[str, ...]:
