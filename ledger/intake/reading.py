@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import astuple
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     import duckdb
 
 EMPTY_ROW = "empty row"
+# A row's values in the order of their columns.
+_VALUES = attrgetter(*GIVEN_TYPES)
 _VALUE_TYPES = {
     Type.DATE: "DATE",
     Type.COUNT: "BIGINT",
@@ -174,7 +176,7 @@ class Intake:
             self.filtered[EMPTY_ROW] = self.filtered.get(EMPTY_ROW, 0) + 1
             return None
         try:
-            return (*astuple(plan.read(reader, cells, row, line)), GOOD, None)
+            return (*_VALUES(plan.read(reader, cells, row, line)), GOOD, None)
         except Rejected as rejected:
             self.rejected += 1
             for heading, cell, wrong in rejected.wrongs:

@@ -43,15 +43,19 @@ def about(cursor: Cursor, lines: LineBook, rows: Sequence[Row], outcome: Outcome
     for (number, _), line in lines.on_file({row.given.licence for row in acting}).items():
         if line[_AT["live"]]:
             known.setdefault(number, []).append(line)
+    of_row = {id(row): _lines_of(row, known) for row in acting}
+    # What ends gives room back: the budgets it held on are found together.
+    ending = [line for row in acting if row.kind in STATES for line in of_row[id(row)]]
+    lines.book.places(sorted({line[_AT["budget_no"]] for line in ending} - {None}))
+    names = _names_of(cursor, [line for row in acting for line in of_row[id(row)]])
     kept: list[Row] = []
     taken: set[bytes] = {row.key for row in rows}
     for row in rows:
         if row.kind not in LICENCE_ACTS:
             kept.append(row)
             continue
-        found = _lines_of(row, known)
-        if found:
-            kept += _on_each(cursor, lines, row, found, taken)
+        if found := of_row[id(row)]:
+            kept += _on_each((cursor, names), lines, row, found, taken)
         else:
             of_licence = [line[_AT["line"]] for line in known.get(row.given.licence or "", ())]
             outcome.problems.append(unknown_line(cursor, row, of_licence))
@@ -66,8 +70,14 @@ def _lines_of(row: Row, known: dict[str, list[tuple[Any, ...]]]) -> list[tuple[A
     return [one for one in of_licence if line is None or one[_AT["line"]] == line]
 
 
+def _names_of(cursor: Cursor, found: Sequence[tuple[Any, ...]]) -> dict[int, str]:
+    """The names of the parties of some lines, by number."""
+    numbers = {line[_AT[role]] for line in found for role in ("exporter_no", "consignee_no")}
+    return {row[0]: row[1] for row in cursor.find(t.party, "party_no", numbers - {None})}
+
+
 def _on_each(
-    cursor: Cursor,
+    known: tuple[Cursor, dict[int, str]],
     lines: LineBook,
     row: Row,
     found: Sequence[tuple[Any, ...]],
@@ -75,6 +85,7 @@ def _on_each(
 ) -> list[Row]:
     """One movement a line; those behind the first have the licence's line behind their own."""
     made = []
+    cursor, names = known
     for number, line in enumerate(sorted(found)):
         one = row
         if number:
@@ -87,8 +98,8 @@ def _on_each(
             authorization=LICENSED,
             destination=line[_AT["destination"]],
             chip=line[_AT["chip"]],
-            exporter=_exporter(cursor, one, line),
-            consignee=_name(cursor, line[_AT["consignee_no"]]),
+            exporter=_exporter(names, one, line),
+            consignee=names.get(line[_AT["consignee_no"]]),
         )
         made.append(one)
     return made
@@ -105,18 +116,11 @@ def with_line(cursor: Cursor, row: Row, line: str, taken: set[bytes]) -> Row:
     return one
 
 
-def _exporter(cursor: Cursor, row: Row, line: tuple[Any, ...]) -> str | None:
+def _exporter(names: dict[int, str], row: Row, line: tuple[Any, ...]) -> str | None:
     """Who the licence belongs to; after a transfer whom it was transferred to."""
     if row.kind == Kind.LICENCE_TRANSFER:
         return str(row.details()["to_party"])
-    return _name(cursor, line[_AT["exporter_no"]])
-
-
-def _name(cursor: Cursor, number: int | None) -> str | None:
-    if number is None:
-        return None
-    name: str = cursor.find(t.party, "party_no", [number])[0][1]
-    return name
+    return names.get(line[_AT["exporter_no"]])
 
 
 def unknown_line(cursor: Cursor, row: Row, lines: Sequence[str]) -> Problem:

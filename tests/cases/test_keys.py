@@ -100,6 +100,24 @@ def test_another_part_of_a_shipment_is_other_content(opened, kind, first, then):
     assert f'seq 3 with other content; there it is "{first or "10"}"' in problem.reason
 
 
+@pytest.mark.parametrize("columns_from", [1, 10**9], ids=["columns", "rows"])
+@pytest.mark.parametrize("kind", ["receipts", "returns"])
+def test_another_part_in_a_file_is_other_content(ledger, tmp_path, kind, columns_from):
+    """And so it is for the other rows of a file, which go in all the same."""
+    ledger.ship(SHIPMENT)
+    day = "received_on" if kind == "receipts" else "returned_on"
+    part = {"exporter": "X", "shipment": "S1", day: "2025-06-09"}
+    first = [part | {"document": f"R{n}", "quantity": "2"} for n in range(3)]
+    then = [*first[:1], first[1] | {"quantity": "3"}, part | {"document": "R4", "quantity": "1"}]
+    for number, lines in enumerate((first, then)):
+        path = write_csv(tmp_path / f"{number}.csv", lines)
+        outcome = ledger.import_file(path, kind, columns_from=columns_from)
+    (problem,) = outcome.problems
+    assert (outcome.count, outcome.already, outcome.rejected) == (1, 1, 1)
+    assert (problem.line, problem.column, problem.value) == (3, "quantity", "3")
+    assert 'seq 4 with other content; there it is "2"' in problem.reason
+
+
 def test_another_amount_of_a_shipment_is_other_content(amounts):
     ledger = amounts()
     lot = {n: v for n, v in SHIPMENT.items() if n not in ("chip", "quantity")}

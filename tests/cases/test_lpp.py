@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cases.table import play, stands
+from tests.service.books import write_csv
 
 
 @pytest.mark.parametrize("year", ["received", "exported", "both"])
@@ -119,6 +120,44 @@ receive | R3 | 2025-06-07 |        |     |       | U  | shipment_not_on_file
         """,
     )
     stands(ledger, "C 2025: held 158,320, posted 3,166,400; remaining 23,575,280")
+
+
+LEFT = {
+    "document": "S",
+    "exported_on": "2025-06-01",
+    "exporter": "X",
+    "ultimate_consignee": "C",
+    "destination": "Poland",
+    "authorization": "LPP",
+    "certificate_on": "2025-05-01",
+    "chip": "nvidia-h100-sxm",
+    "quantity": "10",
+}
+BACK = {"document": "B", "returned_on": "2025-06-09", "exporter": "X", "shipment": "S"}
+
+
+@pytest.mark.parametrize("columns_from", [1, 10**9], ids=["columns", "rows"])
+@pytest.mark.parametrize(
+    ("reading", "kind", "quantity", "held"),
+    [
+        ("none", "return", "", "held 158,320; remaining 26,741,680"),
+        ("on_proven_return", "return", "", ""),
+        ("on_proven_return", "return", "4", "held 94,992; remaining 26,805,008"),
+        ("on_proven_return", "attrition", "", "held 158,320; remaining 26,741,680"),
+        ("return_and_loss", "attrition", "", ""),
+    ],
+)
+def test_what_never_arrived_and_came_back(
+    kept, tmp_path, columns_from, reading, kind, quantity, held
+):
+    """What is held in transit for it is free again, as far as the reading gives room back."""
+    ledger = kept(lpp_year="received", return_or_loss_credit=reading)
+    back = BACK | {"kind": kind, "quantity": quantity}
+    back |= {"reason": "destroyed"} if kind == "attrition" else {}
+    for file, row in (("shipments", LEFT), ("returns", back)):
+        path = write_csv(tmp_path / f"{file}.csv", [row])
+        assert ledger.import_file(path, file, columns_from=columns_from).count == 1
+    stands(ledger, f"C 2025: {held}" if held else "")
 
 
 def test_declared_owners_pool_from_their_day_on(opened):
