@@ -16,6 +16,7 @@ from bench.result import Result, Size, as_json, full, small, table
 # In this order a ledger that one makes serves those behind it.
 NAMES = (
     "import_sqlite",
+    "import_mixed",
     "import_postgresql",
     "import_memory",
     "import_scale",

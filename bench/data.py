@@ -49,6 +49,39 @@ def files(work: Path, rows: int) -> Files:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """Files of so many rows together: licences, shipments, and what follows shipments."""
+
+    licences: Path
+    shipments: Path
+    receipts: Path
+    returns: Path
+
+    def named(self) -> tuple[tuple[str, Path], ...]:
+        """Each file's kind and path, in the order they go in."""
+        return tuple((name, getattr(self, name)) for name in self.__slots__)
+
+
+def mixed(work: Path, rows: int) -> Mixed:
+    """Files of some `rows` rows: of seven four are shipments, two receipts; made once."""
+    sent = files(work, rows * 4 // 7)
+    folder = sent.shipments.parent
+    found = Mixed(sent.licences, sent.shipments, folder / "receipts.csv", folder / "returns.csv")
+    if not found.returns.exists():
+        import duckdb
+
+        with duckdb.connect() as connection:
+            connection.execute(_MACROS)
+            connection.execute(
+                "CREATE TABLE sent AS SELECT * FROM read_csv(?, all_varchar = true)",
+                [str(sent.shipments)],
+            )
+            _copy(connection, _RECEIPTS, found.receipts)
+            _copy(connection, _RETURNS, found.returns)
+    return found
+
+
 def more(work: Path, rows: int, after: int, count: int) -> Path:
     """So many further shipments, beyond the `after` others that come with `rows`."""
     path = work / f"files-{rows}" / f"more-{after}-{count}.csv"
@@ -226,4 +259,33 @@ SELECT printf('S%011d', i * 2654435761 % 10000000019) AS document, 1 AS line,
     CASE WHEN auth = 'AIA' THEN exported_on END AS notice_on,
     CASE WHEN auth = 'AIA' THEN '3A090.a' END AS eccn
 FROM joined ORDER BY hash(i, 'order'), i
+"""
+
+# Of the shipments that do not say when they arrived two of three do so in a file of their own,
+# some of them in part and of those some in two parts.
+_RECEIPTS = f"""
+WITH dealt AS (
+    SELECT document, line, exporter, exported_on::DATE AS sent_on, quantity::BIGINT AS units,
+        pick(document, 'part', 100) AS p, pick(document, 'arrived', 40) AS d
+    FROM sent WHERE received_on IS NULL AND pick(document, 'receipt', 100) < 66)
+SELECT printf('%s-%d', document, part) AS document, 1 AS line,
+    CASE WHEN p >= 97 THEN 'installation' ELSE 'receipt' END AS kind,
+    least(sent_on + (2 + d + part)::INTEGER, DATE '{LAST_DAY}') AS received_on,
+    exporter, document AS shipment, line AS shipment_line,
+    CASE WHEN p < 20 AND units > 1 THEN 1 END AS quantity
+FROM dealt JOIN (SELECT unnest([1, 2]) AS part) ON part = 1 OR (p < 10 AND units > 1)
+ORDER BY hash(document, 'order'), document, part
+"""
+_RETURNS = f"""
+WITH dealt AS (
+    SELECT document, line, exporter, exported_on::DATE AS sent_on, quantity::BIGINT AS units,
+        pick(document, 'kind', 100) AS k, pick(document, 'back', 90) AS d
+    FROM sent WHERE pick(document, 'return', 100) < 20)
+SELECT 'B' || document AS document, 1 AS line,
+    CASE WHEN k < 70 THEN 'return' ELSE 'attrition' END AS kind,
+    least(sent_on + (40 + d)::INTEGER, DATE '{LAST_DAY}') AS returned_on,
+    exporter, document AS shipment, line AS shipment_line,
+    CASE WHEN k % 3 = 0 AND units > 1 THEN 1 END AS quantity,
+    CASE WHEN k >= 70 THEN 'loss' END AS reason
+FROM dealt ORDER BY hash(document, 'order'), document
 """

@@ -29,6 +29,13 @@ def licensed(work: Path, rows: int) -> Path:
     return path
 
 
+def empty(url: str) -> None:
+    """A new ledger."""
+    from ledger.service.ledger import new_ledger
+
+    new_ledger(url).close()
+
+
 def make(url: str, licences: str) -> None:
     """A new ledger with a licences file imported."""
     from ledger.service.ledger import new_ledger
@@ -39,16 +46,16 @@ def make(url: str, licences: str) -> None:
         _insist_all_recorded(outcome)
 
 
-def load(url: str, shipments: str) -> dict[str, float]:
-    """Import a file of shipments into a ledger that is there: seconds to its durable commit, on
-    the clock and of processors.
+def load(url: str, shipments: str, kind: str = "shipments") -> dict[str, float]:
+    """Import a file, of shipments or another kind, into a ledger that is there: seconds to its
+    durable commit, on the clock and of processors.
     """
     began, cpu = perf_counter(), process_time()
     from ledger.service.ledger import open_ledger
     from schemas.kinds import FileKind
 
     with open_ledger(url) as ledger:
-        outcome = ledger.import_file(Path(shipments), FileKind.SHIPMENTS)
+        outcome = ledger.import_file(Path(shipments), FileKind(kind))
         seconds, cpu = perf_counter() - began, process_time() - cpu
     _insist_all_recorded(outcome)
     return {"seconds": seconds, "cpu": cpu, "movements": outcome.count}

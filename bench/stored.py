@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,17 +28,21 @@ WHERE: dict[str, str] = {
     "ruling": f"submission = {LAST}",
     "balance": "true",
     "balance_day": "true",
-    "licence_line": "used_mtpp > 0",
+    "licence_line": f"used_mtpp > 0 OR seq >= {_SPAN}",
 }
 
 
-def take(ledger: str, folder: str) -> dict[str, int]:
-    """Write the last submission's rows of a SQLite ledger as Arrow files; how many of each."""
+def take(ledger: str, folder: str, without: Sequence[str] = ()) -> dict[str, int]:
+    """Write the last submission's rows of a SQLite ledger as Arrow files; how many of each.
+
+    Of the tables `without` none are taken.
+    """
     import pyarrow as pa
 
     found = {}
     with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
-        for table, where in WHERE.items():
+        for table, said in WHERE.items():
+            where = "false" if table in without else said
             schema = arrow_schema(table)
             with pa.OSFile(str(Path(folder) / f"{table}.arrow"), "wb") as file:
                 found[table] = 0
@@ -86,7 +90,8 @@ def tables(folder: str) -> dict[str, pa.Table]:
         with pa.memory_map(str(Path(folder) / f"{table}.arrow")) as file:
             # a copy: what is timed afterwards shall not wait for the disk
             found[table] = pa.Table.from_batches(
-                pa.ipc.open_file(file).read_all().combine_chunks().to_batches()
+                pa.ipc.open_file(file).read_all().combine_chunks().to_batches(),
+                arrow_schema(table),
             )
     return found
 

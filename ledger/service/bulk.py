@@ -19,6 +19,7 @@ from ledger.rules.admission import Changes, Entries, by_day, together, weigh
 from ledger.service import columns, follower_columns
 from ledger.service.batches import Frame, frames
 from ledger.service.book import Book
+from ledger.service.bulk_answers import Answers
 from ledger.service.bulk_draws import BulkDrawer
 from ledger.service.bulk_findings import Findings, Gathered
 from ledger.service.bulk_followers import BulkFollowers
@@ -183,6 +184,7 @@ class _Load:
             raise ByRows  # what an acquired entity received is laid on two budgets row by row
         follows = isinstance(prepared, Followed)
         self.drawer = (BulkFollowers if follows else BulkDrawer)(drawer, prepared, self.lines)
+        self.answers = Answers(con, staging, book)
         self.shares = Shares(drawer)
         self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
         self.days = _Days()
@@ -221,7 +223,7 @@ class _Load:
         self._number_rulings(frame)
         flags = self.drawer.flags(frame)
         self._watch(frame, flags)
-        batch = self.drawer.batch(frame, flags)
+        batch = self.answers.answer(frame, self.drawer.batch(frame, flags), flags)
         claiming = np.where(frame.ints("behind") == 0, frame.day, -1)
         self.marks.flag_batch(batch, claiming, self.book.numbers, flags)
         tolerance = self.desk.rulebook.value_tolerance_ppm

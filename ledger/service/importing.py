@@ -153,9 +153,9 @@ def current_head(desk: Desk) -> str:
 
 
 def _as_columns(intake: Intake) -> bool:
-    """Whether the file holds only what columns can post: no licence that answers an application,
-    supersedes another or whose line stands twice, no transfer of units that a shipment brought, no
-    goods that arrive and are removed again.
+    """Whether the file holds only what columns can post: no licence that supersedes another or
+    whose line stands twice, no transfer of units that a shipment brought, no goods that arrive and
+    are removed again.
     """
     kinds = {kind for (kind,) in intake.con.execute("SELECT DISTINCT kind FROM given").fetchall()}
     if kinds <= set(FOLLOWERS):
@@ -167,14 +167,13 @@ def _as_columns(intake: Intake) -> bool:
         return False
     if "licence" not in kinds:
         return True
-    answering = intake.con.execute(
-        "SELECT 1 FROM given WHERE details LIKE '%\"application\":%'"
-        " OR details LIKE '%\"supersedes\":%' LIMIT 1"
+    superseding = intake.con.execute(
+        "SELECT 1 FROM given WHERE details LIKE '%\"supersedes\":%' LIMIT 1"
     ).fetchall()
     twice = intake.con.execute(
         "SELECT 1 FROM given GROUP BY document, line HAVING count(*) > 1 LIMIT 1"
     ).fetchall()
-    return not answering and not twice
+    return not superseding and not twice
 
 
 _REMOVED = f"""

@@ -103,6 +103,22 @@ def licences(random: Random, count: int) -> list[Line]:
     return made
 
 
+def applications(random: Random, count: int) -> list[Line]:
+    """Applications, two lines each."""
+    return [
+        {
+            "application": f"A{number // 2}",
+            "line": number % 2 + 1,
+            "applied_on": date(2025, 3, 1) + timedelta(random.randrange(60)),
+            **_parties(random),
+            "exporter": "X Corp",
+            "chip": random.choice(CHIPS),
+            "quantity": random.choice((1, 10, 40, 90)),
+        }
+        for number in range(count)
+    ]
+
+
 def shipments(random: Random, count: int, under: Sequence[Line]) -> list[Line]:
     """Shipments of every kind; those under a licence mostly agree with what it says."""
     return [_shipment(random, number, under) for number in range(count)]

@@ -1,0 +1,89 @@
+"""Licences that answer applications: the same row by row and as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ledger.service.ledger import Ledger
+from tests.service import nasty
+from tests.service.books import assert_sound, rows, write_csv
+from tests.service.both import assert_same, both_ways, declared, twins
+
+pytestmark = [pytest.mark.usefixtures("frozen", "small_batches"), pytest.mark.slow]
+
+
+@contextmanager
+def applied(url: str, folder: Path) -> Iterator[tuple[Ledger, Ledger, list[nasty.Line]]]:
+    """Two ledgers with applications on record, pending all, and licences that answer them."""
+    random = Random(21)
+    small: nasty.Line = {"destination": "Brazil", "consignee_hq": "", "parent_hq": "SG"}
+    asked = [line | small for line in nasty.applications(random, 140)]
+    licences = [_granted(random, number, line) for number, line in enumerate(asked)]
+    with twins(declared(url), folder) as (one, other):
+        for ledger in (one, other):
+            path = write_csv(folder / "applications.csv", asked)
+            outcome = ledger.import_file(path, "applications")
+            assert (outcome.count, outcome.refused) == (len(asked), 0)
+        yield one, other, licences
+
+
+def _granted(random: Random, number: int, asked: nasty.Line) -> nasty.Line:
+    """A licence of what was asked, of another amount, of another line or of nothing on file."""
+    kept = {n: v for n, v in asked.items() if n not in ("application", "applied_on")}
+    application = random.choice((asked["application"], asked["application"], "", "not on file"))
+    quantity = random.choice((asked["quantity"], asked["quantity"], 41, 1))
+    issued = {"licence": f"D{number // 2}", "issued_on": "2025-06-01", "application": application}
+    return kept | issued | {"quantity": quantity}
+
+
+def test_licences_take_what_was_pending(ledger_url: str, tmp_path: Path, columns_only: list[str]):
+    with applied(ledger_url, tmp_path) as (one, other, licences):
+        waiting = {m["seq"] for m in rows(other.url, "movement") if m["kind"] == "application"}
+        path = write_csv(tmp_path / "licences.csv", licences)
+        by_rows, as_columns = both_ways((one, other), path, "licences")
+        assert by_rows == as_columns
+        assert (as_columns.count, as_columns.rejected) == (len(licences), 0)
+        assert as_columns.counts["more_than_applied"] > 3
+        answered = {m["target_seq"] for m in rows(other.url, "movement")} & waiting
+        assert 20 < len(answered) < len(waiting)
+        assert any(e["pending_mtpp"] < 0 for e in rows(other.url, "entry"))
+        assert_same((one, other))
+        assert_sound(other)
+    assert columns_only == []
+
+
+@pytest.mark.parametrize("story", ["answered before", "answered twice", "reversed", "refused"])
+def test_applications_with_a_longer_story_go_by_rows(
+    ledger_url: str, tmp_path: Path, columns_only: list[str], story: str
+):
+    with applied(ledger_url, tmp_path) as (one, other, licences):
+        named = next(line for line in licences if line["application"] == "A3")
+        for ledger in (one, other):
+            if story == "answered before":
+                ledger.issue({n: str(v) for n, v in named.items()} | {"licence": "D-1"})
+            elif story == "reversed":
+                found = rows(ledger.url, "movement")
+                about = ("application", "A3", str(named["line"]))
+                told = ((m["seq"], (m["kind"], m["document"], m["line"])) for m in found)
+                seq = next(seq for seq, one in told if one == about)
+                ledger.reverse([seq], "in error")
+            elif story == "refused":
+                much = {"application": "A-1", "line": "1", "applied_on": "2025-06-01"}
+                much |= {n: str(v) for n, v in named.items() if n not in ("licence", "issued_on")}
+                much |= {"application": "A-1", "quantity": "900000"}
+                assert ledger.apply(much).refused == 1
+        if story == "answered twice":
+            licences += [named | {"licence": "D-1"}]
+        elif story == "refused":
+            licences += [named | {"licence": "D-1", "application": "A-1"}]
+        path = write_csv(tmp_path / "licences.csv", licences)
+        by_rows, as_columns = both_ways((one, other), path, "licences")
+        assert by_rows == as_columns
+        assert as_columns.counts["application_answered"] == story.startswith("answered")
+        assert_same((one, other))
+    assert columns_only == ["by rows"]
