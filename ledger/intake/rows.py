@@ -44,6 +44,8 @@ _COLUMNS = {
 # Days that may not come before the row's own day.
 LATER_DAYS = ("received_on", "expires_on", "until_on")
 MUST_SAY_KIND = (FileKind.ADJUSTMENTS, FileKind.DECLARATIONS, FileKind.ACTS)
+# Made once: `json.dumps` makes one each time.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _LICENSED = (FileKind.LICENCES, FileKind.APPLICATIONS)
 
 
@@ -248,7 +250,7 @@ def canonical(details: Mapping[str, str]) -> str | None:
     """Details as canonical JSON text: keys sorted, no blanks, text values; None where empty."""
     if not details:
         return None
-    return json.dumps(details, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(details)
 
 
 def _change(out: dict[str, Any], details: dict[str, str], wrongs: Wrongs) -> None:

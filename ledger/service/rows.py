@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Licences stand before what draws on them, a receipt behind its shipment of the same day.
 _ORDER = {kind: place for place, kind in enumerate(Kind)}
+# Made once: `json.dumps` makes one each time.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _REQUESTS = (Kind.APPLICATION, Kind.REPLACEMENT, Kind.LICENCE)
 
 
@@ -196,7 +198,7 @@ def receipt_of(given: Given) -> Given:
 
 def canonical(details: dict[str, str]) -> str:
     """Details as they are stored: sorted keys, no blanks, characters as they are."""
-    return json.dumps(details, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(details)
 
 
 def party_key(name: str | None) -> str | None:

@@ -90,7 +90,11 @@ def find(cursor: Cursor, book: Book, rows: Sequence[Row], *, linked: bool) -> No
     """
     pointing = [row for row in rows if points_at_shipment(row.kind)]
     # By the first attempt's key: a file that is imported again makes later attempts.
-    beside = {key_of(row.given): row for row in rows if is_shipment(row.kind)}
+    beside = {
+        row.key if row.attempt == 1 else key_of(row.given): row
+        for row in rows
+        if is_shipment(row.kind)
+    }
     stored: dict[bytes, Target] = {}
     for row in pointing:
         key = _shipment_key(row.given, 1)

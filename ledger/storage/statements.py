@@ -97,7 +97,9 @@ class Cursor:
         """Insert rows of every column in table order."""
         if not rows:
             return
-        sql = insert_row(self.dialect, table).sql
+        self._run(insert_row(self.dialect, table).sql, rows)
+
+    def _run(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         if len(rows) == 1:
             self.raw.execute(sql, rows[0])
         else:
@@ -106,12 +108,12 @@ class Cursor:
     def change(self, table: Table, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
         """Set `columns`; each row holds their values and then the primary key."""
         if rows:
-            self.raw.executemany(update_row(self.dialect, table, columns).sql, rows)
+            self._run(update_row(self.dialect, table, columns).sql, rows)
 
     def add_days(self, rows: Sequence[Sequence[Any]]) -> None:
         """Add to daily changes: (budget, day, room taken, pending, adjustment)."""
         if rows:
-            self.raw.executemany(add_to_day(self.dialect).sql, rows)
+            self._run(add_to_day(self.dialect).sql, rows)
 
     def find(self, table: Table, by: str, keys: Iterable[Any]) -> list[tuple[Any, ...]]:
         """Every row whose column `by` holds one of `keys`, in no order."""
