@@ -120,6 +120,27 @@ def test_what_was_taken_along_counts_from_then_on(steps, before, coming, cut, da
     assert whole.room(day) == parts.room(day) == min(left[day:])
 
 
+@settings(max_examples=400)
+@given(steps=stepped, before=some, parts=st.lists(some, max_size=7), floor=st.booleans())
+def test_what_fits_for_sure_is_over_on_no_day(steps, before, parts, floor):
+    """The quick answer may say too little, never too much; however much was taken along."""
+    one, plain = timeline(steps, before, floor=floor), Plain(steps, before, floor=floor)
+    for part in parts:
+        most = sum(max(taken, 0) + max(-moved, 0) for _, taken, moved in part)
+        fits = one.fits(most)
+        over = [c for c in part if plain.take(c, DAYS) is not None]
+        assert not (fits and over)
+        one.add(changes(part))
+
+
+def test_much_room_is_told_without_a_look_at_the_days():
+    one = timeline({0: 100, 5: 90}, [(2, 30, 0), (3, -30, 0), (4, 0, -10)])
+    assert (one.fits(50), one.fits(51)) == (True, False)  # what came back is not counted on
+    one.add(changes([(1, 20, 0), (2, -5, -5)]))
+    assert (one.fits(25), one.fits(26)) == (True, False)
+    assert not timeline({0: 100}, floor=True).fits(0)
+
+
 @settings(max_examples=200)
 @given(before=some, coming=some)
 def test_totals_and_days_agree_behind_the_last_credit(before, coming):
