@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from ledger.cli.exits import say
 from ledger.cli.settings import ledger_option, ledger_url, use_ledger
 
 if TYPE_CHECKING:
+    from ledger.service.ledger import Ledger
     from ledger.service.outcome import Outcome
 
 DEMO_LEDGER = "tpp-demo.db"
@@ -27,8 +29,10 @@ def demo() -> None:
 
     A few thousand made-up licences and exports over real countries and chips, the same each
     time: one country over its allocation, one critical, one small-order consignee at its limit,
-    one refused application. The ledger is tpp-demo.db in the current folder, or the one --ledger
-    names; where the demo stands already, it is shown as it is.
+    one refused application; licences amended, transferred, suspended, revoked, lapsed and
+    replaced; validated end users, one at its ceiling; a quarter that is closed. The ledger is
+    tpp-demo.db in the current folder, or the one --ledger names; where the demo stands already,
+    it is shown as it is.
 
     \b
     Example:
@@ -55,12 +59,25 @@ def _make() -> None:
     before = _files()
     try:
         with bar("making the demo ledger"):
-            outcomes = make_demo(ledger_url())
+            outcomes = make_demo(ledger_url(), close=_close)
     except BaseException:
         for file in _files() - before:
             file.unlink(missing_ok=True)
         raise
     say(_came_to(outcomes))
+
+
+def _close(ledger: Ledger, quarter: str) -> Outcome:
+    """Close a quarter of the demo as `tpp quarter close` does."""
+    from ledger.cli.quarter import close_with_its_report
+    from ledger.publish import refresh
+    from ledger.service.about import about_rows
+    from ledger.service.quarters import named
+
+    def copy() -> Path:
+        return refresh(ledger.url, lambda: about_rows(ledger.url)).folder
+
+    return close_with_its_report(ledger, named(quarter), copy)[1]
 
 
 def _files() -> set[Path]:
@@ -91,16 +108,39 @@ def _show() -> list[dict[str, Any]]:
     from ledger.cli.reading import answer, fresh_copy
     from ledger.cli.status import figures, rows_of
 
-    with answer("remaining", fresh_copy(), {}) as result:
+    folder = fresh_copy()
+    with answer("remaining", folder, {}) as result:
         rows = [row for row in rows_of(result) if row["status"] not in ("closed", "future")]
         state = result.about["state"]
     rows.sort(key=lambda row: row["used_percent"] or 0, reverse=True)
     click.echo(f"What remains on {date.today()}, the fullest {_SHOWN} of {len(rows):,} budgets:\n")
     for line in figures(rows[:_SHOWN]):
         click.echo(line)
+    click.echo(_became(folder))
     if state:
         click.echo(f"\nThe regime: {state['sentence']}")
     return rows
+
+
+def _became(folder: Path) -> str:
+    """What became of licences, what is to be filed, and what came late, a line each."""
+    from collections import Counter
+
+    from ledger.cli.reading import answer
+    from ledger.cli.status import rows_of
+
+    with answer("licences", folder, {}) as licences, answer("due", folder, {}) as due:
+        states = Counter(row["state"] for row in rows_of(licences)).most_common()
+        filings = Counter(row["state"] for row in rows_of(due)).most_common()
+    with answer("quarters", folder, {}) as quarters:
+        closed = [row for row in rows_of(quarters) if row["state"] == "closed"]
+    lines = ["", f"Licence lines: {_counted(states)}", f"To be filed: {_counted(filings)}"]
+    late = (f"{one['quarter']} is closed, {one['late_movements']} came late" for one in closed)
+    return "\n".join([*lines, *late])
+
+
+def _counted(states: Sequence[tuple[str, int]]) -> str:
+    return ", ".join(f"{count:,} {state}" for state, count in states)
 
 
 def _suggest(rows: list[dict[str, Any]]) -> None:
@@ -111,5 +151,5 @@ def _suggest(rows: list[dict[str, Any]]) -> None:
         "Try next:",
         f"  tpp report remaining{at}",
         f"  tpp status {fullest}{at}",
-        f"  tpp movements --flag over_limit{at}",
+        f"  tpp due{at}",
     )

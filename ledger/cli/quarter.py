@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,9 @@ from ledger.cli.exits import Exit, WrongUse, say
 from ledger.cli.settings import chosen_form, form_options, ledger_option, opened
 
 if TYPE_CHECKING:
+    from ledger.service.ledger import Ledger
+    from ledger.service.outcome import Outcome
+    from reports.quarters import Reported
     from schemas.quarters import Quarter
 
 # How often a close is tried while others record.
@@ -46,27 +49,38 @@ def close(name: str, output: Path | None) -> None:
     """  # noqa: D301
     from ledger.cli.reading import fresh_copy
     from ledger.service.quarters import named
-    from ledger.service.seal import Moved
-    from reports.quarters import reported
 
     wanted = named(name)
     if output is not None and not output.parent.is_dir():
         raise WrongUse(f"{output}: there is no folder {output.parent}")
     with opened() as ledger:
-        ledger.check_closable(wanted.name)
-        for turn in range(_TRIES):
-            made = reported(fresh_copy(), wanted)
-            try:
-                outcome = ledger.close_quarter(wanted.name, made.digest, made.known_seq)
-                break
-            except Moved as moved:
-                if turn == _TRIES - 1:
-                    raise WrongUse(f"others are recording ({moved}): try again") from moved
+        made, outcome = close_with_its_report(ledger, wanted, fresh_copy)
     if output is not None:
         output.write_bytes(made.csv)
         say(f"wrote {output}")
     click.echo(f"closed {wanted.name} ({wanted.first} to {wanted.last}), seq {outcome.first_seq}")
     click.echo(f"its report, as known at seq {made.known_seq}: SHA-256 {made.digest}")
+
+
+def close_with_its_report(
+    ledger: Ledger, wanted: Quarter, copy: Callable[[], Path]
+) -> tuple[Reported, Outcome]:
+    """Close a quarter with its report as it stands; `copy` brings the columnar copy up to date.
+
+    Raises Unusable where it cannot be closed, WrongUse where others keep on recording.
+    """
+    from ledger.service.seal import Moved
+    from reports.quarters import reported
+
+    ledger.check_closable(wanted.name)
+    said = ""
+    for _ in range(_TRIES):
+        made = reported(copy(), wanted)
+        try:
+            return made, ledger.close_quarter(wanted.name, made.digest, made.known_seq)
+        except Moved as moved:
+            said = str(moved)
+    raise WrongUse(f"others are recording ({said}): try again")
 
 
 @quarter.command("list")

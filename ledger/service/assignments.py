@@ -104,15 +104,18 @@ def _lay(row: Row, target: Target, lines: LineBook, place: int) -> None:
 
 
 def draws(row: Row, book: Book, lines: LineBook) -> list[Drawn]:
-    """What an assignment does: the shipment comes off where it stood, the licence is used."""
+    """What an assignment does: the shipment comes off the safe side, and the licence is used.
+
+    What came back of it before was given back where it stood; it is given back where it stands
+    now. Tallies of what is owned are left as they are: the goods stay where they are.
+    """
     assert row.laid is not None
-    off = [
-        Drawn(share.place, share.official, Effect.CREDIT, share.amount)
-        for share in row.laid.posted
-        if share.amount
-    ]
+    safe = [share for share in row.laid.posted if not share.official]
+    off = [Drawn(share.place, 0, Effect.CREDIT, share.amount) for share in safe if share.amount]
     places = book.places(lines.budget_nos(row.line_place))
-    return off + [Drawn(place, 1, Effect.DRAW, row.amount) for place in places]
+    came_back = max((share.gone for share in safe), default=0)
+    back = [Drawn(place, 1, Effect.CREDIT, came_back) for place in places if came_back]
+    return off + [Drawn(place, 1, Effect.DRAW, row.amount) for place in places] + back
 
 
 def _under(target: Target) -> Under:
@@ -128,6 +131,8 @@ def _under(target: Target) -> Under:
 
 
 def stands(row: Row, laid: Target) -> tuple[str, str]:
-    """What is looked up later of an assignment: its shipment, and the licence line."""
+    """What is looked up later of an assignment, or of a transfer under a licence of its own of
+    what a shipment brought: the shipment, and the licence line.
+    """
     given = row.given
     return str(laid.seq), subject_of(given.licence or "", given.licence_line or "1")

@@ -27,7 +27,7 @@ _CLOSES = (
     .order_by(t.standing.c.seq)
 )
 # Acts on the books themselves, and what moves nothing, are late for no quarter.
-_NEVER_LATE = (Kind.QUARTER_CLOSE, Kind.ADOPTION, Kind.REFUSAL)
+NEVER_LATE = (Kind.QUARTER_CLOSE, Kind.ADOPTION, Kind.REFUSAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class ClosedQuarters:
         if not self._flags:
             return
         for row in rows:
-            if row.kind in _NEVER_LATE:
+            if row.kind in NEVER_LATE:
                 continue
             day = days_number(row.given.effective_on)
             row.flags += [flag for first, last, flag in self._flags if first <= day <= last]

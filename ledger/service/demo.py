@@ -3,13 +3,14 @@
 The same seed gives the same files, to the byte. They are imported as a user's would be.
 Among them, exactly one each: a country over its allocation, a country at or above the critical
 share, a small-order consignee at its yearly limit, a refused application, a shipment under a
-licence that is not on file, and a return.
+licence that is not on file, a return, a National VEU at its ceiling and a Universal VEU close to a
+share. What becomes of licences is in demo_life.py.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,12 +19,15 @@ from tempfile import TemporaryDirectory
 
 from ledger.catalogue.reader import read_catalogue
 from ledger.policy.reader import read_regime
+from ledger.service import demo_life
 from ledger.service.demo_data import (
     COUNTRY,
+    FILES,
     FIRST_DAY,
     LARGER,
     LAST_DAY,
-    ORDER,
+    LATE,
+    NATIONAL,
     PRICE,
     SMALL,
     USUAL_CHIP,
@@ -206,6 +210,10 @@ def _at_the_limit(maker: Maker, client: Party) -> None:
             day = maker.day(first, LAST_DAY - timedelta(30))
             row = _ship(maker, client, day, lot(maker, chip, sent), _lpp_papers(day))
             row["received_on"] = str(day + timedelta(12))
+
+
+def _received_once(maker: Maker) -> None:
+    """Leave out the receipts of shipments that say themselves when they arrived."""
     maker.rows[FileKind.RECEIPTS] = [
         r for r in maker.rows[FileKind.RECEIPTS] if not _received_twice(maker, r)
     ]
@@ -257,25 +265,23 @@ def _validated(maker: Maker) -> None:
     open_to = [code for code in maker.holders()[:25] if maker.may("NVEU", code)]
     for country in maker.rng.sample(open_to, 5):
         client = maker.local(country, "Hyperscale")
-        _authorize(maker, client, country)
+        demo_life.authorize(maker, client, country)
         for _ in range(maker.rng.randint(8, 16)):
             day = maker.day(FIRST_DAY, LAST_DAY - timedelta(10))
             goods = lot(maker, maker.chip(), maker.rng.choice((256, 512, 1024)))
             _ship(maker, client, day, goods, {"authorization": "NVEU"})
 
 
-def _authorize(maker: Maker, client: Party, country: str) -> None:
-    """The authorization of its own that a company holds for a country."""
-    maker.add(FileKind.DECLARATIONS, {
-        "document": f"VEU-{len(maker.rows[FileKind.DECLARATIONS]) + 1:03d}",
-        "line": "1",
-        "kind": Kind.OFFICIAL_STATUS,
-        "effective_on": FIRST_DAY,
-        "party": client.parent or client.name,
-        "country": country,
-        "status": "NVEU",
-        "authority": "BIS",
-    })  # fmt: skip
+def _changed(maker: Maker) -> None:
+    """What became of licences, and the end users that are at or close to what they may have."""
+    demo_life.lives(maker, _issue, _ship)
+    country = next(code for code in maker.holders()[25:] if maker.may("NVEU", code))
+    units = {chip: maker.unit(chip) for chip in PRICE}
+    ceiling = maker.ceiling(NATIONAL, country)
+    client = demo_life.at_its_ceiling(maker, lots_summing(ceiling, units), _ship, country)
+    demo_life.authorize(maker, client, country)
+    demo_life.universal(maker, _ship)
+    demo_life.came_late(maker)
 
 
 # The single ones
@@ -323,19 +329,21 @@ def _apply(maker: Maker, country: str, quantity: int) -> None:
 # Files, and the ledger made of them
 
 
-def write_demo(folder: Path, rulebook: Rulebook, seed: int = SEED) -> dict[FileKind, Path]:
+def write_demo(folder: Path, rulebook: Rulebook, seed: int = SEED) -> dict[str, Path]:
     """Write the demo's import files into a folder, in the order they are to be imported."""
     maker = Maker(Random(seed), rulebook)
-    for step in (_licensed, _small_orders, _allies, _validated, _singles, _asked):
+    steps = (_licensed, _small_orders, _allies, _validated, _singles, _asked, _changed)
+    for step in (*steps, _received_once):
         step(maker)
-    return {kind: _written(folder, kind, maker.rows[kind]) for kind in ORDER}
+    return {name: _written(folder, name, maker.rows[name]) for name in FILES}
 
 
-def _written(folder: Path, kind: FileKind, rows: Sequence[Cells]) -> Path:
-    day = SHAPES[kind].effective_on
-    named = [f.name for f in SHAPES[kind].fields]
+def _written(folder: Path, name: str, rows: Sequence[Cells]) -> Path:
+    shape = SHAPES[FILES[name]]
+    day = shape.effective_on
+    named = [f.name for f in shape.fields]
     named += sorted({name for row in rows for name in row} - set(named))
-    path = folder / f"{kind}.csv"
+    path = folder / f"{name}.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, named, restval="", lineterminator="\n")
         writer.writeheader()
@@ -343,16 +351,27 @@ def _written(folder: Path, kind: FileKind, rows: Sequence[Cells]) -> Path:
     return path
 
 
-def make_demo(url: str, *, seed: int = SEED, keep: Path | None = None) -> list[Outcome]:
-    """Make the demo ledger at a URL: one outcome a file, in the order of ORDER.
+def make_demo(
+    url: str,
+    *,
+    seed: int = SEED,
+    keep: Path | None = None,
+    close: Callable[[Ledger, str], Outcome] | None = None,
+) -> list[Outcome]:
+    """Make the demo ledger at a URL: one outcome a file, in the order of FILES, and the lapses.
 
-    `keep`: a folder for the import files, which otherwise are thrown away.
+    `keep`: a folder for the import files, which otherwise are thrown away. `close` closes a
+    quarter of the ledger by its name, for which something then comes late.
     Raises StoreError where no ledger can be made there (LedgerExists where one stands).
     """
     rulebook = Rulebook(read_regime("ai_diffusion"), {}, read_catalogue())
     with _folder(keep) as folder, new_ledger(url) as ledger:
-        files = write_demo(folder, rulebook, seed)
-        return [_imported(ledger, kind, path) for kind, path in files.items()]
+        outcomes = []
+        for name, path in write_demo(folder, rulebook, seed).items():
+            if name == LATE and close is not None:
+                close(ledger, demo_life.QUARTER)
+            outcomes.append(_imported(ledger, FILES[name], path))
+        return [*outcomes, ledger.lapse_due(demo_life.LAPSED_BY)]
 
 
 @contextmanager

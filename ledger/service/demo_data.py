@@ -14,16 +14,22 @@ from schemas.kinds import FileKind, Kind
 from schemas.records import Given
 
 FIRST_DAY, LAST_DAY = date(2025, 6, 2), date(2026, 9, 30)
-COUNTRY, SMALL = "country_allocation", "lpp"
-# The order the files are imported in; a request is weighed against what stands by then.
-ORDER = (
-    FileKind.DECLARATIONS,
-    FileKind.LICENCES,
-    FileKind.SHIPMENTS,
-    FileKind.RECEIPTS,
-    FileKind.RETURNS,
-    FileKind.APPLICATIONS,
-)
+COUNTRY, SMALL, NATIONAL = "country_allocation", "lpp", "nveu"
+# Files beside one of each kind: licences that replace others, and what came late for a quarter.
+REPLACING, LATE = "replacements", "late"
+# The files in the order they are imported in; a request is weighed against what stands by then.
+FILES: dict[str, FileKind] = {
+    FileKind.DECLARATIONS: FileKind.DECLARATIONS,
+    FileKind.LICENCES: FileKind.LICENCES,
+    FileKind.ACTS: FileKind.ACTS,
+    FileKind.SHIPMENTS: FileKind.SHIPMENTS,
+    FileKind.RECEIPTS: FileKind.RECEIPTS,
+    FileKind.RETURNS: FileKind.RETURNS,
+    REPLACING: FileKind.LICENCES,
+    LATE: FileKind.SHIPMENTS,
+    FileKind.APPLICATIONS: FileKind.APPLICATIONS,
+}
+SMALL_LOT = 16
 _STOCK = tomllib.loads(Path(__file__).with_name("demo.toml").read_text(encoding="utf-8"))
 LARGER: list[str] = _STOCK["larger"].split()
 PRICE: dict[str, int] = {chip["key"]: chip["usd"] for chip in _STOCK["chips"]}
@@ -59,7 +65,7 @@ class Maker:
 
     rng: Random
     rulebook: Rulebook
-    rows: dict[FileKind, list[Cells]] = field(default_factory=lambda: {k: [] for k in ORDER})
+    rows: dict[str, list[Cells]] = field(default_factory=lambda: {name: [] for name in FILES})
     names: Iterator[str] = field(init=False)
     exporters: list[str] = field(init=False)
     shipped: int = 0
@@ -72,7 +78,7 @@ class Maker:
         self.names = iter(every)
         self.exporters = [f"{next(self.names)} Semiconductor" for _ in range(14)]
 
-    def add(self, kind: FileKind, *parts: Mapping[str, object]) -> Cells:
+    def add(self, kind: str, *parts: Mapping[str, object]) -> Cells:
         """A row of a file, put together from its parts."""
         row = {name: str(value) for part in parts for name, value in part.items()}
         self.rows[kind].append(row)
@@ -95,6 +101,13 @@ class Maker:
         account = self.rulebook.account(rule, holder, holder, LAST_DAY)
         assert account is not None, (rule, holder)
         return account[1].limit_mtpp
+
+    def ceiling(self, rule: str, country: str) -> int:
+        """The step of a stepped limit on the last day, for any company in a country."""
+        account = self.rulebook.account(rule, f"any@{country}", country, LAST_DAY)
+        assert account is not None, (rule, country)
+        steps = account[1].steps
+        return [limit for first, _, limit in steps if first <= LAST_DAY.isoformat()][-1]
 
     def holders(self) -> list[str]:
         """The countries with an allocation, those with larger markets first."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.service.acquired import carried_by
+from ledger.service.goods import ON_GOODS, hanging, laid_by, no_longer_there, resting_on
 from ledger.service.known_rows import reversals_of
 from ledger.service.rows import is_shipment
 from ledger.service.targets import assignment_of
@@ -172,12 +173,12 @@ class _Choice:
         pointing = stored(self.cursor, "target_seq", [undo.seq for undo in undos])
         found = [(m["target_seq"], m) for m in self._live(pointing)]
         sent = [undo.seq for undo in undos if is_shipment(undo.movement["kind"])]
-        assigned = {n: seq for seq in sent if (n := assignment_of(self.cursor, seq)) is not None}
-        laid = stored(self.cursor, "seq", assigned)
-        found += [(assigned[m["seq"]], m) for m in self._live(laid)]
-        carried = carried_by(self.cursor, [undo.seq for undo in undos])
-        declared = {m["seq"]: m for m in stored(self.cursor, "seq", set(carried.values()))}
-        return found + [(seq, declared[by]) for seq, by in carried.items()]
+        resting = resting_on(self.cursor, sent)
+        found += [(resting[m["seq"]], m) for m in self._live(stored(self.cursor, "seq", resting))]
+        carried = list(carried_by(self.cursor, [undo.seq for undo in undos]).items())
+        pairs = carried + hanging(self.cursor, [undo.movement for undo in undos], self.undos)
+        others = {m["seq"]: m for m in stored(self.cursor, "seq", {other for _, other in pairs})}
+        return found + [(seq, others[other]) for seq, other in pairs]
 
     def _in_place(self, undos: Sequence[Undo]) -> list[tuple[int, Stored]]:
         """The live movements recorded where those to be restored stood.
@@ -186,15 +187,21 @@ class _Choice:
         weighed without the one restored. Draws on a licence line may come in any order.
         """
         found = self._recorded_anew(undos) + self._same_licence(undos)
-        at = {undo.root["target_seq"] for undo in undos} - {None}
+        laid = laid_by(self.cursor, [undo.root["seq"] for undo in undos])
+        at = {undo.root["target_seq"] for undo in undos} - {None} | set(laid.values())
         beside: dict[int, list[Stored]] = {}
         for movement in self._live(stored(self.cursor, "target_seq", at)):
             beside.setdefault(movement["target_seq"], []).append(movement)
+        for shipment in at:
+            assigned = assignment_of(self.cursor, shipment)
+            if assigned is not None:
+                beside.setdefault(shipment, []).extend(stored(self.cursor, "seq", [assigned]))
         for undo in undos:
             root = undo.root
             found += [
                 (root["seq"], m)
-                for m in beside.get(root["target_seq"], ())
+                for followed in {root["target_seq"], laid.get(root["seq"])} - {None}
+                for m in beside.get(followed, ())
                 if m["seq"] > undo.seq
                 and not (is_shipment(m["kind"]) and is_shipment(root["kind"]))
             ]
@@ -234,13 +241,19 @@ class _Choice:
     def _check_targets(self) -> None:
         """What a restored movement points at must stand as it stood when it was recorded."""
         restored = [undo.root for undo in self.undos.values() if undo.restored is not None]
-        gone = reversals_of(self.cursor, {root["target_seq"] for root in restored} - {None})
+        again = {int(root["seq"]) for root in restored}
+        laid = laid_by(self.cursor, again, ON_GOODS)
+        targets = {root["target_seq"] for root in restored} - {None} | set(laid.values())
+        gone = reversals_of(self.cursor, targets)
         for root in restored:
-            target = root["target_seq"]
-            by = gone.get(target, 0)
-            if target in self.undos or (by > root["seq"] and by not in self.undos):
-                said = f"is reversed by seq {by}" if by else "is to be reversed"
-                reason = f"points at seq {target}, which {said}: restore that first, or with it"
+            for target in {root["target_seq"], laid.get(int(root["seq"]))} - {None}:
+                by = gone.get(int(target), 0)
+                if target in self.undos or (by > root["seq"] and by not in self.undos):
+                    said = f"is reversed by seq {by}" if by else "is to be reversed"
+                    reason = f"points at seq {target}, which {said}: restore that first, or with it"
+                    self._problem(root["seq"], reason)
+            if no_longer_there(self.cursor, root, self.undos, again):
+                reason = "what it gave back is not there any more: restore that first, or with it"
                 self._problem(root["seq"], reason)
 
 
@@ -252,7 +265,3 @@ def _gone(movement: Stored, by: int) -> str:
 
 def _key(root: Stored, attempt: int) -> bytes:
     return chain.key_digest(root["kind"], root["source"], root["document"], root["line"], attempt)
-
-
-def _both_draw(one: Stored, other: Stored) -> bool:
-    return is_shipment(one["kind"]) and is_shipment(other["kind"])

@@ -257,6 +257,9 @@ class Drawer:
             return (row.seq, str(row.kind), about, party, row.day, last, 1)
         if row.laid is not None:
             return (row.seq, str(row.kind), *assignments.stands(row, row.laid), row.day, None, 1)
+        if row.linked_to is not None and row.uses_line:
+            moved = assignments.stands(row, row.linked_to)
+            return (row.seq, str(row.kind), *moved, row.day, None, 1)
         if row.kind == Kind.CONDITION:
             until = row.details().get("until_on")
             return (row.seq, str(row.kind), *standing_of(row), row.day, until, 1)

@@ -13,7 +13,7 @@ from ledger.rules.admission import Entries, weigh_given
 from ledger.rules.weights import Listed
 from ledger.service import requests
 from ledger.service.book import Book
-from ledger.service.closed import ClosedQuarters
+from ledger.service.closed import NEVER_LATE, ClosedQuarters
 from ledger.service.day_numbers import days_number
 from ledger.service.days import Days
 from ledger.service.dependents import Standing, Stored, Undo, choose
@@ -142,7 +142,9 @@ class Undoing:
         calendar = days.calendar_of(entries, np.array(self._days(), np.int64))
         self.weighed = weigh_given(entries, self.book.balances, calendar).listed()
         flag_excesses(self.rows, self.weighed.overs)
-        ClosedQuarters(self.cursor).mark(self.rows)
+        moving = zip(self.rows, self.undos, strict=True)
+        late = [row for row, undo in moving if undo.root["kind"] not in NEVER_LATE]
+        ClosedQuarters(self.cursor).mark(late)
         for row in self.rows:
             row.flags = ordered(row.flags, self.book.numbers)
 

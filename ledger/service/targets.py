@@ -29,11 +29,15 @@ _POSTED = (Effect.POST, Effect.DRAW)
 
 @dataclass(slots=True)
 class Share:
-    """What a shipment has of one budget (by place), in milli-TPP, less what was given back."""
+    """What a shipment has of one budget (by place), in milli-TPP, less what was given back.
+
+    `gone` is what was given back.
+    """
 
     place: int
     official: int
     amount: int
+    gone: int = 0
 
     def take(self, amount: int) -> int:
         """Give back up to an amount; how much that was."""
@@ -166,7 +170,7 @@ def _share(target: Target, cursor: Cursor, book: Book, live: dict[int, tuple[Any
             gone = min(back[column, *entry[1:3]], drawn)
             back[column, *entry[1:3]] -= gone
             if drawn:
-                shares.append(Share(place, entry[_ENTRY["official"]], drawn - gone))
+                shares.append(Share(place, entry[_ENTRY["official"]], drawn - gone, gone))
 
 
 def _live(cursor: Cursor, key_of_attempt: Any) -> tuple[Any, ...] | None:

@@ -111,6 +111,8 @@ def _cuts(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
 
 def _flag_late(rows: Sequence[Row], late: Sequence[int], lines: LineBook) -> None:
     for row, amount in zip(rows, late, strict=True):
-        flag = lines.late_flag(row.line_place, row.day) if amount else None
+        sent = row.given if row.laid is None else row.laid.given
+        day = sent.effective_on.isoformat()
+        flag = lines.late_flag(row.line_place, day) if amount else None
         if flag is not None:
             row.flags.append(flag)

@@ -1,45 +1,97 @@
-"""A ledger in a hundred lines: whole lists, summed anew each time, and no database."""
+"""A ledger in a few hundred lines: whole lists, summed anew each time, and no database.
+
+It knows movements by number, each with its effects by budget and column, and what a licence line
+comes to is told by going through its movements once more. Nothing of the ledger is used here.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-UNIT = 15_832_000  # milli-TPP of one NVIDIA H100
-COUNTRY, PARENT = 790_000_000_000, 26_900_000_000
+from tests.walk.line import Line
 
-Budget = tuple[str, str]  # a country and "2025-2027", or a party and its year
-TAKEN = ("held", "posted")
+UNIT = 15_832_000  # milli-TPP of one NVIDIA H100, and of one H200
+COUNTRY, PARENT = 790_000_000_000, 26_900_000_000
+# The ceiling of a National VEU by the first day of its quarter (748.15(a)(2)(iii)(B), Table 1).
+CEILINGS = [
+    (date(2025, 1, 1), 633_000_000_000),
+    (date(2025, 4, 1), 949_500_000_000),
+    (date(2025, 7, 1), 1_266_000_000_000),
+    (date(2025, 10, 1), 1_582_500_000_000),
+    (date(2026, 1, 1), 1_899_000_000_000),
+    (date(2026, 4, 1), 2_690_250_000_000),
+    (date(2026, 7, 1), 3_481_500_000_000),
+    (date(2026, 10, 1), 4_272_750_000_000),
+    (date(2027, 1, 1), 5_064_000_000_000),
+]
+
+Effects = dict[tuple[tuple[str, str], str], int]
+Budget = tuple[str, str]  # a holder and a window: a country, a party and its year, a company's base
+ALWAYS, CYCLE = "always", "2025-2027"
+TAKEN = ("held", "posted", "lapsed")
+GIVE_BACK = ("return", "attrition", "removal")
+ASIDE = ("refusal", "reversal")
+SENT = ("shipment", "moved")
+ARRIVALS = ("receipt", "installation")
 
 
 @dataclass
 class Done:
-    """One movement: its effects by budget and column, and what it was about."""
+    """One movement: its effects by budget and column, and what it was about.
+
+    `target` is the movement it points at, `line` the licence whose line it draws on or changes
+    (`says` tells how), `laid` the shipment that an assignment lays under it, `linked` the one whose
+    goods a transfer under a licence of its own moves on.
+    """
 
     kind: str
     day: date
-    effects: dict[tuple[Budget, str], int] = field(default_factory=dict)
+    effects: Effects = field(default_factory=dict)
     target: int | None = None
     units: int = 0
-    licence: int | None = None  # the seq of the licence a shipment draws on
+    line: int | None = None
+    laid: int | None = None
+    linked: int | None = None
+    says: dict[str, str] = field(default_factory=dict)
+    name: str = ""
     undone: bool = False
     by: int | None = None  # the reversal that stands
 
+    def about(self) -> set[int]:
+        """The movements it cannot stand without."""
+        return {seq for seq in (self.target, self.line, self.laid, self.linked) if seq is not None}
 
-def limit_of(budget: Budget) -> int:
-    """The base limit: that of a country, or of an ultimate parent."""
-    return COUNTRY if budget[1] == "2025-2027" else PARENT
+
+def limit_of(budget: Budget, day: date) -> int | None:
+    """The base limit on a day: of a country, of a company in a country, or of a parent's year."""
+    holder, window = budget
+    if window == ALWAYS:
+        return None
+    if window != CYCLE:
+        return PARENT
+    if "@" not in holder:
+        return COUNTRY
+    return [limit for first, limit in CEILINGS if first <= day][-1]
 
 
 class Model:
     """What a ledger should hold after each act; every act tells the findings expected."""
+
+    # Whether what a licence did not use comes back, by how it ends; a replacement's always does.
+    gives_back: frozenset[str] = frozenset({"replacement"})
 
     def __init__(self) -> None:
         self.done: dict[int, Done] = {}
         self.seq = 1  # the adoption
 
     # What stands
+
+    def live(self, *kinds: str) -> list[int]:
+        """The movements of some kinds that stand."""
+        return [seq for seq, d in self.done.items() if d.kind in kinds and not d.undone]
 
     def total(self, budget: Budget, *columns: str, until: date = date.max) -> int:
         """The sum of some columns of a budget, of movements dated until a day."""
@@ -60,109 +112,241 @@ class Model:
         kept = {b: {c: n for c, n in columns.items() if n} for b, columns in found.items()}
         return {budget: columns for budget, columns in kept.items() if columns}
 
-    def pointing(self, seq: int) -> list[int]:
-        """The movements that point at one and still stand."""
-        live = {s: d for s, d in self.done.items() if not d.undone and d.kind != "reversal"}
-        return [s for s, d in live.items() if seq in (d.target, d.licence)]
-
-    def line(self, seq: int) -> tuple[int, int]:
-        """How many units of a licence are used, and how much it still holds."""
-        used = sum(d.units for d in self.done.values() if d.licence == seq and not d.undone)
-        licence = self.done[seq]
-        held = 0 if licence.undone else max((licence.units - used) * UNIT, 0)
-        return used, held
-
-    def left(self, seq: int, column: str, *kinds: str) -> int:
-        """What a shipment has in a column, less what later movements of some kinds took."""
-        own = sum(n for (_, c), n in self.done[seq].effects.items() if c == column and n > 0)
-        followers = (self.done[s] for s in self.pointing(seq) if self.done[s].kind in kinds)
-        back = sum(n for d in followers for (_, c), n in d.effects.items() if c == column and n < 0)
-        return own + back
-
-    def room(self, country: str, day: date) -> int:
-        """The least room on any day from one on, what is pending being taken."""
-        budget = (country, "2025-2027")
+    def room(self, budget: Budget, day: date, *columns: str) -> int:
+        """The least room on any day from one on; `columns` are taken beside what is used."""
         days = {day, *(d.day for d in self.done.values() if d.day > day)}
+        days |= {first for first, _ in CEILINGS if first > day}
+        limits = {on: limit_of(budget, on) for on in days}
         return min(
-            COUNTRY
+            limit
             + self.total(budget, "adjustment", until=on)
-            - self.total(budget, *TAKEN, "pending", until=on)
-            for on in days
+            - self.total(budget, *TAKEN, *columns, until=on)
+            for on, limit in limits.items()
+            if limit is not None
         )
 
-    def suspended(
-        self, country: str, day: date, acts_of: tuple[str, str] = ("suspend", "reinstate")
-    ) -> bool:
-        """Whether a country's budget is suspended on a day, by acts in order of their days."""
+    def line(self, seq: int) -> Line:
+        """A licence's line as its live movements make it, in the order they were recorded."""
+        licence = self.done[seq]
+        line = Line(licence.units, licence.says, stands=not licence.undone)
+        for one in self.done.values():
+            if one.line == seq and not one.undone and one.kind not in ASIDE:
+                line.take(one.kind, one.units, one.says, one.day, one.kind in self.gives_back)
+        return line
+
+    def acts_on(self, seq: int, *kinds: str) -> list[tuple[date, int, Done]]:
+        """The acts of some kinds that stand on a licence's line, by their days."""
+        return sorted(
+            (self.done[s].day, s, self.done[s])
+            for s in self.live(*kinds)
+            if self.done[s].line == seq
+        )
+
+    def acts_of(self, budget: Budget, marking: str, ending: str, day: date) -> bool:
+        """Whether a budget is marked on a day: of the acts of a pair the latest decides."""
         acts = [
             (d.day, seq, d.kind)
             for seq, d in self.done.items()
-            if d.kind in acts_of and not d.undone and d.day <= day
-            if ((country, "2025-2027"), "act") in d.effects
+            if d.kind in (marking, ending) and not d.undone and (budget, "act") in d.effects
+            if d.day <= day and str(day) <= d.says.get("until_on", "9999")
         ]
-        return bool(acts) and max(acts)[2] == acts_of[0]
+        return bool(acts) and max(acts)[2] == marking
 
-    def marks(self, country: str, day: date) -> list[str]:
-        """What a licence is flagged with while its country's budget is suspended or blocked."""
-        pairs = {"holder_suspended": ("suspend", "reinstate"), "holder_blocked": ("block", "")}
-        return [code for code, acts in pairs.items() if self.suspended(country, day, acts)]
+    def marks(self, budget: Budget, day: date) -> list[str]:
+        """What a claim is flagged with while a budget is suspended or blocked."""
+        pairs = {
+            "holder_suspended": ("suspend", "reinstate"),
+            "holder_blocked": ("block", "unblock"),
+        }
+        return [code for code, pair in pairs.items() if self.acts_of(budget, *pair, day)]
+
+    def late(self, one: Done) -> list[str]:
+        """The mark of what is dated into a quarter that is closed."""
+        if "quarter_close" in (one.kind, one.says.get("of")) or one.kind == "refusal":
+            return []
+        of = (one.day.year, (one.day.month - 1) // 3)
+        closed = [self.done[s].day for s in self.live("quarter_close")]
+        return ["late_for_quarter"] * (of in [(d.year, (d.month - 1) // 3) for d in closed])
+
+    # What hangs together
+
+    def pointing(self, seq: int) -> list[int]:
+        """The live movements that cannot stand without one."""
+        live = {s: d for s, d in self.done.items() if not d.undone and d.kind not in ASIDE}
+        return [s for s, d in live.items() if seq in d.about() or self.hangs_on(s, seq)]
+
+    def hangs_on(self, later: int, seq: int) -> bool:
+        """What came back was taken of what an earlier movement about the same goods had posted."""
+        one, other = self.done[seq], self.done[later]
+        if later < seq or other.kind not in (*GIVE_BACK, "assignment"):
+            return False
+        goods, of = one.laid or one.target, other.laid or other.target
+        if goods is None or goods != of:
+            return False
+        if other.kind == "assignment":
+            return one.kind in GIVE_BACK and any(one.effects.values())
+        took = {
+            where for (where, column), n in other.effects.items() if column == "posted" and n < 0
+        }
+        gave = {where for (where, column), n in one.effects.items() if column == "posted" and n > 0}
+        return any(self.of_goods(goods, where, without=seq) < 0 for where in took & gave)
+
+    def of_goods(self, shipment: int, budget: Budget, without: int) -> int:
+        """What a shipment and all that followed it posted on a budget, less one of them."""
+        family = [s for s in self.family(shipment) if s != without]
+        return sum(self.done[s].effects.get((budget, "posted"), 0) for s in family)
+
+    def family(self, shipment: int) -> list[int]:
+        """A shipment and what stands of all that followed it."""
+        return [
+            s
+            for s, d in self.done.items()
+            if s == shipment
+            or (not d.undone and d.kind not in ASIDE and shipment in (d.target, d.laid))
+        ]
+
+    def left(self, shipment: int, where: Budget, column: str) -> int:
+        """What a shipment and all that followed it have in a column of a budget."""
+        return sum(self.done[s].effects.get((where, column), 0) for s in self.family(shipment))
+
+    def giving_back(self, shipment: int, units: int, may: Callable[[Budget], bool]) -> Effects:
+        """What goods that come back give back: what they posted, then what arrived, then the hold.
+
+        `may` says of a budget whether it gives anything back.
+        """
+        effects: Effects = {}
+        family = [self.done[s] for s in self.family(shipment)]
+        for one in family:
+            for where, column in one.effects:
+                stands = one.target is None and column in ("posted", "safe") and may(where)
+                if stands and (where, column) not in effects:
+                    took = min(units * UNIT, max(self.left(shipment, where, column), 0))
+                    effects[where, column] = -took
+        pots = [
+            (where, "posted", n)
+            for one in family
+            if one.kind in ARRIVALS
+            for (where, c), n in one.effects.items()
+            if c == "posted" and n > 0
+        ]
+        gone = {where: n - self.left(shipment, where, "posted") for where, _, n in _summed(pots)}
+        held = [
+            (where, "held", self.left(shipment, where, "held"))
+            for where, column in self.done[shipment].effects
+            if column == "held"
+        ]
+        rest = units * UNIT
+        for where, column, amount in [*pots, *(held if self.done[shipment].line is None else [])]:
+            before = min(gone.get(where, 0), amount) if column == "posted" else 0
+            gone[where] = gone.get(where, 0) - before
+            took = min(rest, amount - before) if may(where) else 0
+            effects[where, column] = effects.get((where, column), 0) - took
+            rest -= took
+        return effects
+
+    def all_pointing(self, seqs: Iterable[int]) -> set[int]:
+        """Some movements, and all that cannot stand without them."""
+        found = set(seqs)
+        while more := {s for seq in found for s in self.pointing(seq)} - found:
+            found |= more
+        return found
 
     # What happens
 
     def add(self, one: Done) -> list[str]:
-        """Record a movement; whether it takes more than there is on some day from its own on."""
+        """Record a movement; whether it takes more than there is, and whether it is late."""
         self.seq += 1
         self.done[self.seq] = one
         over = []
         for budget in dict.fromkeys(where for where, _ in one.effects):
             taken = sum(one.effects.get((budget, c), 0) for c in TAKEN)
-            days = {one.day, *(d.day for d in self.done.values() if d.day > one.day)}
-            left = (
-                limit_of(budget)
-                + self.total(budget, "adjustment", until=on)
-                - self.total(budget, *TAKEN, until=on)
-                for on in days
-            )
-            if taken > 0 and min(left) < 0:
+            if taken > 0 and budget[1] != ALWAYS and self.room(budget, one.day) < 0:
                 over.append("over_limit")
-        return over
+        return over + self.late(one)
+
+    def draw(self, one: Done) -> list[str]:
+        """Record what draws on a licence line or ends it: the line and its budget move."""
+        assert one.line is not None
+        before = self.line(one.line)
+        self.done[self.seq + 1] = one
+        self._move(one, before)
+        return self.add(one)
+
+    def _move(self, one: Done, before: Line) -> None:
+        """Give a movement what the line it is about came to hold and to count as lapsed."""
+        assert one.line is not None
+        where, after = self.budget_of(one.line), self.line(one.line)
+        one.effects[where, "held"] = (after.held - before.held) * UNIT
+        one.effects[where, "lapsed"] = (after.lapsed - before.lapsed) * UNIT
+
+    def budget_of(self, licence: int) -> Budget:
+        """The budget a licence holds on."""
+        return next(where for (where, column) in self.done[licence].effects if column == "held")
 
     def undo(self, seq: int) -> list[str]:
-        """Reverse a movement: the opposite of its effects, but for what a licence holds again.
-
-        Whether that takes more than there is: a return that is reversed takes room back.
-        """
+        """Reverse a movement: the opposite of its effects, but for what a line holds again."""
         one = self.done[seq]
-        opposite = {key: -amount for key, amount in one.effects.items()}
-        before = self.line(one.licence)[1] if one.licence else 0
-        one.undone = True
-        if one.licence:
-            budget = next(where for (where, c) in one.effects if c == "posted")
-            opposite[budget, "held"] = self.line(one.licence)[1] - before
-        over = self.add(Done("reversal", one.day, opposite, target=seq))
+        reversal = Done("reversal", one.day, {k: -n for k, n in one.effects.items()}, target=seq)
+        reversal.says = {"of": one.kind}
+        self._change(seq, reversal, stands=False)
+        found = self.add(reversal)
         one.by = self.seq
-        return over
+        return found
+
+    def redo(self, seq: int) -> list[str]:
+        """Restore a reversed movement: its effects again, but for what a line holds now."""
+        one = self.done[seq]
+        reversal = Done("reversal", one.day, dict(one.effects), target=one.by)
+        reversal.says = {"of": one.kind}
+        self._change(seq, reversal, stands=True)
+        one.by = None
+        return self.add(reversal)
+
+    def _change(self, seq: int, reversal: Done, *, stands: bool) -> None:
+        one = self.done[seq]
+        of = seq if one.kind == "licence" else one.line
+        before = self.line(of) if of is not None else None
+        one.undone = not stands
+        if of is not None and before is not None:
+            reversal.line = of
+            self._move(reversal, before)
 
     def may_stand_again(self, seq: int) -> bool:
         """Whether a reversed movement can be restored: nothing took its place since."""
         one = self.done[seq]
         assert one.by is not None
-        targets = [t for t in (one.target, one.licence) if t]
-        if any((self.done[t].by or 0) > seq for t in targets):
+        if any((self.done[s].by or 0) > seq for s in one.about()):
             return False
-        beside = [s for t in targets for s in self.pointing(t) if s > one.by]
-        return all(one.licence and self.done[s].licence for s in beside)
+        if one.name and any(self.done[s].name == one.name for s in self.live(one.kind)):
+            return False
+        goods = {seq for seq in (one.target, one.laid) if seq is not None}
+        if (
+            one.kind in GIVE_BACK
+            and one.target is not None
+            and any(
+                column == "posted" and amount + self.of_goods(one.target, where, without=seq) < 0
+                for (where, column), amount in one.effects.items()
+                if amount < 0
+            )
+        ):
+            return False
+        beside = {
+            s
+            for s in self.live(*{d.kind for d in self.done.values()} - set(ASIDE))
+            if s > one.by and self._beside(one, self.done[s], goods)
+        }
+        return not beside
 
-    def redo(self, seq: int) -> list[str]:
-        """Restore a reversed movement: its effects again, but for what a licence holds now."""
-        one = self.done[seq]
-        again = dict(one.effects)
-        before = self.line(one.licence)[1] if one.licence else 0
-        target, one.by, one.undone = one.by, None, False
-        if one.licence:
-            budget = next(where for (where, c) in one.effects if c == "posted")
-            again[budget, "held"] = self.line(one.licence)[1] - before
-        if one.kind == "licence":
-            budget = next(where for (where, c) in one.effects if c == "held")
-            again[budget, "held"] = self.line(seq)[1]
-        return self.add(Done("reversal", one.day, again, target=target))
+    def _beside(self, one: Done, other: Done, goods: set[int]) -> bool:
+        """Whether another follows the same movement, and the two may not come in any order."""
+        if one.kind in SENT and other.kind in SENT:
+            return False
+        same_goods = bool(goods & {other.target, other.laid})
+        return same_goods or (one.line is not None and one.line == other.line)
+
+
+def _summed(pots: list[tuple[Budget, str, int]]) -> list[tuple[Budget, str, int]]:
+    sums: dict[tuple[Budget, str], int] = defaultdict(int)
+    for where, column, amount in pots:
+        sums[where, column] += amount
+    return [(where, column, amount) for (where, column), amount in sums.items()]

@@ -1,0 +1,124 @@
+"""What movements about the same goods take of one another: what came back hangs on what came."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from ledger.service.known_rows import reversals_of
+from ledger.storage.statements import Cursor
+from schemas import tables as t
+from schemas.kinds import RETURNS, Kind
+
+Stored = Mapping[str, Any]
+_MOVEMENT = t.movement.columns.keys()
+_ENTRY = t.entry.columns.keys()
+_STANDING = t.standing.columns.keys()
+# What is about a shipment's goods and points at a licence line: looked up by what it stands for.
+ON_GOODS = (Kind.ASSIGNMENT, Kind.IN_COUNTRY_TRANSFER)
+_GIVES_BACK = (*RETURNS, Kind.REMOVAL)
+_POSTS = (Kind.RECEIPT, Kind.INSTALLATION, Kind.ASSIGNMENT)
+
+
+def laid_by(
+    cursor: Cursor, seqs: Iterable[int], kinds: tuple[Kind, ...] = (Kind.ASSIGNMENT,)
+) -> dict[int, int]:
+    """The shipments that some movements laid under a licence, by the assignment's seq."""
+    rows = (dict(zip(_STANDING, row, strict=True)) for row in cursor.find(t.standing, "seq", seqs))
+    return {int(r["seq"]): int(r["subject"]) for r in rows if r["kind"] in kinds}
+
+
+def resting_on(cursor: Cursor, shipments: Iterable[int]) -> dict[int, int]:
+    """The live movements that rest on shipments but point at a licence, each with its shipment."""
+    rows = (
+        dict(zip(_STANDING, row, strict=True))
+        for row in cursor.find(t.standing, "subject", {str(seq) for seq in shipments})
+    )
+    return {int(r["seq"]): int(r["subject"]) for r in rows if r["kind"] in ON_GOODS and r["live"]}
+
+
+def hanging(
+    cursor: Cursor, undone: Collection[Stored], gone: Collection[int]
+) -> list[tuple[int, int]]:
+    """The later movements about the same goods that cannot stand without some: pairs of seqs.
+
+    A return or a loss is taken of what the shipment, its receipts and its assignment posted: none
+    of these goes while less would be left than came back. What came back before an assignment was
+    not laid under the licence as used. `gone` are all that go.
+    """
+    about = [m for m in undone if m["kind"] in (*_GIVES_BACK, *_POSTS)]
+    if not about:
+        return []
+    laid = laid_by(cursor, [m["seq"] for m in about if m["kind"] == Kind.ASSIGNMENT])
+    found: list[tuple[int, int]] = []
+    for movement in about:
+        goods = laid.get(movement["seq"], movement["target_seq"])
+        if goods is not None:
+            found += [(movement["seq"], seq) for seq in _on(cursor, movement, goods, gone)]
+    return found
+
+
+def no_longer_there(
+    cursor: Cursor, restored: Stored, gone: Collection[int], again: Collection[int]
+) -> bool:
+    """Whether what a restored return gave back is not there any more to be given back.
+
+    `gone` are all that go, `again` all that are restored with it.
+    """
+    goods = restored["target_seq"]
+    if restored["kind"] not in _GIVES_BACK or goods is None:
+        return False
+    family = {seq for seq in (goods, *_family(cursor, goods)) if seq not in gone} | set(again)
+    own = {where for seq, where, n in _posted(cursor, [restored["seq"]]) if n < 0}
+    posted = _posted(cursor, _about(cursor, goods, family))
+    return any(sum(n for _, at, n in posted if at == where) < 0 for where in own)
+
+
+def _about(cursor: Cursor, goods: int, seqs: Collection[int]) -> set[int]:
+    """Those of some movements that are about a shipment's goods."""
+    named = (dict(zip(_MOVEMENT, row, strict=True)) for row in cursor.find(t.movement, "seq", seqs))
+    laid = laid_by(cursor, seqs)
+    return {m["seq"] for m in named if goods in (m["seq"], m["target_seq"], laid.get(m["seq"]))}
+
+
+def _on(cursor: Cursor, movement: Stored, goods: int, gone: Collection[int]) -> list[int]:
+    family = _family(cursor, goods)
+    later = {seq: kind for seq, kind in family.items() if seq > movement["seq"]}
+    posted = _posted(cursor, [goods, *family])
+    if movement["kind"] in _GIVES_BACK:
+        moved = any(seq == movement["seq"] and n for seq, _, n in posted)
+        return [seq for seq, kind in later.items() if kind == Kind.ASSIGNMENT and moved]
+    sums: dict[tuple[int, int], int] = {}
+    for seq, where, amount in posted:
+        if seq not in gone:
+            sums[where] = sums.get(where, 0) + amount
+    taken = {where for where, total in sums.items() if total < 0}
+    taken &= {where for seq, where, n in posted if seq == movement["seq"] and n > 0}
+    return sorted(
+        {
+            seq
+            for seq, where, n in posted
+            if n < 0 and where in taken and later.get(seq) in _GIVES_BACK
+        }
+    )
+
+
+def _family(cursor: Cursor, goods: int) -> dict[int, str]:
+    """What stands of all that followed a shipment: kinds by seq."""
+    rows = [
+        dict(zip(_MOVEMENT, r, strict=True)) for r in cursor.find(t.movement, "target_seq", [goods])
+    ]
+    kinds = {int(m["seq"]): str(m["kind"]) for m in rows}
+    standing = [
+        dict(zip(_STANDING, r, strict=True))
+        for r in cursor.find(t.standing, "subject", [str(goods)])
+    ]
+    kinds |= {int(r["seq"]): str(r["kind"]) for r in standing if r["kind"] == Kind.ASSIGNMENT}
+    undone = reversals_of(cursor, list(kinds))
+    return {seq: kind for seq, kind in kinds.items() if seq not in undone}
+
+
+def _posted(cursor: Cursor, seqs: Iterable[int]) -> list[tuple[int, tuple[int, int], int]]:
+    """What movements posted: their seq, budget and tally, and the amount in milli-TPP."""
+    entries = (dict(zip(_ENTRY, row, strict=True)) for row in cursor.find(t.entry, "seq", seqs))
+    return [(e["seq"], (e["budget_no"], e["official"]), e["posted_mtpp"]) for e in entries]
