@@ -68,6 +68,10 @@ class Ledger:
         """Record a shipment that took place; flagged where it exceeds or lacks something."""
         return self.service.ship(_texts(values))
 
+    def transfer(self, values: Mapping[str, object]) -> Outcome:
+        """Record a move between data centres: two movements that stand and fall together."""
+        return self.service.transfer(_texts(values))
+
     def record(
         self,
         kind: str,

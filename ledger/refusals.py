@@ -19,6 +19,11 @@ def _note(code: str, sentence: str, source: str) -> Reason:
     return Reason(code, _NOTE, sentence, source, "{detail}")
 
 
+def _of_licence(code: str, sentence: str) -> Reason:
+    """A breach of what a licence says, with the field named."""
+    return Reason(code, _BREACH, sentence, "the licence", "{detail}")
+
+
 # In order of precedence: where several are found, the first is the one a short line shows.
 _REASONS = (
     Reason(
@@ -70,6 +75,13 @@ _REASONS = (
         "{detail}",
     ),
     Reason(
+        "veu_other_owner",
+        _BREACH,
+        "moves to another owner under a validated end user's authorization",
+        "authorization",
+        "{detail}",
+    ),
+    Reason(
         "licence_not_on_file",
         _BREACH,
         "drawn under a licence that is not on file",
@@ -97,13 +109,7 @@ _REASONS = (
         "15 CFR 750.8(a)",
         "{detail}",
     ),
-    Reason(
-        "licence_not_yet_issued",
-        _BREACH,
-        "dated before the licence was issued",
-        "the licence",
-        "{detail}",
-    ),
+    _of_licence("licence_not_yet_issued", "dated before the licence was issued"),
     Reason(
         "licence_expired",
         _BREACH,
@@ -111,34 +117,10 @@ _REASONS = (
         "number licence_validity",
         "{detail}",
     ),
-    Reason(
-        "licence_other_chip",
-        _BREACH,
-        "the licence line is for another chip",
-        "the licence",
-        "{detail}",
-    ),
-    Reason(
-        "licence_other_destination",
-        _BREACH,
-        "the licence line is for another destination",
-        "the licence",
-        "{detail}",
-    ),
-    Reason(
-        "licence_other_consignee",
-        _BREACH,
-        "the licence line is for another consignee",
-        "the licence",
-        "{detail}",
-    ),
-    Reason(
-        "licence_other_exporter",
-        _BREACH,
-        "the licence is another exporter's",
-        "the licence",
-        "{detail}",
-    ),
+    _of_licence("licence_other_chip", "the licence line is for another chip"),
+    _of_licence("licence_other_destination", "the licence line is for another destination"),
+    _of_licence("licence_other_consignee", "the licence line is for another consignee"),
+    _of_licence("licence_other_exporter", "the licence is another exporter's"),
     Reason(
         "licence_quantity_overdrawn",
         _BREACH,
@@ -273,6 +255,13 @@ _REASONS = (
         "{detail}",
     ),
     Reason("share_undeclared", _NOTE, "not declared: cannot be judged", "budget", "{detail}"),
+    Reason(
+        "moved_more_than_known",
+        _NOTE,
+        "more moves out than the ledger knows to be there",
+        "budget",
+        "known {limit}, moved {asked}, more by {short}",
+    ),
     Reason(
         "share_would_exceed",
         _NOTE,

@@ -205,6 +205,36 @@ SHAPES: dict[FileKind, FileShape] = {
         effective_on="returned_on",
         target=("shipment", "shipment_line"),
     ),
+    # One row is a move: what leaves one facility and what arrives at the other. `owner` becomes the
+    # exporter of both legs, `to_owner` (empty: the same) their consignee.
+    FileKind.TRANSFERS: FileShape(
+        FileKind.TRANSFERS,
+        (
+            _must("document", Type.TEXT, "reference of the move"),
+            LINE,
+            _must("transferred_on", Type.DATE, "day the goods left"),
+            _f("received_on", Type.DATE, "day they arrived; empty is the same day"),
+            _must("owner", Type.PARTY, "who owns them, and moves them"),
+            _f("to_owner", Type.PARTY, "who owns them then, where that changes"),
+            _f("operator", Type.PARTY, "who operates them then, where it is not the owner"),
+            _f("ultimate_parent", Type.PARTY, "entity that ultimately owns who has them then"),
+            _f("consignee_hq", Type.COUNTRY, "country of the headquarters of who has them then"),
+            _f("parent_hq", Type.COUNTRY, "country of the ultimate parent's headquarters"),
+            _must("from_facility", Type.TEXT, "data centre or site they left"),
+            _must("from_country", Type.COUNTRY, "its country"),
+            _must("to_facility", Type.TEXT, "data centre or site they come to"),
+            _must("to_country", Type.COUNTRY, "its country"),
+            _f("authorization", Type.AUTHORIZATION, "why they may move; empty is unstated"),
+            _f("licence", Type.TEXT, "licence the move draws on"),
+            _f("licence_line", Type.TEXT, "line of that licence; empty is line 1"),
+            *_LOT,
+            _f("notice_on", Type.DATE, "day of the advance notice"),
+            _f("reason", Type.TEXT, "why: relocation, resale, ..."),
+        ),
+        document="document",
+        line="line",
+        effective_on="transferred_on",
+    ),
     FileKind.ADJUSTMENTS: FileShape(
         FileKind.ADJUSTMENTS,
         (
@@ -329,6 +359,14 @@ SHAPES: dict[FileKind, FileShape] = {
         effective_on="",
     ),
 }
+
+
+def optional_of(kind: FileKind) -> tuple[Field, ...]:
+    """The optional headings a file kind takes beside its own: not those it has by another name."""
+    own = {field.name for field in SHAPES[kind].fields}
+    left_out = own | ({"facility"} if kind is FileKind.TRANSFERS else set())
+    return tuple(field for field in OPTIONAL if field.name not in left_out)
+
 
 KNOWN_HEADINGS = tuple(
     dict.fromkeys(

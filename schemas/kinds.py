@@ -61,6 +61,10 @@ SHIPMENTS = (
     Kind.IN_COUNTRY_TRANSFER,
     Kind.EXPORT_FROM_ABROAD,
 )
+# The two legs of one move between facilities.
+TRANSFERS = (Kind.TRANSFER_OUT, Kind.TRANSFER_IN)
+# What leaves a place: a shipment, or the first leg of a move.
+SENT = (*SHIPMENTS, Kind.TRANSFER_OUT)
 RECEIPTS = (Kind.RECEIPT, Kind.INSTALLATION, Kind.REMOVAL)
 RETURNS = (Kind.RETURN, Kind.ATTRITION)
 LIMIT_CHANGES = (Kind.UPLIFT, Kind.AMENDMENT, Kind.CARRY_OVER)
@@ -88,10 +92,8 @@ LICENCE_ACTS = (
     *ENDINGS,
 )
 # What draws a licence line down, and what else its standing follows from.
-DRAWS_DOWN = (*SHIPMENTS, Kind.ASSIGNMENT)
+DRAWS_DOWN = (*SENT, Kind.ASSIGNMENT)
 OF_A_LINE = (*DRAWS_DOWN, *LICENCE_ACTS, Kind.REPLACEMENT)
-# The two legs of one move between facilities.
-TRANSFERS = (Kind.TRANSFER_OUT, Kind.TRANSFER_IN)
 
 # The class is part of a movement's natural key: an application, a licence and a shipment may
 # carry the same document number without being one another.
@@ -125,6 +127,7 @@ class FileKind(StrEnum):
     SHIPMENTS = "shipments"
     RECEIPTS = "receipts"
     RETURNS = "returns"
+    TRANSFERS = "transfers"
     ADJUSTMENTS = "adjustments"
     DECLARATIONS = "declarations"
     WEIGHTS = "weights"
@@ -140,6 +143,7 @@ FILE_MOVEMENTS: dict[FileKind, tuple[Kind, ...]] = {
     FileKind.SHIPMENTS: SHIPMENTS,
     FileKind.RECEIPTS: RECEIPTS,
     FileKind.RETURNS: RETURNS,
+    FileKind.TRANSFERS: TRANSFERS,
     FileKind.ADJUSTMENTS: ADJUSTMENTS,
     FileKind.DECLARATIONS: DECLARATIONS,
     FileKind.WEIGHTS: (Kind.WEIGHTS_TRANSFER,),

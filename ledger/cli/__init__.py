@@ -26,6 +26,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "ship": ("typed", "ship", "Record a shipment that took place."),
     "return": ("typed", "return_", "Record goods that came back or were lost."),
+    "transfer": (
+        "typed",
+        "transfer",
+        "Record a move between data centres, as two movements that stand and fall together.",
+    ),
     "record": ("typed", "record", "Record one movement of any kind, given as HEADING=VALUE."),
     "due": ("due", "due", "Say what must be filed, by whom, when and why."),
     "done": ("due", "done", "Mark what was due as done."),

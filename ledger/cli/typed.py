@@ -14,7 +14,7 @@ import click
 
 from ledger.cli.exits import Exit, WrongUse
 from ledger.cli.settings import ledger_option, opened, settings_of
-from schemas.fields import KNOWN_HEADINGS, OPTIONAL, SHAPES, Field, Type
+from schemas.fields import KNOWN_HEADINGS, SHAPES, Field, Type, optional_of
 from schemas.kinds import FileKind
 
 if TYPE_CHECKING:
@@ -45,9 +45,7 @@ def _option(field: Field) -> click.Option:
 
 
 def _headings(kind: FileKind) -> list[Field]:
-    own = SHAPES[kind].fields
-    names = {field.name for field in own}
-    return [*own, *(field for field in OPTIONAL if field.name not in names)]
+    return [*SHAPES[kind].fields, *optional_of(kind)]
 
 
 _FIELD = click.Option(
@@ -190,6 +188,24 @@ return_ = command(
     Example:
       tpp return --document R-3 --returned-on 2026-05-10 --exporter "Acme Chips"
         --shipment S-90 --quantity 8
+    """,
+)
+
+transfer = command(
+    FileKind.TRANSFERS,
+    "transfer",
+    """Record a move between data centres, as two movements that stand and fall together.
+
+    What leaves comes off the accounts of where it was, what arrives goes on those of where it
+    comes to. A move across a border is ruled as a reexport, one within a country as a transfer
+    there. It is a fact: always recorded, and flagged (exit code 5) where it exceeds or lacks
+    something.
+
+    \b
+    Example:
+      tpp transfer --document M-7 --transferred-on 2026-03-02 --owner "Bharat Compute"
+        --from-facility "Pune 2" --from-country India --to-facility "Warsaw 1"
+        --to-country Poland --authorization NVEU --chip "H100 SXM" --quantity 64
     """,
 )
 

@@ -13,11 +13,11 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from ledger.intake import cells, licence_act
+from ledger.intake import cells, licence_act, move
 from ledger.intake.cells import BLANKS, LARGEST_WHOLE, Wrong
 from ledger.intake.setting import ChipFact, Setting
 from ledger.intake.words import Words, remembered
-from schemas.fields import OPTIONAL, SHAPES, Field, FileShape, Type
+from schemas.fields import SHAPES, Field, FileShape, Type, optional_of
 from schemas.kinds import FILE_MOVEMENTS, LIMIT_CHANGES, FileKind
 from schemas.records import Given
 from schemas.tpp import milli_text
@@ -47,6 +47,7 @@ MUST_SAY_KIND = (FileKind.ADJUSTMENTS, FileKind.DECLARATIONS, FileKind.ACTS)
 # Made once: `json.dumps` makes one each time.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _LICENSED = (FileKind.LICENCES, FileKind.APPLICATIONS)
+_AUTHORIZED = (FileKind.SHIPMENTS, FileKind.TRANSFERS)
 
 
 Wrongs = list[tuple[str, Wrong]]
@@ -74,10 +75,11 @@ def slots_of(kind: FileKind) -> dict[str, Slot]:
     shape = SHAPES[kind]
     own = dict(_COLUMNS)
     own |= {shape.document: "document", shape.line: "line", shape.effective_on: "effective_on"}
+    own |= move.COLUMNS if kind is FileKind.TRANSFERS else {}
     target = shape.target or ()
     own |= dict(zip(target, ("target_document", "target_line"), strict=False))
     # A correction's new values are read once it is known what they are of.
-    optional = () if kind is FileKind.CORRECTIONS else OPTIONAL
+    optional = () if kind is FileKind.CORRECTIONS else optional_of(kind)
     known = {f.name: f for f in (*optional, *shape.fields)}
     return {name: Slot(f, own.get(name), name in target) for name, f in known.items()}
 
@@ -181,6 +183,8 @@ class Row:
             _change(out, details, wrongs)
         if self.kind is FileKind.ACTS:
             licence_act.finish(out, details, wrongs)
+        if self.kind is FileKind.TRANSFERS:
+            move.finish(out, details, wrongs)
 
     def _defaults(self, out: dict[str, Any], details: dict[str, str]) -> None:
         if self.shape.effective_on == "received_on":
@@ -193,7 +197,7 @@ class Row:
             details.setdefault(self.shape.target[1], "1")
         if self.kind in _LICENSED:
             out["authorization"] = "licence"
-        elif self.kind is FileKind.SHIPMENTS:
+        elif self.kind in _AUTHORIZED:
             if out.get("licence"):
                 out.setdefault("licence_line", "1")
             out.setdefault("authorization", "licence" if out.get("licence") else "unstated")

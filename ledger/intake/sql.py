@@ -26,6 +26,8 @@ _PATTERNS = {
     Type.MONEY: cells.MONEY,
     Type.PERCENT: cells.PERCENT,
 }
+# File kinds whose rows are all read in Python.
+_BY_PYTHON = (FileKind.ACTS, FileKind.CORRECTIONS, FileKind.TRANSFERS)
 # Where a row stands: not yet decided; good; rejected; a repeat of another. From FILTERED on, it
 # was left out by the mapping's filter of that number, from 0.
 ASK, GOOD, REJECTED, REPEATED, EMPTY, FILTERED = -1, 0, 1, 2, 3, 10
@@ -161,8 +163,8 @@ class Statement:
             for index in sorted({*used, *self.plan.metadata.values()}):
                 pattern = quote(cells.CONTROL)
                 good.append(f"NOT coalesce(regexp_matches(c{index}, {pattern}), FALSE)")
-        if self.plan.neutralised or self.reader.kind in (FileKind.ACTS, FileKind.CORRECTIONS):
-            # What an act must say depends on its kind, and acts are few: Python reads them all.
+        if self.plan.neutralised or self.reader.kind in _BY_PYTHON:
+            # What these must say hangs on what else they say, and they are few.
             good.append("FALSE")
         return good or ["TRUE"]
 

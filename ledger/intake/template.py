@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from schemas.fields import OPTIONAL, SHAPES, Field, Type
+from schemas.fields import SHAPES, Field, Type, optional_of
 from schemas.kinds import FileKind
 
 _FORMS = {
@@ -71,10 +71,7 @@ def _explain(sheet: object, file_kind: FileKind, bold: object) -> None:
 
     page = cast(Any, sheet)
     rows = [("heading", "must be filled", "how it is written", "meaning")]
-    own = SHAPES[file_kind].fields
-    names = {field.name for field in own}
-    rows += [_line(field) for field in own]
-    rows += [_line(field) for field in OPTIONAL if field.name not in names]
+    rows += [_line(field) for field in (*SHAPES[file_kind].fields, *optional_of(file_kind))]
     for number, row in enumerate(rows):
         for column, cell in enumerate(row):
             page.write_string(number, column, cell, *([bold] if number == 0 else []))

@@ -51,6 +51,16 @@ HOLDER_SOURCES = (
     "chip",
     "chip_country",
 )
+# Those whose budget is of what its holder has in one place: what moves comes off one and goes on
+# the other.
+PLACED = (
+    "facility",
+    "company_country",
+    "operator_country",
+    "other_operator_country",
+    "parent_country",
+    "chip_country",
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)

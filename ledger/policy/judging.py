@@ -10,6 +10,8 @@ from ledger.policy.dated import Citation
 # The countries of a movement that a condition may ask about.
 ROLES = ("destination", "consignee_hq", "parent_hq")
 CHIP_CLASSES = ("a", "b", "none", "amount")
+# A move between facilities: the goods stay with their owner, with its group, or change hands.
+MOVES = ("same_owner", "same_parent", "other_owner")
 # What a shipment has to show; the first two also by a declaration.
 PAPERS = ("certificate", "notice", "eccn")
 COMPARED = ("at_least", "exactly")
@@ -30,6 +32,7 @@ class When:
     `every`) is in one of `among`, if any are named, and in none of `apart`. Both name lists, or
     budgets for the countries that hold one. A country that is not known is in nothing and
     matches nothing. `entries` and `not_entries` go by the item's entry, where one was given.
+    `moves`: only moves between facilities, of those MOVES.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -45,6 +48,7 @@ class When:
     options: tuple[tuple[str, str], ...] = ()
     entries: frozenset[str] = frozenset()
     not_entries: frozenset[str] = frozenset()
+    moves: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from ledger.policy.judging import (
     CHIP_CLASSES,
     COMPARED,
     EFFECTS,
+    MOVES,
     PAPERS,
     ROLES,
     Authorization,
@@ -230,6 +231,7 @@ def when_of(table: Table, named: Named) -> When:
         options=_settings(table, named.options),
         entries=frozenset(table.words("entries", named.entries)),
         not_entries=frozenset(table.words("not_entries", named.entries)),
+        moves=frozenset(table.words("moves", MOVES)),
     )
     if bool(made.where) != bool(made.among or made.apart):
         table.problem("where", None, "`where` goes with `in` or `not_in`, and they with it")

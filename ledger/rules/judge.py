@@ -7,14 +7,14 @@ this module only interprets it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from ledger.policy.budgets import ATTRIBUTED, PARENTS
+from ledger.policy.budgets import ATTRIBUTED, PARENTS, PLACED
 from ledger.policy.judging import ROLES
 from ledger.policy.types import Citation, DrawRule, Flag, Holders, Regime, When, as_enforced
 from ledger.refusals import REFUSALS, Family
-from ledger.rules.rulings import UNDER_LICENCE, Case, Draw, Ruling, Step, ruling_from_body
+from ledger.rules.rulings import LEAVE, UNDER_LICENCE, Case, Draw, Ruling, Step, ruling_from_body
 from schemas.kinds import SHIPMENTS, Kind
 
 __all__ = ["Case", "Draw", "Ruling", "Step", "country_class", "judge", "ruling_from_body"]
@@ -84,6 +84,7 @@ def judge(case: Case, regime: Regime, options: Mapping[str, str]) -> Ruling:
         bench.review()
         bench.needs()
     bench.tallies()
+    bench.leaves()
     return bench.ruling()
 
 
@@ -182,6 +183,25 @@ class _Bench:
                 self.measured.append(share.key)
                 self.touched.update(key for key in (share.measured, share.flow) if key)
                 self.say(f"measured: {share.title}", share.citation)
+
+    def leaves(self) -> None:
+        """Of a move: what the goods count as where they leave, as if they had come there thus."""
+        if not self.case.move:
+            return
+        came = replace(self.case, kind=Kind.EXPORT, destination_class=self.case.from_class, move="")
+        there = _Bench(came, self.regime, self.options)
+        if not there.outside():
+            there.draws()
+            there.draws_of_several()
+        there.tallies()
+        self.touched |= there.touched
+        for draw in there.drawn:
+            left = Draw(draw.rule, draw.holder_from, True, LEAVE, draw.authorized)
+            if draw.official and draw.holder_from in PLACED and left not in self.drawn:
+                budget = self.regime.budgets[draw.rule]
+                self.drawn.append(left)
+                said = "comes off where it leaves, unless it stays on one account"
+                self.say(f"{budget.title}: {said}", budget.citation)
 
     def draws_of_several(self) -> None:
         """The draws that are of no authorization of its own, on budgets that have a window."""
@@ -316,6 +336,7 @@ class _Bench:
             and (not when.chips or case.chip_class in when.chips)
             and (not when.entries or case.entry in when.entries)
             and case.entry not in when.not_entries
+            and (not when.moves or case.move in when.moves)
             and (when.datacentre is None or case.datacentre is when.datacentre)
             and (when.from_on is None or case.period >= when.from_on)
             and (when.to_on is None or case.period <= when.to_on)

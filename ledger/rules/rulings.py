@@ -22,6 +22,8 @@ class Case:
     `b` or `none` by the chip's paragraph, `amount` where no chip was given; `datacentre` None:
     not known. `period` is the day itself or the first day of its period (`Regime.period_of`).
     `entry` is the item's entry of the control list, empty where none was given or none matters.
+    A move between facilities is a case of the kind it is in law, with `move` (policy MOVES) and
+    the class of the country it leaves.
     """
 
     kind: str
@@ -33,12 +35,16 @@ class Case:
     datacentre: bool | None
     period: date
     entry: str = ""
+    move: str = ""
+    from_class: str = ""
 
 
-# Effects that only a shipment under a licence on file has.
 # Effects of draws on tallies that hang on no authorization, and are made under a licence too: of
 # every holder, or only of those whose installed base was declared.
 COUNTED = ("count", "count_declared")
+# What a move does where it leaves: what the goods count as there comes off.
+LEAVE = "leave"
+# Effects that only a shipment under a licence on file has.
 UNDER_LICENCE = ("release", "post_if_licensed_before", "credit_what_is_debited")
 
 
@@ -51,7 +57,7 @@ class Draw:
     `pend` (an application), `hold` (a licence), `post` (a fact),
     `hold_until_received` (held in the export's window, posted in the receipt's),
     `post_both_years` (posted in both), `count` and `count_declared` (see COUNTED),
-    `post_on_receipt`, `post_on_installation` (nothing until then), `give_back`;
+    `post_on_receipt`, `post_on_installation` (nothing until then), `give_back`, `leave`;
     and of a shipment under a licence on file
     `release` (what the licence holds is given up, nothing is posted),
     `post_if_licensed_before` (posted where the licence is older than the regime),
@@ -130,7 +136,7 @@ def _shape(ruling: Ruling) -> dict[str, object]:
     shape: dict[str, object] = {
         "regime": ruling.regime,
         "version": ruling.version,
-        "case": {**_told(case), "period": case.period.isoformat()},
+        "case": {**_fields(case), "period": case.period.isoformat()},
         "draws": [_fields(draw) for draw in ruling.draws],
         "findings": ruling.findings,
         "review": ruling.review,
@@ -145,18 +151,13 @@ def _shape(ruling: Ruling) -> dict[str, object]:
     return shape
 
 
-def _told(case: Case) -> dict[str, object]:
-    """The fields of a case; the entry only where it is one."""
-    return {name: value for name, value in _fields(case).items() if name != "entry" or value}
-
-
 def _fields(record: Case | Draw | Step) -> dict[str, object]:
     """Its fields; what came into the format later stands there only where it says something."""
     every = {name: getattr(record, name) for name in record.__slots__}
     return {name: value for name, value in every.items() if value or name not in _LATER}
 
 
-_LATER = ("authorized",)
+_LATER = ("authorized", "entry", "move", "from_class")
 
 
 def ruling_from_body(body: str) -> Ruling:

@@ -17,6 +17,7 @@ from ledger.service.book import Book
 from ledger.service.bulk_lines import Texts
 from ledger.service.bulk_shares import ENTRY, Owned, owned
 from ledger.service.columns import digest_of
+from ledger.service.given_tables import table_of
 from ledger.service.known_rows import ByRows
 from ledger.storage.bulk import Staging
 from schemas.kinds import RETURNS, Kind
@@ -64,7 +65,18 @@ class Targets:
         seq = np.zeros(self.count + 1, np.int64)
         for no, at in self._columns(_SEQS.format(asked=self._staging.attach("asked_for")), 2):
             seq[no] = at
+        self._not_moves(np.flatnonzero(seq[:-1] == 0))
         return seq
+
+    def _not_moves(self, missing: Ints) -> None:
+        """Raise ByRows where what is no shipment on file is a move."""
+        if not len(missing):
+            return
+        table_of(self._con, "d_missing", {"no": missing.tolist()})
+        reader = self._con.cursor().sql(_MOVE_KEYS).to_arrow_reader(1 << 16)
+        self._staging.put("moves", reader, reader.schema)
+        if self._any(_MOVES.format(moves=self._staging.attach("moves"))):
+            raise ByRows
 
     def _any(self, sql: str) -> bool:
         return bool(self._staging.query(sql))
@@ -154,6 +166,11 @@ _ASKED = """
 _KEY = digest_of("'shipment'", "source", "document", "line", "'1'")
 _KEYS = f"SELECT no, {_KEY} AS key FROM d_asked ORDER BY key"  # noqa: S608
 _SEQS = "SELECT a.no, k.seq FROM {asked} a JOIN movement_key k ON k.key = a.key"
+# A return or a loss may name a move: its key is of another class.
+_MOVE_KEY = digest_of("'transfer out'", "source", "document", "line", "'1'")
+_MISSING = "d_asked JOIN d_missing USING (no)"
+_MOVE_KEYS = f"SELECT {_MOVE_KEY} AS key FROM {_MISSING} ORDER BY key"  # noqa: S608
+_MOVES = "SELECT 1 FROM {moves} a JOIN movement_key k ON k.key = a.key LIMIT 1"
 _STANDS = f"s.kind = '{Kind.ASSIGNMENT}' AND s.live = 1 LIMIT 1"
 _ASSIGNED = f"SELECT 1 FROM standing s WHERE {_STANDS}"  # noqa: S608
 _ASSIGNED_TO = (

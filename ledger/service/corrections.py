@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from ledger.intake import typed
 from ledger.service import known_rows, recorded
 from ledger.service.book import Book
-from ledger.service.dependents import Standing, Stored, Undo, choose, name_of
+from ledger.service.dependents import Standing, Stored, Undo, choose, name_of, stored
 from ledger.service.known_rows import reversals_of
 from ledger.service.line_rules import line_rules
 from ledger.service.lines import LineBook
@@ -127,7 +127,7 @@ def _carry_out(
     undos, active = chosen
     book = Book(cursor, desk.known, turn.head.last_submission + 1)
     lines = LineBook(cursor, book, line_rules(desk.rulebook))
-    undoing = Undoing(lines, undos, {seq: one.reason for seq, one in active.items()})
+    undoing = Undoing(lines, undos, _reasons(undos, active))
     told = Outcome(head=outcome.head)
     with sums_that_fit():
         undoing.weigh(turn.head.last_seq)
@@ -156,6 +156,12 @@ def _carry_out(
     for name in ("submission", "first_seq", "count", "head", "refused", "findings", "counts"):
         setattr(outcome, name, getattr(told, name))
     return book
+
+
+def _reasons(undos: Sequence[Undo], active: Mapping[int, Correction]) -> dict[int, str]:
+    """Why each movement is reversed; the leg of a move that arrives goes with the other."""
+    first = {u.seq: u.seq if u.seq in active else int(u.movement["target_seq"]) for u in undos}
+    return {seq: active[of].reason for seq, of in first.items()}
 
 
 def _groups(active: Mapping[int, Correction]) -> list[list[Given]]:
@@ -236,6 +242,8 @@ def _one(desk: Desk, cursor: Cursor, row: Given) -> Correction | Repeated:
     if naming["source"] == "" and row.source != "ledger":
         naming["source"] = row.source
     movement = recorded.named(cursor, naming, cells.get("exporter", ""))
+    if movement["kind"] == Kind.TRANSFER_IN:  # a move is corrected by the leg that leaves
+        (movement,) = stored(cursor, "seq", [movement["target_seq"]])
     if movement["kind"] in (Kind.REVERSAL, Kind.ADOPTION, Kind.REFUSAL):
         reason = f"is of kind {movement['kind']}: a correction is of what was recorded from a row"
         raise Unusable(Problem("", 0, 0, "seq", str(movement["seq"]), reason))

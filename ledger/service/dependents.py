@@ -19,14 +19,12 @@ from ledger.service.targets import assignment_of
 from ledger.storage import chain
 from ledger.storage.statements import Cursor
 from schemas import tables as t
-from schemas.kinds import Kind
+from schemas.kinds import TRANSFERS, Kind
 from schemas.problems import Problem, Unusable
 
 Stored = dict[str, Any]
 _COLUMNS = t.movement.columns.keys()
 _NEVER = (Kind.ADOPTION, Kind.REFUSAL)
-# The second leg of a move points at the first: neither is anything without the other.
-_SECOND_LEGS = (Kind.TRANSFER_IN,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +91,15 @@ def choose(cursor: Cursor, seqs: Iterable[int], *, cascade: bool) -> list[Undo]:
     return sorted(choice.undos.values(), key=lambda undo: undo.seq, reverse=True)
 
 
+def other_legs(cursor: Cursor, legs: Sequence[Stored]) -> dict[int, int]:
+    """The other leg of each leg of a move, by seq."""
+    found = {m["seq"]: m["target_seq"] for m in legs if m["kind"] == Kind.TRANSFER_IN}
+    left = [m["seq"] for m in legs if m["kind"] == Kind.TRANSFER_OUT]
+    pointing = stored(cursor, "target_seq", left) if left else []
+    arrived = (m for m in pointing if m["kind"] == Kind.TRANSFER_IN)
+    return found | {m["target_seq"]: m["seq"] for m in arrived}
+
+
 class _Choice:
     """The movements chosen so far, and what was found in their way."""
 
@@ -112,6 +119,10 @@ class _Choice:
         again = [m["target_seq"] for m in found.values() if m["kind"] == Kind.REVERSAL]
         targets = {m["seq"]: m for m in stored(self.cursor, "seq", set(again))}
         gone = reversals_of(self.cursor, wanted)
+        # Neither leg of a move is anything without the other.
+        moves = {m["seq"]: m for m in (*found.values(), *targets.values())}
+        other = other_legs(self.cursor, [m for m in moves.values() if m["kind"] in TRANSFERS])
+        undone = reversals_of(self.cursor, other.values())
         roots: dict[int, None] = {}
         for seq in wanted:
             movement = found.get(seq)
@@ -123,12 +134,13 @@ class _Choice:
                 self._problem(seq, _gone(movement, gone[seq]))
             elif movement["kind"] != Kind.REVERSAL:
                 self._add(Undo(movement))
-                if movement["kind"] in _SECOND_LEGS and movement["target_seq"] is not None:
-                    roots[movement["target_seq"]] = None
+                roots |= {other[seq]: None} if seq in other else {}
             elif (target := targets[movement["target_seq"]])["kind"] == Kind.REVERSAL:
                 roots[target["target_seq"]] = None
             else:
                 self._add(Undo(movement, target))
+                pair = other.get(target["seq"])
+                roots |= {undone[pair]: None} if pair in undone else {}
         if roots:
             self.take(roots)
 

@@ -7,11 +7,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from ledger.policy.budgets import BudgetRule
+from ledger.policy.budgets import PLACED, UNBOUND, BudgetRule
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
-from ledger.rules.rulings import COUNTED, UNDER_LICENCE
-from ledger.service import assignments, holders, licence_acts
+from ledger.rules.rulings import COUNTED, LEAVE, UNDER_LICENCE
+from ledger.service import assignments, holders, licence_acts, moves
 from ledger.service.acquired import Acquired
 from ledger.service.book import Book
 from ledger.service.conditions import standing_of
@@ -27,7 +27,7 @@ from ledger.service.rulebook import Rulebook
 from ledger.service.statuses import Statuses, status_object
 from ledger.storage.statements import Cursor
 from schemas import tables as t
-from schemas.kinds import LIMIT_CHANGES, STATUS_CHANGES, Kind
+from schemas.kinds import LIMIT_CHANGES, STATUS_CHANGES, TRANSFERS, Kind
 from schemas.records import Given
 
 RELEASE, IF_BEFORE, CREDIT_OTHER = UNDER_LICENCE
@@ -45,7 +45,8 @@ _EFFECT = {
 
 def claimed(rulebook: Rulebook, draws: Sequence[Draw]) -> BudgetRule | None:
     """The budget drawn on whose holders need an authorization of their own, if there is one."""
-    rules = (rulebook.budgets[draw.rule] for draw in draws if not draw.authorized)
+    own = (draw for draw in draws if not draw.authorized and draw.effect != LEAVE)
+    rules = (rulebook.budgets[draw.rule] for draw in own)
     return next((rule for rule in rules if rule.authorization), None)
 
 
@@ -87,12 +88,52 @@ class Drawer:
         if row.account is not None:
             return self._act(row)
         if row.linked_to is not None and not self._draws_again(row, lines):
-            return []
+            return self._counted(row) + self._leaves(row) if row.kind in TRANSFERS else []
         if row.line_place >= 0 and is_shipment(row.kind):
-            return self._under_licence(row, lines)
+            return self._under_licence(row, lines) + self._leaves(row)
         if row.target is not None:
             return self.followers.draws(row, self._place)
-        return self._ruled(row)
+        return self._ruled(row) + self._leaves(row)
+
+    def _leaves(self, row: Row) -> list[Drawn]:
+        """What a move comes off where it leaves: of an account without a limit all of it, of one
+        with a limit what is known to be on it.
+        """
+        found: dict[Drawn, None] = {}
+        if row.kind != Kind.TRANSFER_OUT or row.ruled is None:
+            return []
+        day = row.given.effective_on
+        for draw in row.ruled.ruling.draws:
+            if draw.effect == LEAVE and (place := self._left(row, draw, day)) is not None:
+                unbound = self.book.kind(place) in UNBOUND
+                effect = Effect.CREDIT if unbound else Effect.CREDIT_TO_NOTHING
+                found[Drawn(place, 1, effect, row.amount)] = None
+        return list(found)
+
+    def _left(self, row: Row, draw: Draw, day: date) -> int | None:
+        """The place of the account that a move leaves; None where it stays on it, or none is."""
+        holder = self._holders_of(draw.rule).of(draw.holder_from, self._before(row), day)
+        arriving = self._holders_of(draw.rule).of(draw.holder_from, row.given, day)
+        if holder is None or (arriving is not None and holder[0] == arriving[0]):
+            return None
+        opened = self.rulebook.account(draw.rule, *holder, day)
+        place = None if opened is None else self.book.budget(opened[0])
+        unbound = self.rulebook.budgets[draw.rule].kind in UNBOUND
+        if place is None and opened is not None and unbound and self.declares(holder[0]):
+            return self.book.open_budget(*opened)
+        return place
+
+    def _before(self, row: Row) -> Given:
+        """A move's goods as they stood before it."""
+        word = row.ruled.ruling.case.move if row.ruled else moves.OTHER
+        return moves.leaving(row.given, same_parent=word != moves.OTHER)
+
+    def _stays(self, row: Row, draw: Draw, holder: str, day: date) -> bool:
+        """Whether a move leaves the account that it comes to."""
+        if row.kind not in TRANSFERS or draw.holder_from not in PLACED:
+            return False
+        before = self._holders_of(draw.rule).of(draw.holder_from, self._before(row), day)
+        return before is not None and before[0] == holder
 
     def _draws_again(self, row: Row, lines: LineBook) -> bool:
         """Whether a transfer of units that a shipment brought touches its own licence.
@@ -123,12 +164,17 @@ class Drawer:
         debited = {one.place for one in found} if effect == Effect.DRAW else set()
         credited = (at for at in left if at is not None and debited and at not in debited)
         found += [Drawn(at, 1, Effect.CREDIT_TO_NOTHING, row.amount) for at in credited]
+        return found + self._counted(row)
+
+    def _counted(self, row: Row) -> list[Drawn]:
+        """What counts whatever the authorization, under a licence too."""
+        day, draws = row.given.effective_on, row.ruled.ruling.draws if row.ruled else ()
         counted = (self._place(row, d, row.given, day) for d in draws if d.effect in COUNTED)
-        return found + [Drawn(at, 1, Effect.POST, row.amount) for at in counted if at is not None]
+        return [Drawn(at, 1, Effect.POST, row.amount) for at in counted if at is not None]
 
     def _elsewhere(self, row: Row, draws: Sequence[Draw]) -> list[Drawn]:
         """What a shipment under a licence draws on budgets that its line does not hold on."""
-        beside = (*UNDER_LICENCE, *COUNTED, *LATER)
+        beside = (*UNDER_LICENCE, *COUNTED, *LATER, LEAVE)
         plain = [draw for draw in draws if draw.effect not in beside]
         at = [(self._place(row, d, row.given, row.given.effective_on), d) for d in plain]
         found = [Drawn(n, 1, effect_of(d), row.amount) for n, d in at if n is not None]
@@ -167,7 +213,7 @@ class Drawer:
             entity = holders.stated(row.given, holders.ATTRIBUTED_TO)
             row.flags += [] if entity is None else [Flag("attribution_unavailable", detail=entity)]
         for draw in row.ruled.ruling.draws if row.ruled else ():
-            if draw.effect not in (*UNDER_LICENCE, *LATER):
+            if draw.effect not in (*UNDER_LICENCE, *LATER, LEAVE):
                 place = self._place(row, draw, row.given, row.given.effective_on)
                 if place is not None:
                     # Where two fields name one holder, it is drawn on once.
@@ -180,6 +226,8 @@ class Drawer:
             return None
         holder = self._holders_of(draw.rule).of(draw.holder_from, given, day)
         if holder is None or (draw.effect == DECLARED_ONLY and not self.declares(holder[0])):
+            return None
+        if self._stays(row, draw, holder[0], day):
             return None
         if draw.authorized and not self.authorized(draw, holder[0], day):
             return None

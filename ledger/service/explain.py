@@ -13,7 +13,7 @@ from ledger.catalogue import classing
 from ledger.policy.types import Regime
 from ledger.refusals import REFUSALS
 from ledger.rules.rulings import Ruling, ruling_from_body
-from ledger.service import conditions, findings
+from ledger.service import conditions, findings, moves
 from ledger.service.acquired import FOLLOWS, following
 from ledger.service.adoption import every_adoption
 from ledger.service.explanation import (
@@ -41,8 +41,9 @@ from schemas.kinds import (
     LIMIT_CHANGES,
     OUTCOMES,
     RETURNS,
-    SHIPMENTS,
+    SENT,
     STATUS_CHANGES,
+    TRANSFERS,
     Kind,
 )
 from schemas.problems import Problem, Unusable
@@ -62,7 +63,7 @@ COPY_FROM = 20_000
 
 # The option that says whether a return or a loss gives room back.
 _GIVES_BACK = "return_or_loss_credit"
-_CONDITIONED = (*SHIPMENTS, Kind.WEIGHTS_TRANSFER)
+_CONDITIONED = (*SENT, Kind.WEIGHTS_TRANSFER)
 _SAID: dict[str, str] = {
     Kind.ADOPTION: "puts the regime, its options and the chip catalogue in force, in full",
     Kind.REFUSAL: "a refused application: every balance stayed as it was",
@@ -130,7 +131,7 @@ def _under(
 
 def _one_of(found: list[dict[str, Any]], key: str) -> dict[str, Any]:
     """The movement meant: of one key the latest attempt, and none that only follows another."""
-    followers = (Kind.RECEIPT, Kind.REVERSAL, Kind.REPLACEMENT)
+    followers = (Kind.RECEIPT, Kind.REVERSAL, Kind.REPLACEMENT, Kind.TRANSFER_IN)
     meant = [m for m in found if m["kind"] not in followers] or found
     latest = {(KEY_CLASS[Kind(m["kind"])], m["source"], m["line"]): m for m in meant}
     if not latest:
@@ -286,22 +287,23 @@ class _Reader:
             return f"lays a shipment on record under {line}: it comes off where it was counted"
         if kind in ENDINGS and target is not None:
             return f"ends what is left of licence {m['licence']} line {m['licence_line']}"
-        if kind in SHIPMENTS and target is not None:
+        if kind in SENT and target is not None and target.kind == Kind.LICENCE:
             line = f"licence {m['licence']} line {m['licence_line'] or '1'} (seq {target.seq})"
             return f"drawn under {line}: what the licence held is used, on the licence's budget"
-        if target is not None:
-            return f"follows seq {target.seq} ({target.kind} {target.document}), and its ruling"
-        return ""
+        if kind in TRANSFERS and self.ruling is not None:
+            return moves.said(kind, self.ruling, target.seq if target else None)
+        followed = f"seq {target.seq} ({target.kind} {target.document})" if target else ""
+        return f"follows {followed}, and its ruling" if followed else ""
 
     def _draws(self) -> Iterable[Effect]:
-        entries = sorted(self.cursor.find(t.entry, "seq", [self.seq]))
+        entries, known = sorted(self.cursor.find(t.entry, "seq", [self.seq])), self.rulebook.budgets
         budgets = self._budgets({entry[1] for entry in entries})
         for entry in entries:
             named = _named(t.entry, entry)
             budget = budgets[named["budget_no"]]
             yield Effect(
                 rule=budget["rule"],
-                title=self._title(budget["rule"]),
+                title=known[rule].title if (rule := budget["rule"]) in known else rule,
                 holder=budget["holder_name"],
                 window=budget["window"],
                 official=bool(named["official"]),
@@ -311,10 +313,6 @@ class _Reader:
     def _budgets(self, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
         rows = self.cursor.find(t.budget, "budget_no", numbers)
         return {row[0]: _named(t.budget, row) for row in rows}
-
-    def _title(self, rule: str) -> str:
-        budget = self.rulebook.budgets.get(rule)
-        return budget.title if budget else rule
 
     def _findings(self) -> Iterable[Flagged]:
         rows = sorted(self.cursor.find(t.finding, "seq", [self.seq]))

@@ -24,6 +24,12 @@ ON_RECEIPT = "post_on_receipt"
 ON_INSTALLATION = "post_on_installation"
 # Draws of a shipment that wait for what comes behind it.
 LATER = (ON_RECEIPT, ON_INSTALLATION)
+# What each of them waits for; a move puts in place at once what it brings.
+_WAITS_FOR = {
+    ON_RECEIPT: (Kind.RECEIPT, Kind.TRANSFER_IN),
+    ON_INSTALLATION: (Kind.INSTALLATION, Kind.TRANSFER_IN),
+}
+_ARRIVING = (Kind.RECEIPT, Kind.INSTALLATION, Kind.TRANSFER_IN)
 # Finds the place of the budget that a draw of the movement `given` falls on, on a day.
 Placer = Callable[[Row, Draw, Given, date], int | None]
 
@@ -38,7 +44,9 @@ class Followers:
         """What a receipt, installation, removal, return or loss does to which budget."""
         assert row.target is not None
         target = row.target.drawn()
-        if row.kind in (Kind.RECEIPT, Kind.INSTALLATION):
+        if row.kind == Kind.INSTALLATION and target.given.kind == Kind.TRANSFER_OUT:
+            return []  # what a move brings counted when it arrived
+        if row.kind in _ARRIVING:
             found = [d for draw in target.draws for d in self._arrives(row, target, draw, place)]
             found = list(
                 dict.fromkeys(found)
@@ -51,14 +59,13 @@ class Followers:
         return []
 
     def _arrives(self, row: Row, target: Target, draw: Draw, find: Placer) -> list[Drawn]:
-        waits_for = {ON_RECEIPT: Kind.RECEIPT, ON_INSTALLATION: Kind.INSTALLATION}
-        if waits_for.get(draw.effect) == row.kind:
+        if row.kind in _WAITS_FOR.get(draw.effect, ()):
             place = find(row, draw, target.given, row.given.effective_on)
             if place is None:
                 return []
             posted = Drawn(place, int(draw.official), Effect.POST, row.amount)
             return [posted, *self._converted(row, target, draw)]
-        if row.kind == Kind.RECEIPT and draw.effect in (TRANSIT, BOTH_YEARS):
+        if row.kind != Kind.INSTALLATION and draw.effect in (TRANSIT, BOTH_YEARS):
             return self._received(row, target, draw, find)
         return []
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.intake import read
-from ledger.service import acts, conditions, corrections, near, weights
+from ledger.service import acts, conditions, corrections, moves, near, weights
 from ledger.service.bulk import post_columns
 from ledger.service.columns import BULK_KINDS, FOLLOWERS
 from ledger.service.known_rows import ByRows
@@ -195,8 +195,8 @@ def _given(intake: Intake) -> Iterator[Given]:
 
 
 def rows_of(desk: Desk, given: Iterator[Given]) -> tuple[list[Row], list[Problem]]:
-    """Rows as given made ready to post: ruled, with the receipts they carry; and the problems of
-    adjustments and declarations that name nobody.
+    """Rows as given made ready to post: ruled, with the receipts they carry and the second legs of
+    moves; and the problems of adjustments and declarations that name nobody.
     """
     rows: list[Row] = []
     problems: list[Problem] = []
@@ -218,7 +218,9 @@ def rows_of(desk: Desk, given: Iterator[Given]) -> tuple[list[Row], list[Problem
             problems += found
             continue
         rows.append(row)
-        if one.received_on is not None:
+        if one.kind == Kind.TRANSFER_OUT:
+            rows.append(row_of(moves.arrival_of(one), None))
+        elif one.received_on is not None:
             rows.append(row_of(receipt_of(one), None))
     return rows, problems
 

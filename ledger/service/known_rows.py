@@ -13,7 +13,7 @@ from ledger.service.rows import Row, is_shipment, key_of, points_at_shipment
 from ledger.storage.chain import CONTENT_FIELDS, OWN_FIELDS
 from ledger.storage.statements import Cursor
 from schemas import tables as t
-from schemas.kinds import KEY_CLASS, Kind
+from schemas.kinds import KEY_CLASS, TRANSFERS, Kind
 from schemas.problems import Problem
 from schemas.tpp import milli_text
 
@@ -32,6 +32,8 @@ _HEADING = {
     "unit_value_cents": "unit_value_usd",
     "details": "other fields",
 }
+# What they are called in a file of moves.
+_OF_MOVES = {"exporter": "owner", "consignee": "to_owner", "destination": "to_country"}
 
 
 _Found = dict[bytes, tuple[bytes, int]]
@@ -71,6 +73,8 @@ def sift(
                 outcome.already += not refused
                 outcome.already_refused += refused
             else:
+                if row.kind == Kind.TRANSFER_IN and row.given.row in rejected:
+                    continue  # said of the leg that leaves
                 differs = parts.get(row.key) or _conflict(cursor, row, seq)
                 outcome.problems.append(_problem(row, seq, *differs))
                 outcome.rejected += 1
@@ -306,6 +310,7 @@ def _conflict(cursor: Cursor, row: Row, seq: int) -> tuple[str, ...]:
             continue
         if _text(given) != _text(before):
             heading = _HEADING.get(name, name)
+            heading = _OF_MOVES.get(name, heading) if row.kind in TRANSFERS else heading
             return heading, _text(given), _text(before)
     return "", "", ""
 

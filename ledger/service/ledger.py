@@ -135,6 +135,10 @@ class Ledger:
         """Record a shipment that took place; flagged where it exceeds or lacks something."""
         return self.record(FileKind.SHIPMENTS, values)
 
+    def transfer(self, values: Mapping[str, str]) -> Outcome:
+        """Record a move between facilities, as two movements of one pair."""
+        return self.record(FileKind.TRANSFERS, values)
+
     # Files
 
     def import_file(

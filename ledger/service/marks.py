@@ -20,7 +20,7 @@ from ledger.service.day_numbers import day_of
 from ledger.service.rows import Flag, Row
 from ledger.storage.statements import Cursor
 from schemas import tables as t
-from schemas.kinds import SHIPMENTS, STATUS_CHANGES, Kind
+from schemas.kinds import SENT, STATUS_CHANGES, Kind
 
 if TYPE_CHECKING:
     from ledger.service.bulk_findings import Gathered
@@ -39,7 +39,7 @@ _ACTS = (
 _STANDING = t.standing.columns.keys()
 # What takes room that nothing granted before.
 _CLAIMS = (Effect.HOLD, Effect.POST)
-_CLAIMING = (Kind.LICENCE, *SHIPMENTS)
+_CLAIMING = (Kind.LICENCE, *SENT)
 
 
 class Marks:

@@ -19,6 +19,7 @@ from ledger.service import (
     conditions,
     known_rows,
     licence_acts,
+    moves,
     replacements,
     requests,
     targets,
@@ -145,6 +146,7 @@ class Posting:
         for place, row in enumerate(kept):
             row.seq = self.last_seq + 1 + place
         self.book.parties(n for row in kept for n in _names(row) if n is not None)
+        moves.rule(self.desk.rulebook, self.drawer.on_record.relations, kept)
         self.lines.find(kept)
         targets.find(self.cursor, self.book, kept, linked=self.desk.rulebook.counts_once)
         weights.rule(self.desk.rulebook, self.cursor, kept)
@@ -165,6 +167,7 @@ class Posting:
         requests.decide(self.book, rows, by)
         self.weighed = Turns(self.book, self.lines, rulebook, days).weigh(rows, self.days)
         flag_excesses(rows, self.weighed.overs)
+        moves.note_unknown(self.book, rows, self.weighed.entries)
         self._measure(rows)
         ClosedQuarters(self.cursor).mark(rows)
         for row in rows:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
 
+from ledger.intake import move
 from ledger.intake.rows import slots_of
 from ledger.service.dependents import Stored, stored
 from ledger.service.known_rows import parts_differ, reversals_of
@@ -105,7 +106,7 @@ def values(cursor: Cursor, kind: FileKind, movement: Stored) -> dict[str, str]:
             found[heading] = _text(slot.column, value)
     if given.chip is not None or "percent" in details:
         found.pop("tpp", None)
-    return found
+    return move.as_given(found) if kind is FileKind.TRANSFERS else found
 
 
 def _text(column: str, value: object) -> str:
@@ -132,7 +133,8 @@ def says_the_same(cursor: Cursor, movement: Stored, given: Given) -> bool:
     """Whether a row has the key and the content of a movement on record."""
     key = key_of(given, movement["attempt"])
     known = cursor.find(t.movement_key, "key", [key])
-    if not known or known[0][2] != movement["seq"] or given.received_on is not None:
+    carries = given.received_on is not None and given.kind != Kind.TRANSFER_OUT
+    if not known or known[0][2] != movement["seq"] or carries:
         return False
     row = row_of(given, None)
     row.attempt, row.key = movement["attempt"], key

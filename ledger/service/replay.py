@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.rules.endings import READINGS
 from ledger.rules.rulings import Draw, Ruling
-from ledger.service.holders import PARTIES, Holders, asked_of
+from ledger.service.holders import LEFT, PARTIES, Holders, asked_of
+from ledger.service.moves import ruled as ruled_move
 from ledger.service.relations import Relations
 from ledger.service.rows import canonical
 from ledger.service.rulebook import RULED, Rulebook
-from schemas.kinds import SHIPMENTS, Kind
+from schemas.kinds import SENT, Kind
 from schemas.manifest import MANIFEST, Manifest, view_statements
 from schemas.records import Given
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 TAKES = ("hold", "post", "hold_until_received", "post_both_years")
 _MEMORY = "512MB"
 _FIELDS = ("kind", "authorization", "destination", "consignee_hq", "parent_hq", "chip")
+# Of a move: the country it leaves, and whose the goods are then (policy MOVES).
+_OF_MOVES = ("from_country", "move")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +132,19 @@ class _Bench:
         before, after = ([_periods(book, day) for day in self.days] for book in self.books)
         _table(self.con, "d_period", {"day": self.days, "before": before, "after": after})
         self.con.execute(_RULED)
-        asked = ", ".join(f'any_value("{name}")' for name in _FIELDS)
+        asked = ", ".join(f'any_value("{name}")' for name in (*_FIELDS, *_OF_MOVES))
         rows = self.con.execute(
             f"SELECT no, {asked}, min(effective_on)"  # noqa: S608
             " FROM ruled GROUP BY no ORDER BY no"
         ).fetchall()
-        for no, kind, authorization, destination, hq, parent_hq, chip, day in rows:
+        for no, kind, authorization, destination, hq, parent_hq, chip, left, move, day in rows:
             given = Given(
                 row=1, file_line=1, kind=kind, effective_on=day, source="", document="", line="",
                 authorization=authorization, destination=destination, consignee_hq=hq,
                 parent_hq=parent_hq, chip=chip,
+                details=canonical({LEFT: left}) if left else None,
             )  # fmt: skip
-            ruled = [book.rule(given) for book in self.books]
+            ruled = [ruled_move(b, given, move) if move else b.rule(given) for b in self.books]
             one, other = (r.ruling for r in ruled if r is not None)
             self.rulings[no] = one, other
             if said := _differ(one, other):
@@ -254,11 +258,13 @@ class _Bench:
             yield Moved(seq, kind, day, document, line, what)
 
 
-_KINDS = ", ".join(f"'{kind}'" for kind in (*RULED, *READINGS, Kind.REFUSAL))
+_KINDS = ", ".join(f"'{kind}'" for kind in (*RULED, *SENT, *READINGS, Kind.REFUSAL))
 _ENDINGS = ", ".join(f"'{kind}'" for kind in READINGS)
-_SHIPMENTS = ", ".join(f"'{kind}'" for kind in SHIPMENTS)
+_SENT = ", ".join(f"'{kind}'" for kind in SENT)
 _SAME = " AND ".join(f'c."{name}" IS NOT DISTINCT FROM m."{name}"' for name in _FIELDS[1:])
 _CASES = ", ".join(f'm."{name}"' for name in _FIELDS[1:])
+_LEFT = "CASE WHEN u.body IS NOT NULL THEN json_extract_string(m.details, '$.from_country') END"
+_MOVED = "json_extract_string(u.body, '$.case.move')"
 # Movements that stand, each with the number of its case. A refused request moved nothing, and a
 # shipment under a licence on file draws on that licence: neither is part of the totals.
 _RULED = f"""
@@ -268,14 +274,16 @@ _RULED = f"""
         SELECT target_seq FROM reversal WHERE seq NOT IN (SELECT target_seq FROM reversal)
     )
     SELECT m.seq, m.effective_on, m.amount_mtpp, m.consignee_no, m.parent_no, m.details,
+        {_LEFT} AS from_country, {_MOVED} AS move,
         CASE m.kind WHEN 'refusal' THEN 'application' ELSE m.kind END AS kind, {_CASES},
         m.kind <> 'refusal' AND m.kind NOT IN ({_ENDINGS})
-            AND NOT (m.kind IN ({_SHIPMENTS}) AND m.target_seq IS NOT NULL) AS counted,
+            AND NOT (m.kind IN ({_SENT}) AND m.target_seq IS NOT NULL) AS counted,
         dense_rank() OVER (
             ORDER BY CASE m.kind WHEN 'refusal' THEN 'application' ELSE m.kind END, {_CASES},
-                p.before, p.after
+                p.before, p.after, {_LEFT}, {_MOVED}
         ) AS no
     FROM movement m JOIN d_period p ON p.day = m.effective_on
+    LEFT JOIN ruling u ON m.kind = '{Kind.TRANSFER_OUT}' AND u.ruling_no = m.ruling_no
     WHERE m.kind IN ({_KINDS}) AND m.seq NOT IN (SELECT target_seq FROM undone)
 """  # noqa: S608
 _DRAWN = """

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ledger.refusals import by_precedence
 from ledger.rules.admission import Effect
 from ledger.storage import chain
-from schemas.kinds import RECEIPTS, RETURNS, SHIPMENTS, Kind
+from schemas.kinds import RECEIPTS, RETURNS, SENT, Kind
 from schemas.names import name_key
 from schemas.problems import Problem
 from schemas.records import Given
@@ -130,8 +130,8 @@ class Row:
 
 
 def is_shipment(kind: str) -> bool:
-    """Whether the kind is one of the four shipments."""
-    return kind in SHIPMENTS
+    """Whether the kind is one of the four shipments, or the leg of a move that leaves."""
+    return kind in SENT
 
 
 def points_at_shipment(kind: str) -> bool:

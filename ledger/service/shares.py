@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -102,11 +104,34 @@ class Shares:
         if not self._tallies:
             return
         tally = self._on_tally()
-        for row, place, official, amount in entries:
-            if official and tally[place]:
-                day = int(days[row])
+        mine = (one for one in entries if one[2] and tally[one[1]])
+        for row, of_row in groupby(mine, key=itemgetter(0)):
+            moved = [(place, amount) for _, place, _, amount in of_row]
+            day = int(days[row])
+            if len(moved) > 1:
+                moved = self._left(moved, day)
+            for place, amount in moved:
                 for flag in self._measured(place, day, amount, asked(row)):
                     found(row, flag)
+
+    def _left(self, moved: list[tuple[int, int]], day: int) -> list[tuple[int, int]]:
+        """What is left to measure of one movement, once what it takes from one place of a holder
+        to another has left the first: on the way nothing of it is gone.
+        """
+        goes_on = {self._account(place)[:2] for place, amount in moved if amount > 0}
+        kept = []
+        for place, amount in moved:
+            rule, subject, country = self._account(place)
+            if amount < 0 and (rule, subject) in goes_on:
+                self._holding(rule, subject).add(country, day, amount)
+            else:
+                kept.append((place, amount))
+        return kept
+
+    def _account(self, place: int) -> tuple[str, str, str]:
+        """A tally's account: the tally, whose it is, and in which country."""
+        subject, _, country = self.book.holder(place).rpartition("@")
+        return self.book.named(place)[0], subject, country
 
     def posted_in(self, entries: Entries) -> Iterator[Posted]:
         """What the entries of a batch post on budgets that shares are measured of."""
@@ -123,8 +148,7 @@ class Shares:
     def _measured(
         self, place: int, day: int, amount: int, asked: tuple[str, ...]
     ) -> Iterable[Flag]:
-        rule = self.book.named(place)[0]
-        subject, _, country = self.book.holder(place).rpartition("@")
+        rule, subject, country = self._account(place)
         holding = self._holding(rule, subject)
         found = []
         for key in asked:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw, ruling_from_body
-from ledger.service import applications
+from ledger.service import applications, moves
 from ledger.service.book import Book
 from ledger.service.known_rows import reversed_among
 from ledger.service.rows import Flag, Row, is_shipment, key_of, points_at_shipment
@@ -25,6 +25,8 @@ _AT = {name: place for place, name in enumerate(t.movement.columns.keys())}
 _STANDING = {name: place for place, name in enumerate(t.standing.columns.keys())}
 _ENTRY = {name: place for place, name in enumerate(t.entry.columns.keys())}
 _POSTED = (Effect.POST, Effect.DRAW)
+# What may come behind a move; its receipt is its own second leg.
+_OF_MOVES = (*RETURNS, Kind.INSTALLATION, Kind.REMOVAL)
 
 
 @dataclass(slots=True)
@@ -102,12 +104,17 @@ def find(cursor: Cursor, book: Book, rows: Sequence[Row], *, linked: bool) -> No
     stored: dict[bytes, Target] = {}
     for row in pointing:
         key = _shipment_key(row.given, 1)
+        moved = _shipment_key(row.given, 1, Kind.TRANSFER_OUT)
         if key in beside:
             _point(row, _beside(beside[key]))
         elif key in stored:
             _point(row, stored[key])
+        elif moved in beside and row.kind in _OF_MOVES:
+            _point(row, _beside(beside[moved]))
         else:
             target = shipment_of(cursor, book, row.given)
+            if target is None and row.kind in _OF_MOVES:
+                target = shipment_of(cursor, book, row.given, Kind.TRANSFER_OUT)
             if target is None:
                 named = f"{row.given.target_document} line {row.given.target_line}"
                 row.flags.append(Flag("shipment_not_on_file", detail=named))
@@ -116,24 +123,41 @@ def find(cursor: Cursor, book: Book, rows: Sequence[Row], *, linked: bool) -> No
             _point(row, target)
     answered: dict[int, Row] = {}
     for row in rows:
-        if row.kind == Kind.LICENCE and row.given.details:
+        if row.kind == Kind.TRANSFER_IN:
+            _arrive(row, beside[moves.departure_key(row.given)])
+        elif row.kind == Kind.LICENCE and row.given.details:
             _answer(cursor, book, row, answered)
-        elif linked and row.kind == Kind.IN_COUNTRY_TRANSFER and row.given.details:
+        elif linked and _within_a_country(row) and row.given.details:
             _link(cursor, book, row, beside)
 
 
-def _shipment_key(given: Given, attempt: int) -> bytes:
+def _shipment_key(given: Given, attempt: int, kind: Kind = Kind.EXPORT) -> bytes:
     document, line = given.target_document or "", given.target_line or "1"
-    return chain.key_digest(Kind.EXPORT, given.source, document, line, attempt)
+    return chain.key_digest(kind, given.source, document, line, attempt)
+
+
+def _within_a_country(row: Row) -> bool:
+    """Whether it is a transfer within a country, or a move that is one in law."""
+    return row.ruled is not None and row.ruled.ruling.case.kind == Kind.IN_COUNTRY_TRANSFER
+
+
+def _arrive(row: Row, left: Row) -> None:
+    """Point the leg of a move that arrives at the one that leaves, and give it its ruling."""
+    row.target, row.target_seq, row.ruled = _beside(left), left.seq, left.ruled
 
 
 def _beside(row: Row) -> Target:
     return Target(row.seq, row.given, row.ruled, [], [], row=row)
 
 
-def shipment_of(cursor: Cursor, book: Book, given: Given) -> Target | None:
-    """The shipment on file that a row names by its document and line; None where there is none."""
-    movement = _live(cursor, lambda attempt: _shipment_key(given, attempt))
+def shipment_of(
+    cursor: Cursor, book: Book, given: Given, kind: Kind = Kind.EXPORT
+) -> Target | None:
+    """The shipment on file that a row names by its document and line; None where there is none.
+
+    `kind` TRANSFER_OUT: the move that it names.
+    """
+    movement = _live(cursor, lambda attempt: _shipment_key(given, attempt, kind))
     if movement is None:
         return None
     seq = movement[_AT["seq"]]

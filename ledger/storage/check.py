@@ -38,6 +38,7 @@ SENTENCES = {
     "licence lines": "licence lines are what was shipped under them and done to them",
     "licence sums": "drawn, held, lapsed and given back make what a licence licensed",
     "standing": "standing acts are those of movements that were not reversed",
+    "moves": "both legs of a move stand or neither, and what left one place arrives at the other",
     "known head": "a head noted earlier is part of this chain",
 }
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from ledger.storage import check_moves
 from ledger.storage.check_lines import Line, acted_lines
 from ledger.storage.rows import as_text, differing, streamed
 from schemas import tables as t
@@ -29,7 +30,7 @@ from schemas.kinds import DRAWS_DOWN, OF_A_LINE, Kind
 Fail = Callable[[str, str], None]
 
 # The invariants of what is derived.
-DERIVED = ("balances", "days", "not negative", "licence lines", "licence sums", "standing")
+DERIVED = ("balances", "days", "not negative", "licence lines", "licence sums", "standing", "moves")
 
 _AMOUNTS = ("adjustment_mtpp", "pending_mtpp", "held_mtpp", "posted_mtpp", "lapsed_mtpp")
 _SUMS = (*_AMOUNTS, "safe_mtpp")
@@ -56,6 +57,7 @@ def check(connection: Connection, fail: Fail) -> None:
     _check_never_below(connection, fail)
     _check_lines(connection, reversed_seqs, fail)
     _check_standing(connection, reversed_seqs, fail)
+    check_moves.check(connection, reversed_seqs, fail)
 
 
 def _sum(value: ColumnElement[Any]) -> ColumnElement[int]:

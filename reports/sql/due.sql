@@ -18,12 +18,13 @@ undone as (
     select target_seq as seq from reversal
     where seq not in (select target_seq from reversal)
 ),
--- What stands, with the names of its parties; `sent` for shipments.
+-- What stands, with the names of its parties; `sent` for shipments, `moved` for moves that leave.
 live as materialized (
     select
         m.*, exporter.name as exporter, exporter.name_key as exporter_key,
         consignee.name as consignee, consignee.name_key as consignee_key, parent.name as parent,
-        m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad') as sent
+        m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad') as sent,
+        m.kind = 'transfer_out' as moved
     from movement m
     left join party exporter on exporter.party_no = m.exporter_no
     left join party consignee on consignee.party_no = m.consignee_no
@@ -78,7 +79,7 @@ lot as (
     join need on need.need = asked.need
     join duty d on list_contains(d.asks, need.need)
         and d.how in ('after_shipment', 'before_shipment')
-    where m.sent
+    where m.sent or m.moved
     group by d.duty, d.how, d.number, need.need, need.days, need.amount_mtpp, need.compared,
         m.source, m.document, m.exporter, m.effective_on, m."authorization"
     having need.amount_mtpp is null
@@ -111,8 +112,7 @@ of_shipments as (
     select
         duty, concat_ws(chr(31), source, document, effective_on) as identity, exporter as party,
         case when how = 'after_shipment' then effective_on + number::integer
-            else effective_on - days
-        end as due_on,
+            else effective_on - days end as due_on,
         seq, amount_mtpp, least_mtpp as limit_mtpp, document, effective_on as day,
         consignee as counterpart,
         case when how = 'before_shipment' and (noticed or declared_as is not null)
@@ -199,7 +199,8 @@ month as (
         unnest([
             case when list_contains(d.who, 'consignee')
                 then coalesce(json_extract_string(m.details, '$.owner'), m.consignee) end,
-            case when list_contains(d.who, 'reexporter') and m.kind = 'reexport' then m.exporter end
+            case when m.moved and list_contains(d.who, 'consignee')
+                or m.kind = 'reexport' and list_contains(d.who, 'reexporter') then m.exporter end
         ]) as party
     from live m
     join duty d on d.how = 'yearly' and list_contains(d.authorizations, m."authorization")
@@ -244,15 +245,15 @@ of_losses as (
 -- Accounts of a facility, every so many months from its first movement on.
 facility as (
     select
-        d.duty, d.number::integer as months, min(m.consignee) as party,
-        coalesce(json_extract_string(m.details, '$.facility'), m.destination) as facility,
-        min(m.effective_on) as first_on, min(m.seq) as seq, list(m.effective_on) as days,
-        list(m.amount_mtpp) as amounts
+        d.duty, d.number::integer as months, min(if(m.moved, m.exporter, m.consignee)) as party,
+        coalesce(json_extract_string(m.details, if(m.moved, '$.from_facility', '$.facility')),
+            m.destination) as facility, min(m.effective_on) as first_on, min(m.seq) as seq,
+        list(m.effective_on) as days, list(m.amount_mtpp) as amounts
     from live m
     join duty d on d.how = 'facility_account'
         and list_contains(d.authorizations, m."authorization") and m.effective_on >= d.from_on
     where m.consignee is not null
-    group by d.duty, d.number, m.consignee_key, facility
+    group by d.duty, d.number, if(m.moved, m.exporter_key, m.consignee_key), facility
 ),
 account as (
     select
@@ -273,8 +274,7 @@ of_facilities as (
 -- What is left of licences that end.
 used as (
     select licence, coalesce(licence_line, '1') as line, sum(amount_mtpp)::bigint as used_mtpp
-    from live where sent
-        and licence is not null
+    from live where (sent or moved) and licence is not null
     group by licence, coalesce(licence_line, '1')
 ),
 ended as (

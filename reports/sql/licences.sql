@@ -58,7 +58,8 @@ draw as (
     from movement m
     join line on line.document = m.licence and line.line = coalesce(m.licence_line, '1')
     where m.kind in (
-        'export', 'reexport', 'in_country_transfer', 'export_from_abroad', 'assignment'
+        'export', 'reexport', 'in_country_transfer', 'export_from_abroad', 'assignment',
+        'transfer_out'
     )
         and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
         and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)

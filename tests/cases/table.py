@@ -34,6 +34,9 @@ SHORT = {
     "usd": "unit_value_usd",
     "consignee": "ultimate_consignee",
     "parent": "ultimate_parent",
+    "from": "from_country",
+    "out": "from_facility",
+    "in": "to_facility",
     "arrives": "received_on",
     "certified": "certificate_on",
     "noticed": "notice_on",
@@ -63,6 +66,7 @@ ACTS = {
     "receive": ("receipts", "document", "received_on", ""),
     "install": ("receipts", "document", "received_on", "installation"),
     "remove": ("receipts", "document", "received_on", "removal"),
+    "move": ("transfers", "document", "transferred_on", ""),
     "return": ("returns", "document", "returned_on", ""),
     "loss": ("returns", "document", "returned_on", "attrition"),
     **{
@@ -127,11 +131,18 @@ def act(
         values |= usual
     elif kind == "weights":
         values |= {n: USUAL[n] for n in ("exporter", "ultimate_consignee")} | {"model": "M"}
+    elif kind == "transfers":
+        values |= {n: v for n, v in USUAL.items() if n in ("chip", "quantity")}
+        if ledger.rulebook.regime.counts == "amounts":
+            values = {n: v for n, v in values.items() if n not in ("chip", "quantity")}
+        values |= {"owner": "O", "from_facility": "Hall A", "to_facility": "Hall B"}
     elif kind in POINTING:
         values["exporter"] = USUAL["exporter"]
     if kind == "shipments":
         values |= {n: v for n, v in papers(line["day"]).items() if n not in columns}
     given = {n: v for n, v in line.items() if n not in ("act", "day", "says", "no")}
+    if kind == "transfers":
+        given = {"to_country" if n == "destination" else n: v for n, v in given.items()}
     if "no" in line:
         given[document] = line["no"]
     return ledger.record(kind, values | given)

@@ -123,7 +123,7 @@ def test_check_names_every_invariant(folder, tpp):
     assert done.exit_code == 0
     assert "ok    balances: balances are what the entries come to" in done.stdout.splitlines()
     head = done.stderr.split("chain head ")[1].split()[0]
-    assert done.stderr.splitlines()[1] == "all 15 invariants hold"
+    assert done.stderr.splitlines()[1] == "all 16 invariants hold"
     tpp(SHIP + "10")
     assert tpp(f"check --against {head}").exit_code == 0
     unknown = tpp(f"check --against {'ab' * 32}")

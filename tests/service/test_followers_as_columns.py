@@ -137,3 +137,24 @@ def test_goods_that_arrive_and_are_removed_in_one_file(ledger_url: str, tmp_path
         assert by_rows == as_columns
         assert as_columns.count == 2 * len(lines)
         assert_same((one, other))
+
+
+def test_a_loss_that_names_a_move_goes_by_rows(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    """A move has a key of another class: what comes behind it is looked up row by row."""
+    with followed(ledger_url, tmp_path) as (one, other, lines):
+        for ledger in (one, other):
+            owner = str(lines[0]["exporter"])
+            said = {"document": "MV", "transferred_on": "2025-06-01", "owner": owner}
+            said |= {"from_facility": "A", "from_country": "India", "authorization": "UVEU"}
+            said |= {"to_facility": "B", "to_country": "Poland", "quantity": "5"}
+            assert ledger.record("transfers", said | {"chip": "nvidia-h100-sxm"}).count == 2
+        lost = {"document": "V", "kind": "attrition", "returned_on": "2025-07-01"}
+        lost |= {"exporter": owner, "shipment": "MV", "quantity": "2"}
+        path = write_csv(tmp_path / "lost.csv", [lost | {"reason": "theft"}])
+        by_rows, as_columns = both_ways((one, other), path, "returns")
+        assert by_rows == as_columns
+        assert not as_columns.counts
+        assert_same((one, other))
+    assert columns_only == ["by rows"]

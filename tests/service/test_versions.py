@@ -151,3 +151,23 @@ def test_what_cannot_be_adopted(books, tmp_path):
         with pytest.raises(Unusable, match=reason):
             books.service.adopt(where, options)
     assert rows(books.url, "head") == head
+
+
+def test_a_move_is_ruled_again_as_a_move(books):
+    """As what it is in law, from where and whose: the same version changes nothing of it."""
+    service = books.service
+    play(
+        service,
+        """
+        act  | no | day        | from  | to      | by   | to_owner | noticed    | says
+        move | M1 | 2025-06-01 | India | Namibia | none | B        | 2025-03-01 | no_authorization
+        move | M2 | 2025-06-01 | India | India   | none |          |            |
+        move | M3 | 2025-06-01 | India | Namibia | UVEU |          | 2025-03-01 | share_undeclared
+        """,
+    )
+    adopted = service.version("adopted")
+    same = service.replay(books.refresh(), adopted, adopted)
+    assert (same.movements, same.changed, same.totals) == (8, 0, [])
+    counted = service.version("adopted", {"exceptions_count_uveu": "yes"})
+    found = service.replay(books.refresh(), adopted, counted)
+    assert [(m.document, m.kind) for m in found.first] == [("M3", "transfer_out")]

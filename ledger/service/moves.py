@@ -1,0 +1,131 @@
+"""Moves between facilities: two legs of one pair, the second pointing at the first.
+
+The leg that leaves is ruled as what the move is in law: a reexport across a border, a transfer
+within a country. The leg that arrives follows it as a receipt follows its shipment
+(docs/decisions/0024-moves.md).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from ledger.policy.judging import MOVES
+from ledger.rules.admission import Effect
+from ledger.rules.judge import Case
+from ledger.rules.rulings import LEAVE, Ruling
+from ledger.rules.weights import Entry
+from ledger.service.book import Book
+from ledger.service.holders import LEFT, stated
+from ledger.service.relations import Relations
+from ledger.service.rows import Flag, Row, canonical, key_of, party_key
+from ledger.service.rulebook import Rulebook, Ruled
+from schemas.kinds import Kind
+from schemas.records import Given
+
+OWN, GROUP, OTHER = MOVES
+
+
+def arrival_of(given: Given) -> Given:
+    """The leg that arrives, of the one that leaves; what a licence held is drawn by the first."""
+    return replace(
+        given,
+        kind=Kind.TRANSFER_IN,
+        effective_on=given.received_on or given.effective_on,
+        received_on=None,
+        licence=None,
+        licence_line=None,
+    )
+
+
+def departure_key(given: Given) -> bytes:
+    """The key of the leg that leaves, of the first attempt, by the one that arrives."""
+    return key_of(replace(given, kind=Kind.TRANSFER_OUT))
+
+
+def leaving(given: Given, *, same_parent: bool) -> Given:
+    """A move as the goods stood before it: with who sends them, at the site they leave."""
+    said = json.loads(given.details or "{}")
+    said["owner"] = given.exporter
+    said["facility"] = said.get("from_facility")
+    if party_key(given.exporter) != party_key(given.consignee):
+        said.pop("operator", None)
+    kept = {name: value for name, value in said.items() if value is not None}
+    return replace(
+        given,
+        consignee=given.exporter,
+        parent=given.parent if same_parent else None,
+        destination=said.get(LEFT),
+        details=canonical(kept),
+    )
+
+
+def whose(relations: Relations, given: Given, day: date) -> str:
+    """Whether the goods stay with their owner, with its group, or change hands (policy MOVES)."""
+    sends, receives = party_key(given.exporter), party_key(given.consignee)
+    if sends is None or receives is None:
+        return OTHER
+    if relations.merged(sends, day) == relations.merged(receives, day):
+        return OWN
+    parents = relations.holders(receives, party_key(given.parent), day)
+    return GROUP if set(parents) & set(relations.holders(sends, None, day)) else OTHER
+
+
+def ruled(rulebook: Rulebook, given: Given, word: str) -> Ruled:
+    """The ruling on the leg that leaves; `word` says whose the goods are (policy MOVES)."""
+    cases = [_case(one, given, word) for one in rulebook.every]
+    return rulebook.ruling(*cases)
+
+
+def _case(rulebook: Rulebook, given: Given, word: str) -> Case:
+    left = stated(given, LEFT)
+    within = rulebook.followed(left) == rulebook.followed(given.destination)
+    kind = Kind.IN_COUNTRY_TRANSFER if within else Kind.REEXPORT
+    case = rulebook.case(replace(given, kind=kind))
+    return replace(case, move=word, from_class=rulebook.country_class(left, case.period))
+
+
+def rule(rulebook: Rulebook, relations: Callable[[], Relations], rows: Sequence[Row]) -> None:
+    """Rule the moves among rows."""
+    for row in rows:
+        if row.kind == Kind.TRANSFER_OUT:
+            given = row.given
+            row.ruled = ruled(rulebook, given, whose(relations(), given, given.effective_on))
+            found = row.ruled.ruling.findings
+            row.flags += [Flag(code, detail=detail) for code, detail in found]
+
+
+def said(kind: str, ruling: Ruling, target: int | None) -> str:
+    """What a leg is, in words; `target` is what it points at, by seq."""
+    if kind == Kind.TRANSFER_IN:
+        return f"the leg of a move that arrives; seq {target} left, and its ruling holds"
+    law = ruling.case.kind.replace("_", " ")
+    of = "" if target is None else f" of what seq {target} brought"
+    return f"the leg of a move that leaves{of}; ruled as what it is in law: {law}"
+
+
+def note_unknown(book: Book, rows: Sequence[Row], entries: Iterable[Entry]) -> None:
+    """Note the moves that take more out of an account than the ledger knows to be in it."""
+    taken = {
+        (at, draw.place): draw.amount
+        for at, row in enumerate(rows)
+        if row.kind == Kind.TRANSFER_OUT
+        for draw in row.draws
+        if draw.effect == Effect.CREDIT_TO_NOTHING and book.named(draw.place)[0] in _left(row)
+    }
+    if not taken:
+        return
+    found = {(one.row, one.budget): -one.posted for one in entries if one.official}
+    for (at, place), asked in taken.items():
+        known = found.get((at, place), 0)
+        if known < asked:
+            figures = (known, None, asked, asked - known)
+            rows[at].flags.append(Flag("moved_more_than_known", place, *figures))
+
+
+def _left(row: Row) -> set[str]:
+    """The budgets that a move comes off where it leaves."""
+    draws = row.ruled.ruling.draws if row.ruled else ()
+    return {draw.rule for draw in draws if draw.effect == LEAVE}
