@@ -14,6 +14,7 @@ import reports
 from reports import calendar, render
 from tests.reports.duties import duties
 from tests.reports.example import example
+from tests.reports.sites import sites
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "reports"
 AS_OF = "2025-07-31"
@@ -23,7 +24,7 @@ HOLDER: dict[str, dict[str, object]] = {
     "restatement": {"reported_seq": 9, "from_on": "2025-05-01"},
 }
 # Reports with a ledger of their own.
-OWN = {"due": duties}
+OWN = {"due": duties, "facilities": sites}
 
 
 def rendered(copy: Path) -> Iterator[tuple[str, bytes]]:

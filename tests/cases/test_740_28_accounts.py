@@ -1,0 +1,178 @@
+"""Accounts facility by facility: 15 CFR 740.28(e), 748.15(f)(1)(iii), and Supplement No. 10 to
+part 748, paragraph 10.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+import ledger as door
+from tests.cases.table import headings, lines, play
+
+
+@pytest.fixture
+def accounts(ledger):
+    """What the report says of the ledger, compared with a table of some of its columns."""
+
+    def compare(text: str, **asked: object) -> None:
+        with door.open(ledger.url) as books:
+            frame = books.report("facilities", **asked)
+        names = headings(text)
+        found = [
+            {n: str(v) for n, v in zip(names, row, strict=True) if v not in (0, "") and v == v}
+            for row in frame[names].itertuples(index=False)
+        ]
+        assert found == lines(text), frame.T
+
+    return compare
+
+
+NATIONAL = """
+act             | no | day        | party | country | status | says
+official_status | S1 | 2025-01-15 | O     | India   | NVEU   |
+official_status | S2 | 2025-01-15 | O     | Poland  | NVEU   |
+"""
+
+
+def test_what_came_in_and_went_out_of_a_data_centre(ledger, accounts):
+    """Lost under way it never was on hand; what failed there was."""
+    play(ledger, NATIONAL)
+    play(
+        ledger,
+        """
+act     | no | day        | owner | consignee | to    | by   | at     | units | of | reason  | says
+ship    | A  | 2025-03-01 | O     | O         | India | NVEU | Hall A | 100   |    |         |
+loss    | L1 | 2025-03-01 |       |           |       |      |        | 2     | A  | theft   |
+receive | R1 | 2025-03-02 |       |           |       |      |        | 98    | A  |         |
+install | I1 | 2025-03-05 |       |           |       |      |        | 90    | A  |         |
+loss    | L2 | 2025-03-09 |       |           |       |      |        | 3     | A  | failure |
+remove  | X1 | 2025-03-10 |       |           |       |      |        | 5     | A  |         |
+return  | B1 | 2025-03-11 |       |           |       |      |        | 10    | A  |         |
+        """,
+    )
+    play(
+        ledger,
+        """
+        act  | no | day        | from  | to     | by   | units | arrives    | says
+        move | M  | 2025-04-01 | India | Poland | NVEU | 40    | 2025-04-05 |
+        """,
+    )
+    accounts(
+        """
+facility | country | shipped | received | installed | lost | removed | returned | on_hand | state
+Hall A   | IN      | 100     | 98       | 90        | 5    | 5       | 10       | 40      | on hand
+Hall B   | PL      |         |          |           |      |         |          | 40      | on hand
+        """
+    )
+    accounts(
+        """
+        facility | transferred_in | transferred_out | came_under | first_received_on   | on_hand
+        Hall A   |                | 40              | NVEU       | 2025-03-02 00:00:00 | 40
+        """,
+        as_of="2025-04-04",
+    )
+    accounts(
+        "facility | opening | lost | removed | on_hand\nHall A | 98 | 3 | 5 | 80",
+        from_on="2025-03-06",
+        as_of="2025-03-31",
+    )
+
+
+def test_a_manufacturer_releases_from_stock_to_a_buyer(ledger, accounts):
+    """ACM: the release is a shipment of its own, which names the facility that it leaves."""
+    play(
+        ledger,
+        """
+        act  | no | day        | consignee | to     | by  | at | units | says
+        ship | A  | 2025-06-01 | Fab       | Taiwan | ACM | F1 | 50    |
+        """,
+    )
+    play(
+        ledger,
+        """
+act     | no | day        | consignee | to     | by      | under | from_facility | units | of | says
+receive | R  | 2025-06-02 |           |        |         |       |               |       | A  |
+licence | L1 | 2025-06-10 | Buyer     | Poland |         |       |               | 30    |    |
+ship    | B  | 2025-06-20 | Buyer     | Poland | licence | L1    | f1            | 30    |    |
+return  | C  | 2025-06-25 |           |        |         |       |               | 4     | B  |
+        """,
+    )
+    accounts(
+        """
+        owner | facility | country | received | released | on_hand | compute_mtpp | came_under
+        Fab   | F1       | TW      | 50       | 26       | 24      | 379968000    | ACM
+        """
+    )
+    accounts("owner\nFab", authorization="licence")
+    accounts("owner", authorization="AIA")
+
+
+def test_more_out_than_in_is_shown_below_zero(ledger, accounts):
+    """Nothing is refused for it: what is missing is a receipt, or the goods."""
+    play(
+        ledger,
+        """
+act     | no | day        | consignee | to     | by  | at | from_facility | units | of | says
+ship    | A  | 2025-06-01 | Fab       | Taiwan | ACM | F1 |               | 50    |    |
+receive | R  | 2025-06-02 |           |        |     |    |               |       | A  |
+ship    | B  | 2025-06-20 | Fab 2     | Taiwan | ACM | F2 | F1            | 60    |    |
+        """,
+    )
+    accounts(
+        """
+        owner | facility | shipped | released | on_hand | state
+        Fab   | F1       | 50      | 60       | -10     | below zero
+        Fab 2 | F2       | 60      |          |         | empty
+        """
+    )
+    accounts("facility\nF1", state="below zero")
+
+
+def test_what_names_no_facility_is_shown_where_an_account_is_asked_for(ledger, accounts):
+    """A VEU's lot without a site is missed by nobody; a licensed one is in no account."""
+    play(
+        ledger,
+        """
+act     | no | day        | consignee | to     | by      | under | arrives    | units | says
+licence | L1 | 2025-06-01 | Buyer     | Poland |         |       |            | 30    |
+ship    | A  | 2025-06-02 | Buyer     | Poland | licence | L1    | 2025-06-03 | 30    |
+ship    | B  | 2025-06-02 | Corp      | India  | UVEU    |  | 2025-06-03 | 20 | share_undeclared
+        """,
+    )
+    accounts("owner | facility | country | on_hand\nCorp | | IN | 20")
+
+
+def test_installed_where_nobody_says_that_it_was_received(ledger, accounts):
+    play(ledger, NATIONAL)
+    play(
+        ledger,
+        """
+        act     | no | day        | owner | consignee | to    | by   | at     | units | of | says
+        ship    | A  | 2025-03-01 | O     | O         | India | NVEU | Hall A | 100   |    |
+        install | I  | 2025-03-05 |       |           |       |      |        | 60    | A  |
+        """,
+    )
+    accounts("facility | shipped | installed | on_hand\nHall A | 100 | 60 | 60")
+
+
+def test_what_was_reversed_is_in_no_account(ledger, accounts):
+    """As it is known, and as it was known before."""
+    play(ledger, NATIONAL)
+    play(
+        ledger,
+        """
+        act  | no | day        | owner | to    | by   | at     | arrives    | units | says
+        ship | A  | 2025-03-01 | O     | India | NVEU | Hall A | 2025-03-01 | 100   |
+        """,
+    )
+    (move,) = play(
+        ledger,
+        """
+        act  | no | day        | from  | to    | by | units | says
+        move | M  | 2025-04-01 | India | India |    | 40    |
+        """,
+    )
+    ledger.reverse([move.first_seq], "typed twice")
+    accounts("facility | on_hand\nHall A | 100")
+    known = f"seq:{move.first_seq + 1}"
+    accounts("facility | on_hand\nHall A | 60\nHall B | 40", known_at=known)
