@@ -179,12 +179,12 @@ def over_by_day(entries: Entries, day: Ints, timelines: Mapping[int, Timeline]) 
     mine = np.flatnonzero((entries.official == 1) & np.isin(entries.budget, known))
     order = mine[np.argsort(entries.budget[mine], kind="stable")]
     budgets, starts = np.unique(entries.budget[order], return_index=True)
-    found = []
+    found, room = [], entries.taken
     bounds = pairwise([*starts.tolist(), len(order)])
     for budget, (first, end) in zip(budgets.tolist(), bounds, strict=True):
         at = order[first:end]
         timeline, days = timelines[budget], day[entries.row[at]]
-        taken, adjustment = entries.taken[at], entries.adjustment[at]
+        taken, adjustment = room[at], entries.adjustment[at]
         if timeline.fits(_most(taken.tolist(), adjustment.tolist())):
             over = []
         else:

@@ -232,12 +232,16 @@ class Texts:
     def __init__(self, count: int) -> None:
         self.codes = np.full(count, -1, np.int32)
         self._code: dict[str, int] = {}
+        # The same by values as they were read, days among them.
+        self._known: dict[Any, int] = {None: -1}
 
     def put(self, at: Ints, values: Sequence[Any]) -> None:
         """Keep the values of some places."""
-        code = self._code
-        texts = [None if v is None else str(v) for v in values]
-        self.codes[at] = [-1 if v is None else code.setdefault(v, len(code)) for v in texts]
+        code, known = self._code, self._known
+        for value in dict.fromkeys(values):
+            if value not in known:
+                known[value] = code.setdefault(str(value), len(code))
+        self.codes[at] = [known[value] for value in values]
 
     def at(self, place: int) -> str | None:
         """The text of a place."""
