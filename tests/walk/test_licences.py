@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -46,11 +47,13 @@ class Licences(Walk):
         room = self.model.room(budget, day, "pending")
         said = {"application": name, "applied_on": str(day)}
         if units * UNIT > room:
-            refused = lambda: [*self.model.add(Done("refusal", day)), "refused:over_limit"]  # noqa: E731
-            self.do("applications", said | self.lot(country, units), refused)
+            self.do("applications", said | self.lot(country, units), lambda: self.refused(day))
             return
         one = Done("application", day, {(budget, "pending"): units * UNIT}, units=units, name=name)
         self.do("applications", said | self.lot(country, units), lambda: self.model.add(one))
+
+    def refused(self, day: date) -> list[str]:
+        return [*self.model.add(Done("refusal", day)), "refused:over_limit"]
 
     def answer(self, one: Done, application: int) -> list[str]:
         """What answering does: what was pending is free, once."""
@@ -83,8 +86,7 @@ class Licences(Walk):
         day=days,
         value=values,
         ends=st.sampled_from(EXPIRY),
-        answers=which,
-        old=st.sampled_from((None, None, "answers", "replaces")),
+        old=st.tuples(which, st.sampled_from((None, None, "answers", "replaces"))),
     )
     def issue(
         self,
@@ -93,38 +95,62 @@ class Licences(Walk):
         day: date,
         value: int | None,
         ends: date | None,
-        answers: int,
-        old: str | None,
+        old: tuple[int, str | None],
     ) -> None:
-        name = self.name("L")
+        """A licence of its own; or one that answers an application or replaces a licence."""
+        step = self.licensed(country, units, day, value, ends, old)
+        self.do("licences", step.said, step.does[0][1])
+
+    @rule(
+        lots=st.lists(
+            st.tuples(
+                countries,
+                many,
+                days,
+                values,
+                st.sampled_from(EXPIRY),
+                st.tuples(which, st.sampled_from((None, "answers"))),
+            ),
+            min_size=2,
+            max_size=6,
+        ),
+        columns_from=columns,
+    )
+    def issue_many(self, lots: list, columns_from: int) -> None:
+        """Several in a file, some of which answer applications: each once, the first of them."""
+        self.file("licences", [self.licensed(*lot) for lot in lots], columns_from)
+
+    def licensed(
+        self,
+        country: str,
+        units: int,
+        day: date,
+        value: int | None,
+        ends: date | None,
+        old: tuple[int, str | None],
+    ) -> Step:
+        name, (turn, relation) = self.name("L"), old
         terms = {"expires_on": str(ends)} if ends and ends >= day else {}
         terms |= {} if value is None else {"unit_value_usd": str(value)}
-        one = Done(
-            "licence",
-            day,
-            {(self.budget(country), "held"): units * UNIT},
-            units=units,
-            says=terms,
-            name=name,
-        )
+        effects = {(self.budget(country), "held"): units * UNIT}
+        one = Done("licence", day, effects, units=units, says=terms, name=name)
         said = {"licence": name, "issued_on": str(day), **self.lot(country, units), **terms}
-        found: list[str] = []
-        if old == "answers" and self.model.live("application"):
-            seq = self.one_of(answers, "application")
+        first: Callable[[], list[str]] = list
+        if relation == "answers" and self.model.live("application"):
+            seq = self.one_of(turn, "application")
             said["application"] = self.model.done[seq].name
-            found = self.answer(one, seq)
-        elif old == "replaces" and self.licences():
-            found = self.replace(said, day, answers)
-        self.do("licences", said, lambda: [*found, *self.model.add(one)])
+            first = lambda: self.answer(one, seq)  # noqa: E731
+        elif relation == "replaces" and self.licences():
+            older = self.licences()[turn % len(self.licences())]
+            said["supersedes"] = self.model.done[older].name
+            first = lambda: self.replace(older, day)  # noqa: E731
+        return Step(said, [(day, lambda: [*first(), *self.model.add(one)])])
 
     def licences(self) -> list[int]:
         return [seq for seq, d in self.model.done.items() if d.kind == "licence"]
 
-    def replace(self, said: dict[str, str], day: date, which: int) -> list[str]:
+    def replace(self, seq: int, day: date) -> list[str]:
         """The rest of an older licence comes back before the new one holds."""
-        older = self.licences()
-        seq = older[which % len(older)]
-        said["supersedes"] = self.model.done[seq].name
         if self.model.done[seq].undone:
             return ["superseded_not_on_file"]
         if self.model.line(seq).state != "open":

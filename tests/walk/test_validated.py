@@ -48,12 +48,12 @@ class Validated(Walk):
         country: str,
         units: int,
         day: date,
-        owner: str,
-        operator: str | None,
+        parties: tuple[str, str | None],
         by: str,
         arrives: date | None,
     ) -> Step:
         """One shipment to a company's data centre; under NVEU, or under nothing."""
+        owner, operator = parties
         said = {"document": self.name("S"), "exported_on": str(day), "authorization": by}
         said |= {"exporter": "X", "ultimate_consignee": "C", "destination": country}
         said |= {"chip": "nvidia-h100-sxm", "quantity": str(units), "owner": owner}
@@ -102,8 +102,7 @@ class Validated(Walk):
         countries,
         many,
         days,
-        companies,
-        st.sampled_from((None, None, "O", "R")),
+        st.tuples(companies, st.sampled_from((None, None, "O", "R"))),
         st.sampled_from(("NVEU", "NVEU", "none")),
         st.sampled_from((None, *DAYS)),
     )
