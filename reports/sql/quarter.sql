@@ -43,9 +43,23 @@ drawn as (
     where e.effective_on <= span.to_on and e.seq <= span.known_seq
     group by e.budget_no
 ),
+-- A stepped limit is what its step of the quarter's last day says.
+stepped as (
+    select s.budget_no, s.step, s.limit_mtpp, row_number() over (
+        partition by s.budget_no order by s.from_on desc
+    ) as nth
+    from budget_step s
+    cross join span
+    where s.from_on <= span.to_on
+),
 figures as (
     select
-        b.*,
+        b.budget_no,
+        b.rule,
+        b.holder,
+        b.holder_name,
+        coalesce(st.step, b."window") as "window",
+        coalesce(st.limit_mtpp, b.limit_mtpp) as limit_mtpp,
         coalesce(d.quarter_licensed_mtpp, 0)::bigint as quarter_licensed_mtpp,
         coalesce(d.quarter_shipped_mtpp, 0)::bigint as quarter_shipped_mtpp,
         coalesce(d.adjustments_mtpp, 0)::bigint as adjustments_mtpp,
@@ -54,7 +68,8 @@ figures as (
         coalesce(d.posted_mtpp, 0)::bigint as posted_mtpp,
         coalesce(d.lapsed_mtpp, 0)::bigint as lapsed_mtpp,
         coalesce(d.safe_mtpp, 0)::bigint as safe_mtpp,
-        (b.limit_mtpp + coalesce(d.adjustments_mtpp, 0))::bigint as room_mtpp,
+        (coalesce(st.limit_mtpp, b.limit_mtpp) + coalesce(d.adjustments_mtpp, 0))::bigint
+            as room_mtpp,
         (
             coalesce(d.held_mtpp, 0) + coalesce(d.posted_mtpp, 0) + coalesce(d.lapsed_mtpp, 0)
         )::bigint as taken_mtpp
@@ -62,6 +77,7 @@ figures as (
     cross join span
     cross join known
     left join drawn d on d.budget_no = b.budget_no
+    left join stepped st on st.budget_no = b.budget_no and st.nth = 1
     where b.submission <= known.submission
         and b.rule not in (select key from about where topic = 'tally')
         and b.from_on <= span.to_on

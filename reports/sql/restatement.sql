@@ -70,19 +70,30 @@ figures as (
     from moved
     group by budget_no
 ),
+-- A stepped limit is what its step of the quarter's last day says.
+stepped as (
+    select s.budget_no, s.step, s.limit_mtpp, row_number() over (
+        partition by s.budget_no order by s.from_on desc
+    ) as nth
+    from budget_step s
+    cross join span
+    where s.from_on <= span.to_on
+),
 told as (
     select
         b.holder,
         b.holder_name as name,
         b.rule as budget,
-        b."window",
+        coalesce(st.step, b."window") as "window",
         b.budget_no,
         coalesce(f.reported_licensed_mtpp, 0)::bigint as reported_licensed_mtpp,
         coalesce(f.restated_licensed_mtpp, 0)::bigint as restated_licensed_mtpp,
         coalesce(f.reported_shipped_mtpp, 0)::bigint as reported_shipped_mtpp,
         coalesce(f.restated_shipped_mtpp, 0)::bigint as restated_shipped_mtpp,
-        (b.limit_mtpp + coalesce(f.reported_change_mtpp, 0))::bigint as reported_remaining_mtpp,
-        (b.limit_mtpp + coalesce(f.restated_change_mtpp, 0))::bigint as restated_remaining_mtpp,
+        (coalesce(st.limit_mtpp, b.limit_mtpp) + coalesce(f.reported_change_mtpp, 0))::bigint
+            as reported_remaining_mtpp,
+        (coalesce(st.limit_mtpp, b.limit_mtpp) + coalesce(f.restated_change_mtpp, 0))::bigint
+            as restated_remaining_mtpp,
         (coalesce(f.restated_change_mtpp, 0) - coalesce(f.reported_change_mtpp, 0))::bigint
             as change_mtpp,
         coalesce(f.safe_change_mtpp, 0)::bigint as safe_side_change_mtpp,
@@ -90,6 +101,7 @@ told as (
     from budget b
     cross join span
     left join figures f on f.budget_no = b.budget_no
+    left join stepped st on st.budget_no = b.budget_no and st.nth = 1
     where b.from_on <= span.to_on and b.to_on >= span.from_on
         and b.rule not in (select key from about where topic = 'tally')
 )
