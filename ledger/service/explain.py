@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
-
 from ledger.catalogue import classing
 from ledger.policy.types import Regime
 from ledger.refusals import REFUSALS
@@ -16,6 +14,7 @@ from ledger.rules.rulings import Ruling, ruling_from_body
 from ledger.service import conditions, findings, moves
 from ledger.service.acquired import FOLLOWS, following
 from ledger.service.adoption import every_adoption
+from ledger.service.by_document import as_named, meant
 from ledger.service.explanation import (
     BesideWhy,
     Cited,
@@ -37,7 +36,6 @@ from schemas import tables as t
 from schemas.kinds import (
     DECLARATIONS,
     ENDINGS,
-    KEY_CLASS,
     LIMIT_CHANGES,
     OUTCOMES,
     RETURNS,
@@ -46,20 +44,9 @@ from schemas.kinds import (
     TRANSFERS,
     Kind,
 )
-from schemas.problems import Problem, Unusable
 
 if TYPE_CHECKING:
     from ledger.service.ledger import Ledger
-    from ledger.storage.head import Head
-
-# Movements above a seq under a document, or under what may be one with a line behind it.
-_BY_DOCUMENT = select(t.movement).where(
-    t.movement.c.seq > bindparam("above"),
-    t.movement.c.document.in_([bindparam("document"), bindparam("without_line")]),
-)
-_DIGEST = select(t.submission.c.digest).where(t.submission.c.number == bindparam("number"))
-# From so many movements on a document is looked up in the columnar copy, where there is one.
-COPY_FROM = 20_000
 
 # The option that says whether a return or a loss gives room back.
 _GIVES_BACK = "return_or_loss_credit"
@@ -89,59 +76,9 @@ def explain(ledger: Ledger, seq_or_key: int | str) -> Explanation:
     """
     with ledger.store.reading() as turn:
         cursor = Cursor(ledger.store.raw(turn.connection), ledger.store.dialect)
-        movement = _found(ledger, turn.head, cursor, str(seq_or_key).strip())
+        movement = meant(ledger, turn.head, cursor, str(seq_or_key).strip())
         rulebook = _rulebook(ledger, cursor, movement)
         return _Reader(cursor, rulebook, movement).explanation()
-
-
-def _named(table: Any, row: Iterable[Any]) -> dict[str, Any]:
-    return dict(zip(table.columns.keys(), row, strict=True))
-
-
-def _found(ledger: Ledger, head: Head, cursor: Cursor, text: str) -> dict[str, Any]:
-    if text.isascii() and text.isdigit():
-        rows = cursor.find(t.movement, "seq", [int(text)]) if len(text) < 19 else []
-        if not rows:
-            raise Unusable(Problem("movement", 0, 0, "", text, "there is no such seq"))
-        return _named(t.movement, rows[0])
-    document, _, line = text.rpartition("/")
-    named = [_named(t.movement, row) for row in _under(ledger, head, cursor, (text, document))]
-    found = [m for m in named if m["document"] == text]
-    return _one_of(found or [m for m in named if m["line"] == line], text)
-
-
-def _under(
-    ledger: Ledger, head: Head, cursor: Cursor, documents: tuple[str, str]
-) -> list[tuple[Any, ...]]:
-    """The movements under some documents: what the copy knows of, and the ledger since."""
-    seqs: list[int] = []
-    known = 0
-    if head.last_seq >= COPY_FROM:
-        from ledger.publish.documents import seqs_of
-
-        def digest_of(number: int) -> str | None:
-            found = cursor.read(_DIGEST, number)
-            return str(found[0][0]) if found else None
-
-        seqs, known = seqs_of(ledger.store.place, head.ledger_id, documents, digest_of)
-    return sorted(
-        [*cursor.find(t.movement, "seq", seqs), *cursor.read(_BY_DOCUMENT, known, *documents)]
-    )
-
-
-def _one_of(found: list[dict[str, Any]], key: str) -> dict[str, Any]:
-    """The movement meant: of one key the latest attempt, and none that only follows another."""
-    followers = (Kind.RECEIPT, Kind.REVERSAL, Kind.REPLACEMENT, Kind.TRANSFER_IN)
-    meant = [m for m in found if m["kind"] not in followers] or found
-    latest = {(KEY_CLASS[Kind(m["kind"])], m["source"], m["line"]): m for m in meant}
-    if not latest:
-        raise Unusable(Problem("movement", 0, 0, "", key, "no movement has this document"))
-    if len(latest) > 1:
-        named = [f"seq {m['seq']} ({m['kind']}, line {m['line']})" for m in latest.values()]
-        more = f" and {len(named) - 10} more" if len(named) > 10 else ""
-        reason = f"several movements have it: {', '.join(named[:10])}{more}; name one by its seq"
-        raise Unusable(Problem("movement", 0, 0, "", key, reason))
-    return next(iter(latest.values()))
 
 
 def _rulebook(ledger: Ledger, cursor: Cursor, movement: dict[str, Any]) -> Rulebook:
@@ -299,7 +236,7 @@ class _Reader:
         entries, known = sorted(self.cursor.find(t.entry, "seq", [self.seq])), self.rulebook.budgets
         budgets = self._budgets({entry[1] for entry in entries})
         for entry in entries:
-            named = _named(t.entry, entry)
+            named = as_named(t.entry, entry)
             budget = budgets[named["budget_no"]]
             yield Effect(
                 rule=budget["rule"],
@@ -312,11 +249,11 @@ class _Reader:
 
     def _budgets(self, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
         rows = self.cursor.find(t.budget, "budget_no", numbers)
-        return {row[0]: _named(t.budget, row) for row in rows}
+        return {row[0]: as_named(t.budget, row) for row in rows}
 
     def _findings(self) -> Iterable[Flagged]:
         rows = sorted(self.cursor.find(t.finding, "seq", [self.seq]))
-        named = [_named(t.finding, row) for row in rows]
+        named = [as_named(t.finding, row) for row in rows]
         budgets = self._budgets({n["budget_no"] for n in named} - {None})
         for one in named:
             budget = budgets.get(one["budget_no"])
@@ -387,7 +324,7 @@ class _Reader:
         ]
 
     def _pointers(self, rows: Iterable[tuple[Any, ...]]) -> list[Pointer]:
-        named = [_named(t.movement, row) for row in sorted(rows, key=lambda row: row[0])]
+        named = [as_named(t.movement, row) for row in sorted(rows, key=lambda row: row[0])]
         return [
             Pointer(m["seq"], m["kind"], str(m["effective_on"]), m["document"], m["line"])
             for m in named
@@ -395,5 +332,5 @@ class _Reader:
 
     def _submission(self) -> Submitted:
         (row,) = self.cursor.find(t.submission, "number", [self.movement["submission"]])
-        named = _named(t.submission, row)
+        named = as_named(t.submission, row)
         return Submitted(**{name: named[name] for name in Submitted.__dataclass_fields__})

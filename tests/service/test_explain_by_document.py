@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ledger.publish import documents, folders, refresh
-from ledger.service import explain as explaining
+from ledger.service import by_document
 from ledger.service.explain import explain
 from ledger.service.ledger import Ledger, new_ledger
 
@@ -31,7 +31,7 @@ KEYS = {"D/1": 2, "D2/1": 3, "D2/2": 4, "D3": 5}
 @pytest.fixture
 def books(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
     """Four licence lines on record, the last after the copy was made."""
-    monkeypatch.setattr(explaining, "COPY_FROM", 1)
+    monkeypatch.setattr(by_document, "COPY_FROM", 1)
     with new_ledger(ledger_url) as ledger:
         for document, line in (("D/1", "1"), ("D2", "1"), ("D2", "2")):
             ledger.issue({**LICENCE, "licence": document, "line": line})
@@ -105,6 +105,6 @@ def test_where_the_copy_is_not_the_ledgers_own_the_ledger_is_asked(books, told, 
 
 
 def test_a_small_ledger_is_asked_itself(books, told, monkeypatch):
-    monkeypatch.setattr(explaining, "COPY_FROM", 6)
+    monkeypatch.setattr(by_document, "COPY_FROM", 6)
     assert {key: explain(books, key).seq for key in KEYS} == KEYS
     assert told == []
