@@ -43,13 +43,15 @@ def universal(amounts):
 @pytest.mark.parametrize(("lot", "says"), [("2", ""), ("2.001", "share_over")])
 def test_the_stock_moves_and_what_it_is_a_share_of_stays(universal, lot, says):
     """5 + 2 of 100 is 7 %; what comes from home was of the hundred before."""
-    play(
+    (outcome,) = play(
         universal,
         f"""
         act  | day        | from          | to    | by   | tpp   | noticed    | says
         move | 2025-06-01 | United States | India | UVEU | {lot} | 2025-01-02 | {says}
         """,
     )
+    figures = [(one.taken, one.asked) for one in outcome.findings]
+    assert figures == ([(5_000, 2_001)] if says else [])
 
 
 def test_out_of_one_such_country_into_another(universal):
