@@ -248,6 +248,20 @@ _REASONS = (
         "{detail}",
     ),
     Reason(
+        "temporary_export_overdue",
+        _BREACH,
+        "sent abroad for a time, and not back by the day it was to be",
+        "15 CFR 740.9(a)",
+        "{detail}",
+    ),
+    Reason(
+        "replaced_part_not_back",
+        _BREACH,
+        "replaces parts one for one, and those it replaces are not on record as back or destroyed",
+        "15 CFR 740.10",
+        "{detail}",
+    ),
+    Reason(
         "after_windows",
         _BREACH,
         "no window of the budget covers this day: nothing was drawn",

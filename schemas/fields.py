@@ -96,7 +96,7 @@ OPTIONAL = (
         "country the goods left, for a reexport or from abroad",
     ),
     _f("attributed_to", Type.PARTY, "entity against whose limit an LPP shipment is counted"),
-    _f("shipment", Type.TEXT, "for a transfer within a country: the shipment whose units move on"),
+    _f("shipment", Type.TEXT, "the shipment whose units move on within a country, or are replaced"),
     _f("shipment_line", Type.TEXT, "line of that shipment; empty is line 1"),
     _f("eccn", Type.TEXT, "export control classification number as filed"),
     _f("itn", Type.TEXT, "internal transaction number of the export filing"),

@@ -237,7 +237,7 @@ def record(
     Examples:
       tpp record receipts document=AR-7 received_on=2026-04-20 exporter="Acme Chips" shipment=S-90
       tpp record adjustments document=BIS-2026-4 kind=uplift effective_on=2026-05-01
-        holder=India percent=100 authority=BIS
+        holder=India percent=100 reference=MOU-7
       tpp record corrections seq=1042 quantity=100 reason="typed 10 for 100"
     """  # noqa: D301
     given = settings_of(values, "HEADING=VALUE")

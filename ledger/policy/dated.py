@@ -21,6 +21,7 @@ HOWS = (
     "licence_expires",
     "licence_lapsed",
     "due_back",
+    "replaced",
     "record_age",
 )
 WHO = ("exporter", "consignee", "reexporter", "holder")

@@ -53,6 +53,12 @@ def following(rulebook: Rulebook) -> tuple[BudgetRule, ...]:
     )
 
 
+def options_of(rulebook: Rulebook, kind: str) -> dict[str, str]:
+    """The options by which a movement of a kind brings anything to a new parent."""
+    rules = following(rulebook) if kind in RELATED else ()
+    return {rule.acquired_option: FOLLOWS for rule in rules}
+
+
 class Lot(NamedTuple):
     """What a movement of a day posted in one window, and on whose budgets."""
 

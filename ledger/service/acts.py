@@ -17,8 +17,13 @@ _PERCENT = 100
 
 
 def resolve(rulebook: Rulebook, row: Row) -> list[Problem]:
-    """Give an adjustment its budget and amount; the problems where that is not plain."""
+    """Give an adjustment its budget and amount; the problems where that is not plain.
+
+    An uplift is an act of the authority: it names the reference under which that was decided.
+    """
     details, day = row.details(), row.given.effective_on
+    if row.kind == Kind.UPLIFT and not details.get("reference"):
+        return [row.problem("reference", "", "an uplift names the authority's reference")]
     holder, rule = details.get("holder", ""), details.get("budget")
     if rule is not None and rule not in rulebook.budgets:
         known = tuple(rulebook.budgets)

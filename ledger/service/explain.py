@@ -12,7 +12,7 @@ from ledger.policy.types import Regime
 from ledger.refusals import REFUSALS
 from ledger.rules.rulings import Ruling, ruling_from_body
 from ledger.service import conditions, findings, moves
-from ledger.service.acquired import FOLLOWS, following
+from ledger.service.acquired import options_of
 from ledger.service.adoption import every_adoption
 from ledger.service.by_document import as_named, meant
 from ledger.service.explanation import (
@@ -28,7 +28,6 @@ from ledger.service.explanation import (
     Submitted,
 )
 from ledger.service.known_rows import reversals_of
-from ledger.service.on_record import RELATED
 from ledger.service.rows import party_key
 from ledger.service.rulebook import Rulebook
 from ledger.storage.statements import Cursor
@@ -284,8 +283,7 @@ class _Reader:
         taken = dict(self.ruling.options) if self.ruling else {}
         if self.movement["kind"] in RETURNS and _GIVES_BACK in self.rulebook.regime.options:
             taken[_GIVES_BACK] = self.rulebook.options[_GIVES_BACK]
-        for rule in following(self.rulebook) if self.movement["kind"] in RELATED else ():
-            taken[rule.acquired_option] = FOLLOWS
+        taken |= options_of(self.rulebook, self.movement["kind"])
         return _meant(self.rulebook.regime, taken)
 
     def _beside(self) -> Iterable[BesideWhy]:

@@ -138,6 +138,8 @@ def act(
         values |= {"owner": "O", "from_facility": "Hall A", "to_facility": "Hall B"}
     elif kind in POINTING:
         values["exporter"] = USUAL["exporter"]
+    if movement == "uplift":
+        values["reference"] = "an assurance"
     if kind == "shipments":
         values |= {n: v for n, v in papers(line["day"]).items() if n not in columns}
     given = {n: v for n, v in line.items() if n not in ("act", "day", "says", "no")}

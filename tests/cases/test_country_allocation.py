@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from schemas.problems import Unusable
 from tests.cases.table import act, play, standing, stands
 from tests.service.books import rows
 
@@ -369,3 +370,11 @@ def test_a_suspended_country_is_refused_until_it_is_reinstated(opened, last):
             apply     | 2025-09-01 | India |        | A2 |
             """,
         )
+
+
+def test_an_uplift_names_the_authority_s_reference(ledger):
+    """What nobody decided is no act: the row is a problem, and nothing is recorded."""
+    said = {"document": "U1", "kind": "uplift", "effective_on": "2025-06-01", "holder": "India"}
+    with pytest.raises(Unusable, match="reference: an uplift names the authority's reference"):
+        ledger.record("adjustments", said | {"percent": "100"})
+    stands(ledger, "")

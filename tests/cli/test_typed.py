@@ -98,7 +98,7 @@ def test_what_has_no_heading_is_kept_with_field(folder, tpp):
 
 def test_record_takes_any_kind(folder, tpp):
     words = "record adjustments document=U1 kind=uplift effective_on=2026-05-01 percent=100"
-    assert tpp(*words.split(), "holder=India", "authority=BIS").stdout == "recorded, seq 2\n"
+    assert tpp(*words.split(), "holder=India", "reference=MOU-7").stdout == "recorded, seq 2\n"
     assert "adjustments         790,000,000 TPP" in tpp("status India").stdout
 
 

@@ -141,7 +141,11 @@ def test_what_was_reversed_says_so_on_both_sides(books: Ledger):
 
 
 SAID = [
-    ({"kind": "uplift", "percent": "100"}, "it moves the limit and nothing else", 790_000_000_000),
+    (
+        {"kind": "uplift", "percent": "100", "reference": "R"},
+        "it moves the limit and nothing else",
+        790_000_000_000,
+    ),
     ({"kind": "suspend"}, "it marks the budget and moves no amount", 0),
 ]
 

@@ -57,7 +57,7 @@ class Allocations(Walk):
             found.append("uplift_over_maximum")
         said = {"document": self.name("J"), "effective_on": str(day), "holder": country}
         one = Done(kind, day, {(budget, "adjustment"): amount})
-        said |= {"kind": kind, "percent": str(percent)}
+        said |= {"kind": kind, "percent": str(percent), "reference": "an assurance"}
         self.do("adjustments", said, lambda: [*found, *self.model.add(one)])
 
     @rule(
