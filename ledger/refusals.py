@@ -283,6 +283,8 @@ _REASONS = (
         "budget",
         "at most {limit}, there already {taken}, added {asked}, over by {short}; {detail}",
     ),
+    _note("paper_near", "a paper is soon due before a shipment", "precondition"),
+    _note("paper_later", "a later shipment now lacks a paper", "precondition"),
     _note("review_denial", "the review policy for this application is denial", "review"),
     Reason(
         "authorization_unstated",

@@ -18,11 +18,12 @@ _NAME = "TPP duties"
 _DONE = "done"
 
 
-def write(result: Result, out: BinaryIO) -> None:
-    """Write the answer of the report `due` as a calendar.
+def write(result: Result, out: BinaryIO) -> int:
+    """Write the answer of the report `due` as a calendar; how many entries it has.
 
     An entry keeps its UID for ever, so that a calendar that reads the file again moves what it
     has and adds nothing twice. It is stamped with the ledger's last record, not with the clock.
+    What is due before a shipment still to come has no day yet, and is left out.
     """
     from icalendar import Calendar
 
@@ -32,15 +33,17 @@ def write(result: Result, out: BinaryIO) -> None:
     calendar.add("calscale", "GREGORIAN")
     calendar.add("x-wr-calname", _NAME)
     stamp = _stamp(result.about)
-    for row in _rows(result):
+    dated = [row for row in _rows(result) if row["due_on"] is not None]
+    for row in dated:
         calendar.add_component(_event(row, stamp, str(result.about["ledger"])))
     out.write(calendar.to_ical())
+    return len(dated)
 
 
-def save(result: Result, path: Path) -> None:
-    """Write the calendar to a file: all of it, or the file stays as it was."""
+def save(result: Result, path: Path) -> int:
+    """Write the calendar to a file, all of it, or the file stays as it was; how many entries."""
     with replacing(path) as out:
-        write(result, out)
+        return write(result, out)
 
 
 def _rows(result: Result) -> Iterator[dict[str, Any]]:

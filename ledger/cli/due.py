@@ -75,8 +75,7 @@ def _put_calendar(result: Result, output: Path | None) -> None:
         return
     if not output.parent.is_dir():
         raise WrongUse(f"{output}: there is no folder {output.parent}")
-    calendar.save(result, output)
-    say(f"wrote {output} ({result.count:,} entries)")
+    say(f"wrote {output} ({calendar.save(result, output):,} entries)")
 
 
 def _check_duty(duty: str | None) -> None:

@@ -35,7 +35,8 @@ ATTRIBUTED = tuple(name.replace("parent", "attributed") for name in PARENTS)
 # What of a movement may name the holder of a budget: one of those countries; the ultimate
 # parent, the owner or the operator of the items, or that company in the country of destination
 # (`other_operator_country`: only where the operator is another than the owner); the site they
-# come to or leave; the chip; the ultimate parent, or the chip, in the country of destination.
+# come to or leave; the chip; the ultimate parent, or the chip, in the country of destination; the
+# owner that is stated, else the ultimate consignee, with each exporter's shipments apart.
 HOLDER_SOURCES = (
     *COUNTRIES,
     *PARENTS,
@@ -50,6 +51,7 @@ HOLDER_SOURCES = (
     "parent_country",
     "chip",
     "chip_country",
+    "consignee_exporter",
 )
 # Those whose budget is of what its holder has in one place: what moves comes off one and goes on
 # the other.

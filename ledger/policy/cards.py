@@ -140,6 +140,8 @@ def _deadline(deadline: Deadline) -> Card:
         for due in deadline.dues
     ]
     card = {"title": deadline.title, "note": deadline.note, "why": deadline.why}
+    if deadline.why_near:
+        card["why_near"] = deadline.why_near
     if deadline.citation is not None:
         return {**card, "value": said_of(deadline), **_cited(deadline.citation)}
     value = ", ".join(due["due"] for due in dues)

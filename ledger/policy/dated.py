@@ -157,7 +157,8 @@ class Deadline:
     those whose movements it is about, `reasons` the losses; `budget` the one whose limit is
     meant; `number` the number its days, months, years or amount come from; `within_days` how long
     before it is listed at all, `remind_days` how long before it counts as due; `from_on` the
-    first day of movements it is about. `why` is a sentence with places for figures. A yearly one
+    first day of movements it is about. `why` is a sentence with places for figures,
+    `why_near` the one said while it is not due yet but near. A yearly one
     has `dues`, each with its own citation, the others one of their own.
     """
 
@@ -177,6 +178,7 @@ class Deadline:
     dues: tuple[Due, ...]
     citation: Citation | None
     note: str = ""
+    why_near: str = ""
 
 
 @dataclass(frozen=True, slots=True)

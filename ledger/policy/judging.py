@@ -15,6 +15,8 @@ MOVES = ("same_owner", "same_parent", "other_owner")
 # What a shipment has to show; the first two also by a declaration.
 PAPERS = ("certificate", "notice", "eccn")
 COMPARED = ("at_least", "exactly")
+# Whose shipments a running total is made of, and whose papers will do for one.
+SUPPLIERS = ("own", "all")
 # What a draw does to its budget: see ledger/rules/rulings.py.
 EFFECTS = (
     *("pend", "hold", "post", "hold_until_received", "post_both_years"),
@@ -97,6 +99,7 @@ class DrawRule:
     the field that the budget itself says names its holder. `before` True: of movements dated
     before the regime, weighed as on its first day; the others draw then nothing.
     `only_authorized`: only where that holder is known to hold the budget's authorization.
+    `only_available`: only where nothing bars the authorization.
     """
 
     budget: str
@@ -108,6 +111,7 @@ class DrawRule:
     holder: str = ""
     before: bool = False
     only_authorized: bool = False
+    only_available: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,9 @@ class Precondition:
 
     `asks` is one of PAPERS; it is dated at least `days_ahead` days before the shipment, or the
     days of the number `days_number`. Where `threshold` names a number, only shipments whose
-    amount is `at_least` or `exactly` that number ask for it.
+    amount is `at_least` or `exactly` that number ask for it. Where `tally` names a budget, that
+    amount is the running total there with the lot itself: of this exporter's shipments to the
+    consignee, or of those of `all` suppliers.
     """
 
     key: str
@@ -149,6 +155,8 @@ class Precondition:
     compared: str
     sentence: str
     citation: Citation
+    tally: str = ""
+    suppliers: str = SUPPLIERS[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,8 @@ def deadline(book: Book, file: str, named: Named) -> Deadline:
         within_days=top.whole("within_days", 0),
         remind_days=top.whole("remind_days", 0),
         from_on=top.maybe_day("from"),
-        why=_why(top),
+        why=_why(top, "why"),
+        why_near=_why(top, "why_near"),
         dues=dues,
         citation=None if dues else top.citation(),
         note=top.text("note", ""),
@@ -64,11 +65,11 @@ def deadline(book: Book, file: str, named: Named) -> Deadline:
     return made
 
 
-def _why(top: Table) -> str:
-    said = top.text("why", "")
+def _why(top: Table, key: str) -> str:
+    said = top.text(key, "")
     for place in _PLACE.findall(said):
         if place not in PLACES:
-            top.problem("why", place, "no place of a sentence", PLACES)
+            top.problem(key, place, "no place of a sentence", PLACES)
     return said
 
 

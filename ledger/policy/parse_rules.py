@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ledger.policy.budgets import CLOSED, HOLDER_SOURCES, BudgetRule
+from ledger.policy.budgets import CLOSED, HOLDER_SOURCES, TALLY, BudgetRule
 from ledger.policy.dated import CountryList, Number
 from ledger.policy.judging import (
     CHIP_CLASSES,
@@ -14,6 +14,7 @@ from ledger.policy.judging import (
     MOVES,
     PAPERS,
     ROLES,
+    SUPPLIERS,
     Authorization,
     DrawRule,
     Entry,
@@ -115,6 +116,7 @@ def _draws(table: Table, named: Named) -> tuple[DrawRule, ...]:
         sentence=table.text("sentence"),
         citation=table.citation(),
         only_authorized=table.flag("only_authorized"),
+        only_available=table.flag("only_available"),
     )
     holders = _by_option(table, "holder", HOLDER_SOURCES, named)
     effects = _by_option(table, "effect", EFFECTS, named)
@@ -200,6 +202,7 @@ def _preconditions(book: Book, named: Named) -> tuple[Precondition, ...]:
 
 
 def _precondition(table: Table, named: Named) -> Precondition:
+    tallies = {key: budget for key, budget in named.budgets.items() if budget.kind == TALLY}
     made = Precondition(
         key=table.text("key"),
         when=when_of(table, named),
@@ -210,6 +213,8 @@ def _precondition(table: Table, named: Named) -> Precondition:
         compared=table.one_of("compared", COMPARED, default=COMPARED[0]),
         sentence=table.text("sentence"),
         citation=table.citation(),
+        tally=known_name(table, "tally", tallies, "tally"),
+        suppliers=table.one_of("suppliers", SUPPLIERS, default=SUPPLIERS[0]),
     )
     table.close()
     return made

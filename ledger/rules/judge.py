@@ -104,6 +104,7 @@ class _Bench:
     policy: str = ""
     needed: list[str] = field(default_factory=list)
     measured: list[str] = field(default_factory=list)
+    barred: bool = False
 
     def __post_init__(self) -> None:
         stated = self.case.authorization
@@ -134,6 +135,7 @@ class _Bench:
         for flag in self.regime.judging.flags:
             if self.holds(flag.when):
                 self.say(flag.sentence, flag.citation)
+                self.barred = self.barred or flag.code == _BARRED
                 if flag.code:
                     said = f"{flag.sentence} ({flag.citation.section})"
                     self.find(*((flag.code, said) if self.accuses(flag) else (SPARED, said)))
@@ -166,7 +168,8 @@ class _Bench:
     def _draw_all(self, rules: Iterable[DrawRule]) -> None:
         for rule in rules:
             effect = rule.effect or _EFFECT.get(self.case.kind, "")
-            if effect and not rule.before and self.holds(rule.when):
+            open_ = not (rule.before or (rule.only_available and self.barred))
+            if effect and open_ and self.holds(rule.when):
                 self.draw(rule, effect)
 
     def tallies(self) -> None:
@@ -299,8 +302,7 @@ class _Bench:
 
     def needs(self) -> None:
         """What must be on record before it leaves; nothing where it may not go this way at all."""
-        barred = any(code == _BARRED for code, _ in self.findings)
-        if self.case.kind not in SHIPMENTS or barred:
+        if self.case.kind not in SHIPMENTS or self.barred:
             return
         if as_enforced(self.options) and not self.regime.enforced_on(self.case.period):
             self.touched.add("enforcement_view")

@@ -24,6 +24,7 @@ from ledger.service.bulk_draws import BulkDrawer
 from ledger.service.bulk_findings import Findings, Gathered
 from ledger.service.bulk_followers import BulkFollowers
 from ledger.service.bulk_lines import BulkLines
+from ledger.service.bulk_papers import FramePapers
 from ledger.service.closed import ClosedQuarters
 from ledger.service.conditions import Watch, on_record
 from ledger.service.day_numbers import day_of
@@ -38,6 +39,7 @@ from ledger.service.marks import Marks
 from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.posting import Desk, sums_that_fit
 from ledger.service.rulebook import as_note
+from ledger.service.running import RunningTotals
 from ledger.service.seal import Header, Sealer
 from ledger.service.shares import Shares
 from ledger.storage.bulk import Collision, SharedCursor, Staging, columns_of
@@ -186,6 +188,7 @@ class _Load:
         self.drawer = (BulkFollowers if follows else BulkDrawer)(drawer, prepared, self.lines)
         self.answers = Answers(con, staging, book)
         self.shares = Shares(drawer)
+        self.running = RunningTotals(desk.rulebook, book, at_once=True)
         self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
         self.days = _Days()
         self.dated = Days(book, self.days.parts)
@@ -233,6 +236,9 @@ class _Load:
             flags.excess(excess)
         self.lines.flag_late(frame, weighed.late, flags)
         ruling = frame.ints("ruling_at")
+        papers = FramePapers(self.drawer.clerk, frame)
+        posted = self.running.of_batch(weighed.entries)
+        self.running.flag(posted, frame.day, papers, flags.add)
         self.shares.flag(
             self.shares.posted_in(weighed.entries),
             frame.day,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ledger.policy.budgets import ATTRIBUTED, COUNTRIES
@@ -11,6 +13,7 @@ from ledger.service.columns import Prepared, place_column
 from ledger.service.day_numbers import day_of
 from ledger.service.draws import Drawer
 from ledger.service.holders import (
+    BY_EXPORTER,
     CHIP_IN_COUNTRY,
     IN_COUNTRY,
     LEFT,
@@ -19,6 +22,9 @@ from ledger.service.holders import (
     SITES,
     account_key,
     nth_of,
+    supplied,
+    supplied_key,
+    supplied_name,
     turn_of,
 )
 from ledger.service.rulebook import Rulebook
@@ -48,6 +54,7 @@ class BulkHolders:
         self._key_of_named = dict(zip(prepared.named, prepared.named_keys, strict=True))
         self._chip_key: Ints | None = None
         self._accounts: dict[int, int] = {}
+        self._supplies: dict[int, int] = {}
 
     def of(self, source: str, frame: Frame, rows: Ints, day: Ints) -> Ints:
         """Who holds on each row's own day, -1 for nobody."""
@@ -61,6 +68,8 @@ class BulkHolders:
             return self._account(self._at(self._chips(), frame, "chip_at", rows), country)
         if source in SITES:
             return self._at(self._named_key, frame, f"{source}_at", rows)
+        if source == BY_EXPORTER:
+            return self._supplied(frame, rows, day)
         party = self._party(source, frame, rows, day)
         if source == OTHER:
             owner = self._party("owner", frame, rows, day)
@@ -83,9 +92,26 @@ class BulkHolders:
             return key, f"{chip}, {self.rulebook.country_name(code)}"
         if source not in PARTIES:
             return key, key
+        if source == BY_EXPORTER:
+            return key, self._supplied_name(frame, row, *supplied(key))
         party, _, code = key.rpartition("@") if source in IN_COUNTRY else (key, "", "")
         name = self._name(source, frame, row, party)
         return key, f"{name}, {self.rulebook.country_name(code)}" if code else name
+
+    def _supplied_name(self, frame: Frame, row: int, receiver: str, exporter: str) -> str:
+        owner = self._said(frame, "owner_at", row)
+        if owner is None:
+            received = self._party_said(frame, "consignee_at", row, receiver) or receiver
+        else:
+            received = owner if self._key_of_named[owner] == receiver else receiver
+        sent = self._party_said(frame, "exporter_at", row, exporter) or exporter
+        return supplied_name(received, sent)
+
+    def _party_said(self, frame: Frame, column: str, row: int, key: str) -> str | None:
+        """A party as a row spells it, if it is the one of that key."""
+        at = int(frame.ints(column, NONE)[row])
+        known = at >= 0 and self.prepared.party_keys[at] == key
+        return self.prepared.parties[at] if known else None
 
     def _name(self, source: str, frame: Frame, row: int, key: str) -> str:
         """What a party is called by the movement that opens its budget."""
@@ -94,9 +120,9 @@ class BulkHolders:
             if said is not None and self._key_of_named[said] == key:
                 return said
         for column in ("parent_at", "consignee_at"):
-            at = int(frame.ints(column, NONE)[row])
-            if at >= 0 and self.prepared.party_keys[at] == key:
-                return self.prepared.parties[at]
+            said = self._party_said(frame, column, row, key)
+            if said is not None:
+                return said
         return key
 
     def _said(self, frame: Frame, column: str, row: int) -> str | None:
@@ -149,16 +175,50 @@ class BulkHolders:
 
     def _account(self, party: Ints, country: Ints) -> Ints:
         """The account of each party in each country."""
-        found = np.full(len(party), NONE, np.int64)
-        has = np.flatnonzero((party >= 0) & (country >= 0))
+        return self._paired(
+            (party, country), self._accounts, lambda a, b: account_key(self.keys[a], self.codes[b])
+        )
+
+    def _supplied(self, frame: Frame, rows: Ints, day: Ints) -> Ints:
+        """The account of what each exporter sent to each receiver."""
+        consignee = self._at(self._party_key, frame, "consignee_at", rows)
+        owner = self._at(self._named_key, frame, "owner_at", rows)
+        exporter = self._at(self._party_key, frame, "exporter_at", rows)
+        if (exporter < 0).any():
+            exporter = np.where(exporter >= 0, exporter, self._place_of(""))
+        receiver = self._merged(np.where(owner >= 0, owner, consignee), day)
+        return self._paired(
+            (receiver, self._merged(exporter, day)),
+            self._supplies,
+            lambda a, b: supplied_key(self.keys[a], self.keys[b]),
+        )
+
+    def _merged(self, party: Ints, day: Ints) -> Ints:
+        """Each party after the mergers on record on its day."""
+        relations = self.drawer.relations
+        if not relations:
+            return party
+        declared = np.array([relations.touches(key) for key in self.keys] + [False], bool)
+        found = party.copy()
+        for at in np.flatnonzero(declared[party]).tolist():
+            key = relations.merged(self.keys[party[at]], day_of(int(day[at])))
+            found[at] = self._place_of(key)
+        return found
+
+    def _paired(
+        self, both: tuple[Ints, Ints], known: dict[int, int], key: Callable[[int, int], str]
+    ) -> Ints:
+        """The holder of each pair, -1 where one of the two is not known."""
+        first, second = both
+        found = np.full(len(first), NONE, np.int64)
+        has = np.flatnonzero((first >= 0) & (second >= 0))
         if not len(has):
             return found
-        both, inverse = np.unique(party[has] << 32 | country[has], return_inverse=True)
-        for pair in both.tolist():
-            if pair not in self._accounts:
-                key = account_key(self.keys[pair >> 32], self.codes[pair & 0xFFFFFFFF])
-                self._accounts[pair] = self._place_of(key)
-        found[has] = np.array([self._accounts[pair] for pair in both.tolist()])[inverse]
+        pairs, inverse = np.unique(first[has] << 32 | second[has], return_inverse=True)
+        for pair in pairs.tolist():
+            if pair not in known:
+                known[pair] = self._place_of(key(pair >> 32, pair & 0xFFFFFFFF))
+        found[has] = np.array([known[pair] for pair in pairs.tolist()])[inverse]
         return found
 
     def _chips(self) -> Ints:

@@ -23,6 +23,32 @@ UNDATED = -(2**30)
 _COLUMNS = {"certificate": "certificate_no", "notice": "notice_no", "eccn": "eccn_no"}
 
 
+class FramePapers:
+    """The papers of a batch, by place: what running totals ask for (running.py)."""
+
+    def __init__(self, clerk: BulkClerk, frame: Frame) -> None:
+        self._clerk, self._frame = clerk, frame
+
+    def needs(self, at: int) -> tuple[str, ...]:
+        """What the movement's ruling asks for before it leaves."""
+        return self._clerk.needs(self._frame, at)
+
+    def dated(self, at: int, terms: Terms) -> date | None:
+        """The day of the paper that its row names; None where it names none."""
+        if terms.rule.asks == "eccn":
+            return None
+        given = int(self._frame.ints(_COLUMNS[terms.rule.asks], UNDATED)[at])
+        return None if given == UNDATED else day_of(given)
+
+    def declared(self, at: int, terms: Terms, day: date, receiver: str) -> bool:
+        """Whether a paper that was declared covers a shipment of a day."""
+        if not self._clerk.declared:
+            return False
+        own = day_of(int(self._frame.day[at]))
+        sent = self._clerk.sent(self._frame, at, own).to(receiver, terms)
+        return self._clerk.declared.cover(terms, sent, day)
+
+
 class BulkClerk:
     """Looks for the papers of shipments, batch by batch."""
 
@@ -81,7 +107,7 @@ class BulkClerk:
         """Which of the rows that lack a paper have it declared."""
         covered, day = np.zeros(len(rows), bool), day_of(int(frame.day[rows[0]]))
         for place in np.flatnonzero(lacking).tolist():
-            sent = self._sent(frame, int(rows[place]), day)
+            sent = self.sent(frame, int(rows[place]), day)
             covered[place] = self.declared.cover(terms, sent, day)
         return covered
 
@@ -92,7 +118,13 @@ class BulkClerk:
             self._declared = Declarations.every(self.drawer.book.cursor)
         return self._declared
 
-    def _sent(self, frame: Frame, at: int, day: date) -> Sent:
+    def needs(self, frame: Frame, at: int) -> tuple[str, ...]:
+        """What one movement's ruling asks for before it leaves; nothing for what comes behind."""
+        behind = frame.ints("behind")[at] != 0
+        return () if behind else self._needs[self._needs_of[frame.ints("ruling_at")[at]]]
+
+    def sent(self, frame: Frame, at: int, day: date) -> Sent:
+        """What of a movement a declared paper is compared with, on its day."""
         exporter, consignee, parent = (
             self._key(frame, column, at) for column in ("exporter_at", "consignee_at", "parent_at")
         )

@@ -88,7 +88,9 @@ class Drawer:
         if row.account is not None:
             return self._act(row)
         if row.linked_to is not None and not self._draws_again(row, lines):
-            return self._counted(row) + self._leaves(row) if row.kind in TRANSFERS else []
+            if row.kind in TRANSFERS:
+                return self._counted(row) + self._leaves(row)
+            return self._passed_on(row, row.linked_to.given) if is_shipment(row.kind) else []
         if row.line_place >= 0 and is_shipment(row.kind):
             return self._under_licence(row, lines) + self._leaves(row)
         if row.target is not None:
@@ -146,6 +148,20 @@ class Drawer:
             return True
         row.uses_line, row.target_seq = False, row.linked_to.seq
         return False
+
+    def _passed_on(self, row: Row, before: Given) -> list[Drawn]:
+        """What a transfer of units that count already adds to what its receiver was sent: nothing
+        where the units stay with whom the shipment brought them to.
+        """
+        day, found = row.given.effective_on, []
+        for draw in row.ruled.ruling.draws if row.ruled else ():
+            if draw.holder_from == holders.BY_EXPORTER:
+                of = self._holders_of(draw.rule)
+                both = [of.of(draw.holder_from, one, day) for one in (row.given, before)]
+                receivers = {holders.supplied(one[0])[0] for one in both if one is not None}
+                place = self._place(row, draw, row.given, day) if len(receivers) > 1 else None
+                found += [] if place is None else [Drawn(place, 1, effect_of(draw), row.amount)]
+        return found
 
     def _under_licence(self, row: Row, lines: LineBook) -> list[Drawn]:
         """A shipment under a licence on file: what its line holds on, and what the ruling adds."""
@@ -313,7 +329,7 @@ class Drawer:
             return (row.seq, str(row.kind), *standing_of(row), row.day, until, 1)
         about_party = row.kind in (
             *(*RELATED, *DECLARED),
-            *(Kind.INSTALLED_BASE, Kind.OFFICIAL_STATUS),
+            *(Kind.INSTALLED_BASE, Kind.OFFICIAL_STATUS, Kind.DUTY_DONE),
         )
         details = row.details() if row.account or about_party else {}
         until = details.get("until_on")
@@ -322,6 +338,8 @@ class Drawer:
             other = party_key(details.get("other_party"))
         elif row.kind == Kind.INSTALLED_BASE:
             subject, other = party_key(details["party"]), installed_object(details)
+        elif row.kind == Kind.DUTY_DONE:
+            subject, other = details["status"], None
         elif row.kind in DECLARED:
             subject, other = party_key(details["party"]), declared_object(row)
         elif row.kind == Kind.OFFICIAL_STATUS:

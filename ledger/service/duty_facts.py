@@ -42,6 +42,7 @@ def _duty(duty: Deadline, regime: Regime) -> dict[str, Any]:
         "remind_days": duty.remind_days,
         "from_on": (duty.from_on or _ALWAYS).isoformat(),
         "why": duty.why,
+        "why_near": duty.why_near,
         "citation": None if duty.citation is None else duty.citation.section,
         "dues": [
             {

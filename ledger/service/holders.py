@@ -19,6 +19,11 @@ from schemas.records import Given
 
 # Names the entity whose budget a shipment is counted on, where the budget lets it.
 ATTRIBUTED_TO = "attributed_to"
+# What one exporter sent to whom the items are: the owner stated, else the ultimate consignee
+# itself, whoever owns that.
+BY_EXPORTER = "consignee_exporter"
+# Between the two parties of such an account. Name keys hold no capital letter.
+_FROM = " FROM "
 # The parties a source asks for in turn, before the ultimate parent and the consignee.
 PARTIES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(PARENTS, ()),
@@ -29,6 +34,7 @@ PARTIES: dict[str, tuple[str, ...]] = {
     "operator_country": ("operator", "owner"),
     "other_operator_country": ("operator", "owner"),
     "parent_country": (),
+    BY_EXPORTER: ("owner",),
 }
 # A company's account in one country; the last only where the operator is not the owner.
 IN_COUNTRY = ("company_country", "operator_country", "other_operator_country", "parent_country")
@@ -78,6 +84,22 @@ def account_key(party: str, country: str) -> str:
     return f"{party}@{country}"
 
 
+def supplied_key(receiver: str, exporter: str) -> str:
+    """The holder key of what an exporter sent to a receiver."""
+    return f"{receiver}{_FROM}{exporter}"
+
+
+def supplied(holder: str) -> tuple[str, str]:
+    """The receiver and the exporter of such a holder key."""
+    receiver, _, exporter = holder.partition(_FROM)
+    return receiver, exporter
+
+
+def supplied_name(receiver: str, exporter: str) -> str:
+    """What such an account is called."""
+    return f"{receiver} from {exporter}"
+
+
 class Holders:
     """Answers who holds what a draw falls on, as (key, name)."""
 
@@ -100,6 +122,8 @@ class Holders:
         if source in SITES:
             site = stated(given, source)
             return None if site is None else (party_key(site) or "", site)
+        if source == BY_EXPORTER:
+            return self._supplied(given, day)
         party = self.party(source, given, day)
         if party is None or source not in IN_COUNTRY:
             return party
@@ -110,6 +134,15 @@ class Holders:
             return None
         name = f"{party[1]}, {self.rulebook.country_name(code)}"
         return account_key(party[0], code), name
+
+    def _supplied(self, given: Given, day: date) -> tuple[str, str] | None:
+        receiver = stated(given, "owner") or given.consignee
+        if receiver is None:
+            return None
+        named = (receiver, given.exporter or "")
+        keys = [self._relations().merged(party_key(name) or "", day) for name in named]
+        said = (n if party_key(n) == key else key for n, key in zip(named, keys, strict=True))
+        return supplied_key(keys[0], keys[1]), supplied_name(*said)
 
     def country(self, given: Given, source: str = "destination") -> str | None:
         """One of a movement's countries, or the one it follows; None where none is stated."""

@@ -39,12 +39,20 @@ Lot = tuple[str, str, str, date, str]
 
 
 class Sent(NamedTuple):
-    """What of a shipment a declared paper is compared with; parties by their name keys."""
+    """What of a shipment a declared paper is compared with; parties by their name keys.
+
+    `exporter` None: a paper given to any exporter will do.
+    """
 
     authorization: str
     parties: frozenset[str]
-    exporter: str
+    exporter: str | None
     document: str
+
+    def to(self, receiver: str, terms: Terms) -> Sent:
+        """The same for a paper that hangs on what the receiver was sent, by whom the terms say."""
+        exporter = None if terms.rule.suppliers == "all" else self.exporter
+        return self._replace(parties=self.parties | {receiver}, exporter=exporter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class _Declared:
     def covers(self, sent: Sent, day: date, latest: date) -> bool:
         return (
             self.authorization == sent.authorization
-            and self.exporter in ("", sent.exporter)
+            and (sent.exporter is None or self.exporter in ("", sent.exporter))
             and self.document in ("", sent.document)
             and self.from_on <= latest
             and (self.until_on is None or day <= self.until_on)
@@ -138,6 +146,29 @@ def totals(rulebook: Rulebook, rows: Iterable[Row]) -> dict[Lot, int]:
     return found
 
 
+class RowPapers:
+    """The papers of rows, by their places: what running totals ask for (running.py)."""
+
+    def __init__(self, clerk: Clerk, rows: Sequence[Row]) -> None:
+        self._clerk, self._rows = clerk, rows
+        self._declared: dict[frozenset[str], Declarations] = {}
+
+    def needs(self, at: int) -> tuple[str, ...]:
+        """What the row's ruling asks for before it leaves."""
+        return _needs(self._rows[at])
+
+    def dated(self, at: int, terms: Terms) -> date | None:
+        """The day of the paper that the row names; None where it names none."""
+        return _on_row(self._rows[at].details(), terms)
+
+    def declared(self, at: int, terms: Terms, day: date, receiver: str) -> bool:
+        """Whether a paper that was declared covers a shipment of a day."""
+        sent = self._clerk.sent(self._rows[at]).to(receiver, terms)
+        if sent.parties not in self._declared:
+            self._declared[sent.parties] = Declarations.of(self._clerk.cursor, sent.parties)
+        return self._declared[sent.parties].cover(terms, sent, day)
+
+
 class Clerk:
     """Looks for the papers of shipments, row by row."""
 
@@ -151,7 +182,7 @@ class Clerk:
         lacking = [(row, terms) for row in rows for terms in self._lacking(row, amounts)]
         if not lacking:
             return
-        sent = {id(row): self._sent(row) for row, _ in lacking}
+        sent = {id(row): self.sent(row) for row, _ in lacking}
         parties = frozenset[str]().union(*(one.parties for one in sent.values()))
         declared = Declarations.of(self.cursor, parties)
         for row, terms in lacking:
@@ -162,7 +193,7 @@ class Clerk:
                 row.flags.append(self.rulebook.paper_flag(terms, day, given_on, total))
 
     def _lacking(self, row: Row, amounts: dict[Lot, int]) -> list[Terms]:
-        needs = row.ruled.ruling.needs if row.ruled and row.target is None else ()
+        needs = _needs(row)
         if not needs:
             return []
         details, day = row.details(), row.given.effective_on
@@ -172,13 +203,18 @@ class Clerk:
             if terms.asked(amounts.get(lot_of(row), 0)) and not _shown(details, terms, day)
         ]
 
-    def _sent(self, row: Row) -> Sent:
+    def sent(self, row: Row) -> Sent:
+        """What of a row a declared paper is compared with."""
         given = row.given
         consignee, parent = party_key(given.consignee), party_key(given.parent)
         holder = self.relations().holder(consignee, parent, given.effective_on)
         parties = frozenset(key for key in (consignee, parent, holder) if key)
         exporter = party_key(given.exporter) or ""
         return Sent(given.authorization or "", parties, exporter, given.document)
+
+
+def _needs(row: Row) -> tuple[str, ...]:
+    return row.ruled.ruling.needs if row.ruled and row.target is None else ()
 
 
 def _on_row(details: dict[str, Any], terms: Terms) -> date | None:

@@ -34,9 +34,10 @@ from ledger.service.line_rules import line_rules
 from ledger.service.lines import LineBook
 from ledger.service.marks import Marks
 from ledger.service.outcome import Outcome
-from ledger.service.papers import Clerk, Lot, totals
+from ledger.service.papers import Clerk, Lot, RowPapers, totals
 from ledger.service.rows import Flag, Row, ordered
 from ledger.service.rulebook import Rulebook
+from ledger.service.running import RunningTotals
 from ledger.service.seal import Header, Sealer
 from ledger.service.shares import Shares
 from ledger.service.turns import Turns
@@ -128,6 +129,7 @@ class Posting:
         self.lines = LineBook(cursor, book, line_rules(desk.rulebook))
         self.clerk = Clerk(desk.rulebook, cursor, self.drawer.on_record.relations)
         self.shares = Shares(self.drawer)
+        self.running = RunningTotals(desk.rulebook, book)
         self.amounts: dict[Lot, int] = {}
         self.weighed = Listed()
         # Whether acts or declarations are among the rows.
@@ -175,12 +177,18 @@ class Posting:
             row.flags = ordered(row.flags, self.book.numbers)
 
     def _measure(self, rows: Sequence[Row]) -> None:
-        """Measure the shares that the rows' rulings ask for."""
+        """Measure the totals that papers hang on, and the shares that the rulings ask for."""
+
+        def found(at: int, flag: Flag) -> None:
+            rows[at].flags.append(flag)
+
+        posted = [(e.row, e.budget, e.official, e.posted) for e in self.weighed.entries]
+        self.running.flag(posted, self.days, RowPapers(self.clerk, rows), found)
         self.shares.flag(
-            ((e.row, e.budget, e.official, e.posted) for e in self.weighed.entries),
+            posted,
             self.days,
             lambda at: ruled.ruling.shares if (ruled := rows[at].ruled) else (),
-            lambda at, flag: rows[at].flags.append(flag),
+            found,
         )
 
     def save_derived(self, rows: Sequence[Row]) -> None:

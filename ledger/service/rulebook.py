@@ -63,7 +63,7 @@ def as_note(flag: Flag) -> Flag:
     if flag.code == "over_limit":
         return flag._replace(code="over_limit_not_enforced")
     if flag.code in ("certificate_missing", "notice_missing"):
-        return Flag("not_enforced", detail=f"{flag.code}: {flag.detail}")
+        return flag._replace(code="not_enforced", detail=f"{flag.code}: {flag.detail}")
     return flag
 
 
@@ -247,14 +247,15 @@ class Rulebook:
         return classing.chip_class(row, self.catalogue, tf32_bits=bits), datacentre
 
     def _papers(self, needs: tuple[str, ...], day: date) -> tuple[Terms, ...]:
-        """The terms of those preconditions on a day."""
-        rules = preconditions.needed(self.regime, needs)
+        """The terms on a day of those preconditions that hang on no running total (running.py)."""
+        rules = (one for one in preconditions.needed(self.regime, needs) if not one.tally)
         found = (preconditions.terms(rule, self.regime, day) for rule in rules)
         return tuple(one for one in found if one is not None)
 
     def _measures(self, needs: tuple[str, ...]) -> bool:
         """Whether one of those preconditions hangs on the amount of the shipment."""
-        return any(one.threshold for one in preconditions.needed(self.regime, needs))
+        rules = preconditions.needed(self.regime, needs)
+        return any(one.threshold and not one.tally for one in rules)
 
     def paper_flag(self, terms: Terms, day: date, given_on: date | None, total: int) -> Flag:
         """The flag of a paper that is missing, or dated too late, for a shipment of a day."""

@@ -2,7 +2,7 @@
 -- What must be filed, by whom, by when, and why? Worked out from movements; nothing is stored.
 -- as_of DATE: last day counted (default: today)
 -- known_seq BIGINT: last movement known (default: all)
--- by DATE: only what is due by this day (default: all)
+-- by DATE: only what is due by this day, or has no day yet (default: all)
 -- party VARCHAR: only parties with this in their name (default: all)
 -- state VARCHAR: only overdue, due, open or done (default: all)
 -- duty VARCHAR: only this kind of duty (default: all)
@@ -15,13 +15,11 @@ with reversal as (
         and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
 ),
 undone as (
-    select target_seq as seq from reversal
-    where seq not in (select target_seq from reversal)
+    select target_seq as seq from reversal where seq not in (select target_seq from reversal)
 ),
 -- What stands, with the names of its parties; `sent` for shipments, `moved` for moves that leave.
 live as materialized (
-    select
-        m.*, exporter.name as exporter, exporter.name_key as exporter_key,
+    select m.*, exporter.name as exporter, exporter.name_key as exporter_key,
         consignee.name as consignee, consignee.name_key as consignee_key, parent.name as parent,
         m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad') as sent,
         m.kind = 'transfer_out' as moved
@@ -53,8 +51,9 @@ duty as (
     select key as duty, sentence as title, unnest(from_json(value, '{"how":"VARCHAR",
         "who":["VARCHAR"],"asks":["VARCHAR"],"authorizations":["VARCHAR"],"reasons":["VARCHAR"],
         "budget":"VARCHAR","number":"BIGINT","within_days":"INTEGER","remind_days":"INTEGER",
-        "from_on":"DATE","why":"VARCHAR","citation":"VARCHAR","dues":[{"month":"BIGINT",
-        "day":"BIGINT","last_month":"BIGINT","months":"BIGINT","citation":"VARCHAR"}]}'))
+        "from_on":"DATE","why":"VARCHAR","why_near":"VARCHAR","citation":"VARCHAR",
+        "dues":[{"month":"BIGINT","day":"BIGINT","last_month":"BIGINT","months":"BIGINT",
+        "citation":"VARCHAR"}]}'))
     from told where topic = 'duty'
 ),
 need as (
@@ -65,8 +64,7 @@ need as (
 -- Shipments by what their rulings ask for before they leave.
 asked as (select ruling_no, unnest(json_extract(body, '$.needs')::varchar[]) as need from ruling),
 lot as (
-    select
-        d.duty, d.how, d.number, need.need, need.days, need.amount_mtpp as least_mtpp,
+    select d.duty, d.how, d.number, need.need, need.days, need.amount_mtpp as least_mtpp,
         need.compared, m.source, m.document, m.exporter, m.effective_on, m."authorization",
         min(m.seq) as seq, min_by(m.consignee, m.seq) as consignee,
         min_by(m.parent, m.seq) as parent,
@@ -87,20 +85,18 @@ lot as (
         or (need.compared = 'at_least' and sum(m.amount_mtpp) > need.amount_mtpp)
 ),
 declared as (
-    select
-        document as declared_as, "authorization", effective_on as noticed_on,
+    select kind, document as declared_as, "authorization", effective_on as noticed_on,
         lower(json_extract_string(details, '$.party')) as party,
         lower(json_extract_string(details, '$.other_party')) as exporter,
         json_extract_string(details, '$.shipment') as shipment,
         json_extract_string(details, '$.until_on')::date as until_on
-    from live where kind = 'notice'
+    from live where kind in ('notice', 'certificate')
 ),
 shipped as (
-    select
-        lot.*, n.declared_as, n.noticed_on as declared_on,
+    select lot.*, n.declared_as, n.noticed_on as declared_on,
         row_number() over (partition by lot.duty, lot.need, lot.seq order by n.noticed_on) as nth
     from lot
-    left join declared n on lot.how = 'before_shipment'
+    left join declared n on lot.how = 'before_shipment' and n.kind = 'notice'
         and n."authorization" = lot."authorization"
         and n.party in (lower(lot.consignee), lower(lot.parent))
         and (n.exporter is null or n.exporter = lower(lot.exporter))
@@ -109,18 +105,15 @@ shipped as (
         and (n.until_on is null or lot.effective_on <= n.until_on)
 ),
 of_shipments as (
-    select
-        duty, concat_ws(chr(31), source, document, effective_on) as identity, exporter as party,
+    select duty, concat_ws(chr(31), source, document, effective_on) as identity, exporter as party,
         case when how = 'after_shipment' then effective_on + number::integer
             else effective_on - days end as due_on,
         seq, amount_mtpp, least_mtpp as limit_mtpp, document, effective_on as day,
         consignee as counterpart,
         case when how = 'before_shipment' and (noticed or declared_as is not null)
-            then coalesce(case when noticed then noticed_on end, declared_on)
-        end as met_on,
+            then coalesce(case when noticed then noticed_on end, declared_on) end as met_on,
         case when how = 'before_shipment' and noticed then 'notice on the shipment'
-            when how = 'before_shipment' then declared_as
-        end as met_by
+            when how = 'before_shipment' then declared_as end as met_by
     from shipped where nth = 1
 ),
 -- Budgets whose limit is reached, on the first day it is.
@@ -137,15 +130,13 @@ drawn as (
     group by d.duty, d.from_on, b.budget_no, e.effective_on
 ),
 running as (
-    select
-        drawn.*, sum(posted_mtpp) over days as taken_mtpp,
+    select drawn.*, sum(posted_mtpp) over days as taken_mtpp,
         sum(adjustment_mtpp) over days as adjusted_mtpp
     from drawn
     window days as (partition by duty, budget_no order by effective_on)
 ),
 of_budgets as (
-    select
-        r.duty, concat_ws(chr(31), b.holder, b."window") as identity, b.holder_name as party,
+    select r.duty, concat_ws(chr(31), b.holder, b."window") as identity, b.holder_name as party,
         min(r.effective_on) as due_on, min_by(r.seq, r.effective_on) as seq,
         min_by(r.taken_mtpp, r.effective_on)::bigint as amount_mtpp,
         min_by(b.limit_mtpp + r.adjusted_mtpp, r.effective_on)::bigint as limit_mtpp,
@@ -156,45 +147,66 @@ of_budgets as (
     group by r.duty, r.from_on, b.budget_no, b.holder, b.holder_name, b."window"
     having min(r.effective_on) >= r.from_on
 ),
--- Running totals of what a consignee receives under an exception, from a number on.
+-- Running totals that something hangs on, of what each receiver was sent. A tally's account is
+-- "receiver FROM exporter"; whose are added up, and whether an amount matters, say the options.
 reading as (
-    select
-        coalesce(bool_or(key = 'aia_certificate' and value = 'always'), false) as always,
+    select coalesce(bool_or(key = 'aia_certificate' and value = 'always'), false) as always,
         coalesce(bool_or(key = 'aia_certificate_scope' and value = 'own'), false) as own
     from said where topic = 'option'
 ),
-totalled as (
+summed as (
     select
-        d.duty, case when reading.always then 1 else d.number end as limit_mtpp,
-        m.seq, m.document, m.effective_on, m.exporter, m.consignee,
-        m.consignee_key || case when reading.own then chr(31) || m.exporter_key else '' end
-            as identity,
-        sum(m.amount_mtpp) over (
-            partition by d.duty, m.consignee_key, case when reading.own then m.exporter_key end
+        d.duty, d.number as limit_mtpp, always, own, m.*,
+        split_part(b.holder, ' FROM ', 1) as sent_to,
+        case when own then b.holder else sent_to end as identity,
+        json_extract_string(m.details, '$.certificate_on')::date as certified_on,
+        coalesce(certified_on <= m.effective_on, false) as shown,
+        sum(e.posted_mtpp) over (
+            partition by d.duty, case when own then b.holder else sent_to end
             order by m.effective_on, m.seq
-        ) as amount_mtpp
-    from live m cross join reading
-    join asked on asked.ruling_no = m.ruling_no
-    join duty d on d.how = 'total_reached' and list_contains(d.asks, asked.need)
-    where m.sent
+        ) as total_mtpp,
+        always or total_mtpp >= d.number as reached, total_mtpp::hugeint * 1000000 >= d.number *
+            (select value::hugeint from said where topic = 'critical' and key = d.budget) as near
+    from duty d cross join reading
+    join budget b on b.rule = d.budget and d.how = 'total_reached'
+    join entry e on e.budget_no = b.budget_no and e.official = 1
+    join live m on m.seq = e.seq and m.sent
+),
+-- Of each, the first shipment that reaches it and names no certificate itself, else the first that
+-- reaches it; where none does, the last one, if it is near.
+turning as (
+    select *, row_number() over (
+        partition by duty, identity
+        order by reached desc, case when reached then shown end,
+            case when reached then effective_on end, case when reached then seq end, seq desc
+    ) as nth
+    from summed semi join asked on asked.ruling_no = summed.ruling_no and asked.need in (
+        select unnest(asks) from duty where duty.duty = summed.duty)
 ),
 of_totals as (
-    select
-        duty, identity, exporter as party, effective_on as due_on, seq,
-        amount_mtpp::bigint as amount_mtpp, limit_mtpp, document, effective_on as day,
-        consignee as counterpart
+    select duty, identity, exporter as party, not reached as near, seq, limit_mtpp, document,
+        total_mtpp::bigint as amount_mtpp, case when reached then effective_on end as due_on,
+        effective_on as day, effective_on as last,
+        coalesce(json_extract_string(details, '$.owner'), consignee) as counterpart,
+        case when reached and shown then certified_on else paper.noticed_on end as met_on,
+        case when reached and shown then 'certificate on the shipment'
+            else paper.declared_as end as met_by
     from (
-        select
-            totalled.*,
-            row_number() over (partition by duty, identity order by effective_on, seq) as nth
-        from totalled where amount_mtpp >= limit_mtpp
-    ) reached
-    where nth = 1
+        select t.*, (
+            select min({'noticed_on': c.noticed_on, 'declared_as': c.declared_as})
+            from declared c
+            where c.kind = 'certificate' and c."authorization" = t."authorization"
+                and c.party in (t.sent_to, t.consignee_key, lower(t.parent))
+                and (not t.own or coalesce(c.exporter, t.exporter_key) = t.exporter_key)
+                and coalesce(c.shipment, t.document) = t.document
+                and coalesce(c.until_on, t.effective_on) >= t.effective_on
+        ) as paper
+        from turning t where t.nth = 1 and (t.reached or t.near)
+    ) found_out
 ),
 -- Reports of every year, on the months before, for whoever had movements in them.
 month as (
-    select
-        d.duty, date_trunc('month', m.effective_on)::date as month, m."authorization", m.sent,
+    select d.duty, date_trunc('month', m.effective_on)::date as month, m."authorization", m.sent,
         m.effective_on, m.seq, m.amount_mtpp,
         unnest([
             case when list_contains(d.who, 'consignee')
@@ -208,8 +220,7 @@ month as (
 ),
 dated as (select duty, unnest(dues) as due from duty where how = 'yearly'),
 period as (
-    select
-        duty, due.citation as citation, make_date(y, due.month, due.day) as due_on,
+    select duty, due.citation as citation, make_date(y, due.month, due.day) as due_on,
         (make_date(y - case when due.last_month >= due.month then 1 else 0 end, due.last_month, 1)
             + interval 1 month - to_months(due.months::integer))::date as from_on,
         due.months
@@ -217,8 +228,7 @@ period as (
     where y <= year(coalesce(getvariable('as_of')::date, current_date)) + 1
 ),
 of_years as (
-    select
-        p.duty, concat_ws(chr(31), lower(m.party), p.due_on) as identity, min(m.party) as party,
+    select p.duty, concat_ws(chr(31), lower(m.party), p.due_on) as identity, min(m.party) as party,
         p.due_on, p.citation, min(m.seq) as seq,
         coalesce(sum(m.amount_mtpp) filter (m.sent), 0)::bigint as amount_mtpp,
         string_agg(distinct m."authorization", ', ' order by m."authorization") as counterpart,
@@ -231,8 +241,7 @@ of_years as (
     group by p.duty, lower(m.party), p.due_on, p.citation, p.from_on, p.months
 ),
 of_losses as (
-    select
-        d.duty, concat_ws(chr(31), m.source, m.document, m.line) as identity,
+    select d.duty, concat_ws(chr(31), m.source, m.document, m.line) as identity,
         m.consignee as party, m.effective_on + d.number::integer as due_on, m.seq,
         m.amount_mtpp, json_extract_string(m.details, '$.shipment') as document,
         m.effective_on as day, m.consignee as counterpart,
@@ -256,15 +265,13 @@ facility as (
     group by d.duty, d.number, if(m.moved, m.exporter_key, m.consignee_key), facility
 ),
 account as (
-    select
-        facility.*, (first_on + to_months((months * (n - 1))::integer))::date as since_on,
+    select facility.*, (first_on + to_months((months * (n - 1))::integer))::date as since_on,
         (first_on + to_months((months * n)::integer))::date as due_on
     from facility cross join range(1, 200) turns(n)
     where since_on <= coalesce(getvariable('as_of')::date, current_date)
 ),
 of_facilities as (
-    select
-        duty, concat_ws(chr(31), lower(party), facility, due_on) as identity, party, due_on, seq,
+    select duty, concat_ws(chr(31), lower(party), facility, due_on) as identity, party, due_on, seq,
         coalesce(list_sum([a for a, i in amounts
             if days[i] >= since_on and days[i] < due_on]), 0)::bigint as amount_mtpp,
         facility as counterpart, since_on as day, (due_on - interval 1 day)::date as last,
@@ -280,12 +287,10 @@ used as (
 ended as (
     select target_seq, sum(coalesce(amount_mtpp, 9223372036854775))::bigint as ended_mtpp
     from live where kind in ('lapse', 'surrender', 'revocation', 'licence_close', 'replacement')
-        and target_seq is not null
-    group by target_seq
+        and target_seq is not null group by target_seq
 ),
 rest as (
-    select
-        m.source, m.document, m.expires_on, m.exporter, m.consignee, m.seq,
+    select m.source, m.document, m.expires_on, m.exporter, m.consignee, m.seq,
         greatest(m.amount_mtpp - coalesce(used.used_mtpp, 0) - coalesce(ended.ended_mtpp, 0), 0)
             as rest_mtpp
     from live m
@@ -294,8 +299,7 @@ rest as (
     where m.kind = 'licence' and m.expires_on is not null
 ),
 of_licences as (
-    select
-        d.duty, concat_ws(chr(31), r.source, r.document, r.expires_on) as identity,
+    select d.duty, concat_ws(chr(31), r.source, r.document, r.expires_on) as identity,
         min(r.exporter) as party,
         case when d.how = 'licence_lapsed' then r.expires_on + 1 else r.expires_on end as due_on,
         min(r.seq) as seq, sum(r.rest_mtpp)::bigint as amount_mtpp, r.document,
@@ -310,14 +314,12 @@ of_licences as (
     group by d.duty, d.how, r.source, r.document, r.expires_on
 ),
 came_back as (
-    select
-        target_seq, sum(amount_mtpp)::bigint as back_mtpp, max(effective_on) as back_on,
+    select target_seq, sum(amount_mtpp)::bigint as back_mtpp, max(effective_on) as back_on,
         max_by(document, effective_on) as document
     from live where kind in ('return', 'attrition') group by target_seq
 ),
 of_temporary as (
-    select
-        d.duty, concat_ws(chr(31), m.source, m.document, m.line) as identity,
+    select d.duty, concat_ws(chr(31), m.source, m.document, m.line) as identity,
         m.exporter as party, json_extract_string(m.details, '$.due_back_on')::date as due_on,
         m.seq, m.amount_mtpp, m.document, m.effective_on as day,
         json_extract_string(m.details, '$.due_back_on')::date as last,
@@ -330,8 +332,7 @@ of_temporary as (
     where m.sent and json_extract_string(m.details, '$.due_back_on') is not null
 ),
 of_records as (
-    select
-        d.duty, date_trunc('month', m.effective_on)::date::varchar as identity,
+    select d.duty, date_trunc('month', m.effective_on)::date::varchar as identity,
         (max(m.effective_on) + to_years(d.number::integer))::date as due_on, min(m.seq) as seq,
         min(m.effective_on) as day, max(m.effective_on) as last, count(*) as count
     from live m
@@ -347,27 +348,24 @@ found as (
     union all by name from of_temporary union all by name from of_records
 ),
 done as (
-    select
-        json_extract_string(details, '$.status') as id, max_by(effective_on, seq) as done_on,
+    select json_extract_string(details, '$.status') as id, max_by(effective_on, seq) as done_on,
         max_by(coalesce(json_extract_string(details, '$.reference'), document), seq) as reference
     from live where kind = 'duty_done' group by json_extract_string(details, '$.status')
 ),
 written as (
-    select
-        f.*, f.duty || '-' || left(md5(f.identity), 12) as id,
-        format('{:,}', f.amount_mtpp // 1000) || case when f.amount_mtpp % 1000 = 0 then ''
-            else '.' || rtrim(lpad((f.amount_mtpp % 1000)::varchar, 3, '0'), '0')
-        end || ' ' || coalesce(unit.unit, 'TPP') as amount,
-        format('{:,}', f.limit_mtpp // 1000) || case when f.limit_mtpp % 1000 = 0 then ''
-            else '.' || rtrim(lpad((f.limit_mtpp % 1000)::varchar, 3, '0'), '0')
-        end as "limit"
+    select f.*, f.duty || '-' || left(md5(f.identity), 12) as id,
+        rtrim(rtrim(format('{:,}.', f.amount_mtpp // 1000)
+            || lpad((f.amount_mtpp % 1000)::varchar, 3, '0'), '0'), '.')
+            || ' ' || coalesce(unit.unit, 'TPP') as amount,
+        rtrim(rtrim(format('{:,}.', f.limit_mtpp // 1000)
+            || lpad((f.limit_mtpp % 1000)::varchar, 3, '0'), '0'), '.') as "limit"
     from found f cross join unit
 ),
 judged as (
-    select
-        case
+    select case
             when coalesce(done.done_on, w.met_on) is not null then 'done'
             -- Records may go from their day on; nothing is late about them.
+            when w.near then 'due'
             when w.due_on < coalesce(getvariable('as_of')::date, current_date)
                 and d.how <> 'record_age' then 'overdue'
             when w.due_on - d.remind_days <= coalesce(getvariable('as_of')::date, current_date)
@@ -375,7 +373,8 @@ judged as (
             else 'open'
         end as state,
         w.due_on, w.party, w.duty, d.title as what, w.id, w.amount_mtpp,
-        replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(d.why,
+        replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+            case when w.near then d.why_near else d.why end,
             '{document}', coalesce(w.document, '')), '{day}', coalesce(w.day::varchar, '')),
             '{last}', coalesce(w.last::varchar, '')), '{counterpart}', coalesce(w.counterpart, '')),
             '{amount}', coalesce(w.amount, '')), '{limit}', coalesce(w."limit", '')),
@@ -390,7 +389,7 @@ judged as (
     left join done on done.id = w.id
 )
 select * from judged
-where (getvariable('by') is null or due_on <= getvariable('by')::date)
+where (getvariable('by') is null or due_on is null or due_on <= getvariable('by')::date)
     and (getvariable('party') is null
         or contains(lower(party), lower(getvariable('party')::varchar)))
     and (getvariable('state') is null or state = getvariable('state')::varchar)

@@ -41,7 +41,7 @@ SHOWN = [
     (("lpp_after_acquisition",), "stays", "received by"),
     (("country_allocation", "--on", "2025-03-01"), "holders: 157", "window: 2025-2027"),
     (("nveu",), "weighed: yes", "748.15"),
-    (("AIA",), "value: draws nothing", "15 CFR 740.27(a)"),
+    (("AIA",), "value: aia_shipped", "15 CFR 740.27(a)"),
     (("veu_half_year",), "07-15, 01-15", "15 CFR 748.15(f)(1)(iii)"),
     (("number.lpp_annual",), "26,900,000", "15 CFR 740.29(d)"),
     (("tpp_below", "--regime", "china_case_by_case"), "21,000", "91 FR 1684"),

@@ -83,6 +83,10 @@ cases/test_740_29_readings.py
     lpp_5a002z eligible not_eligible
   test_the_ultimate_parent_is_who_the_option_says
     parent_rule declared majority each_joint_venturer
+cases/test_740_27_certificate.py
+  test_the_certificate_in_all_four_readings
+    aia_certificate at_threshold always
+    aia_certificate_scope all_suppliers own
 cases/test_740_29_notices.py
   test_from_which_amount_the_notice_is_due
     notice_3_2m at_or_above exactly
@@ -132,8 +136,6 @@ cases/test_748_15_nveu.py
 # from here to the table as soon as another value is acted on.
 UNSHOWN = """
 uveu_us_measure_day       reporting_dates
-aia_certificate           at_threshold
-aia_certificate_scope     all_suppliers
 """
 
 

@@ -16,7 +16,12 @@ from tests.reports.copies import copy_of
 
 PARTIES = {1: "Acme Chips", 2: "Chmura SA", 3: "Bharat Compute", 4: "Kleinhandel"}
 # What the rulings ask for before a shipment leaves.
-NEEDS = {1: "lpp_certificate lpp_notice", 2: "nac_notice", 3: "aia_notice aia_eccn", 4: ""}
+NEEDS = {
+    1: "lpp_certificate lpp_notice",
+    2: "nac_notice",
+    3: "aia_notice aia_eccn aia_certificate",
+    4: "",
+}
 MOVEMENTS = """
 seq kind      on         document by for auth    ruling amount    expires    target
 1   adoption  2025-01-13 adoption .  .   .       .      .         .          .
@@ -33,6 +38,9 @@ seq kind      on         document by for auth    ruling amount    expires    tar
 12  export    2025-06-03 S-7      1  2   ACM     4      31664     .          .
 13  export    2025-06-03 S-8      1  2   TMP     4      31664     .          .
 14  duty_done 2025-07-15 D-1      .  .   .       .      .         .          .
+15  export    2025-07-05 S-9      1  4   AIA     3      200000000 .          .
+16  export    2025-07-06 S-10     2  4   AIA     3      27700000  .          .
+17  export    2025-07-06 S-11     1  3   AIA     3      15832     .          .
 """
 # The certificate of S-2: the copy's id is of its source, document and day.
 COPY = "lpp_certificate_copy-" + md5(b"AES\x1fS-2\x1f2025-06-20").hexdigest()[:12]
@@ -43,11 +51,18 @@ DETAILS = {
     13: {"due_back_on": "2025-08-15"},
     14: {"status": COPY, "reference": "EAR-7"},
 }
+# Of the movement, on the budget: held and posted.
 ENTRIES = """
-4  26900000 0
-5  -26900000 26900000
-6  15832.5 0
+4  1 26900000 0
+5  1 -26900000 26900000
+6  1 15832.5 0
+8  2 0 253000000
+15 3 0 200000000
+16 4 0 27700000
+17 5 0 15832
 """
+# Whose accounts of AIA shipments the others are: consignee and exporter.
+SUPPLIED = {2: (2, 1), 3: (4, 1), 4: (4, 2), 5: (3, 1)}
 
 
 def duties(folder: Path) -> Path:
@@ -67,7 +82,7 @@ def duties(folder: Path) -> Path:
             "entry": [_entry(line) for line in ENTRIES.strip().splitlines()],
             "ruling": rulings,
             "party": parties,
-            "budget": [_BUDGET],
+            "budget": [_BUDGET, *(_supplied(n) for n in SUPPLIED)],
             "submission": [_SUBMISSION],
             "about": [dict(zip(TABLES["about"], (1, *row), strict=True)) for row in _about()],
         },
@@ -86,10 +101,19 @@ _BUDGET = {
     "basis": "received",
     "submission": 1,
 }
+
+
+def _supplied(number: int) -> dict[str, Any]:
+    to, by = (PARTIES[n] for n in SUPPLIED[number])
+    account = {"budget_no": number, "rule": "aia_shipped", "holder_name": f"{to} from {by}"}
+    account |= {"holder": f"{to.lower()} FROM {by.lower()}", "window": "always"}
+    return _BUDGET | account | {"limit_mtpp": 2**61, "basis": "shipped"}
+
+
 _SUBMISSION = {
     "submission": 1,
     "first_seq": 1,
-    "count": 14,
+    "count": 17,
     "recorded_at": "2025-07-31T10:00:00.000000Z",
     "actor": "clerk",
     "verb": "import",
@@ -104,6 +128,8 @@ def _about() -> list[tuple[str, str, date | None, str | None, str | None]]:
         ("regime", "unit", None, "TPP", None),
         ("option", "notice_3_2m", None, "at_or_above", None),
         ("option", "aia_certificate", None, "at_threshold", None),
+        ("option", "aia_certificate_scope", None, "all_suppliers", None),
+        ("critical", "aia_shipped", None, "900000", None),
         *duty_facts(read_regime("ai_diffusion")),
     ]
 
@@ -139,17 +165,16 @@ def _movement(line: str) -> dict[str, Any]:
 
 
 def _entry(line: str) -> dict[str, Any]:
-    seq, held, posted = line.split()
-    day = {"4": date(2025, 6, 1), "5": date(2025, 6, 10), "6": date(2025, 6, 20)}[seq]
-    kind = "receipt" if seq == "5" else "export"
+    seq, budget, held, posted = line.split()
+    of = next(m for m in MOVEMENTS.splitlines() if m.split()[:1] == [seq]).split()
     return {
         "seq": int(seq),
         "submission": 1,
-        "budget_no": 1,
+        "budget_no": int(budget),
         "official": 1,
-        "kind": kind,
-        "as_kind": kind,
-        "effective_on": day,
+        "kind": of[1],
+        "as_kind": of[1],
+        "effective_on": date.fromisoformat(of[2]),
         "adjustment_mtpp": 0,
         "pending_mtpp": 0,
         "held_mtpp": Tpp.of(held).milli if not held.startswith("-") else -Tpp.of(held[1:]).milli,

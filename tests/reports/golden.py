@@ -24,7 +24,7 @@ HOLDER: dict[str, dict[str, object]] = {
     "restatement": {"reported_seq": 9, "from_on": "2025-05-01"},
 }
 # Reports with a ledger of their own.
-OWN = {"due": duties, "facilities": sites}
+OWN = {"due": duties, "facilities": sites, "totals": duties}
 
 
 def rendered(copy: Path) -> Iterator[tuple[str, bytes]]:
