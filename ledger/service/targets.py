@@ -138,7 +138,10 @@ def _shipment_key(given: Given, attempt: int, kind: Kind = Kind.EXPORT) -> bytes
 
 def _within_a_country(row: Row) -> bool:
     """Whether it is a transfer within a country, or a move that is one in law."""
-    return row.ruled is not None and row.ruled.ruling.case.kind == Kind.IN_COUNTRY_TRANSFER
+    # What points at one has its ruling too.
+    of_itself = is_shipment(row.kind) or row.kind == Kind.TRANSFER_OUT
+    ruled = row.ruled if of_itself else None
+    return ruled is not None and ruled.ruling.case.kind == Kind.IN_COUNTRY_TRANSFER
 
 
 def _arrive(row: Row, left: Row) -> None:
