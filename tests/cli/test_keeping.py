@@ -128,7 +128,7 @@ def test_check_names_every_invariant(folder, tpp):
     assert tpp(f"check --against {head}").exit_code == 0
     unknown = tpp(f"check --against {'ab' * 32}")
     assert unknown.exit_code == 4
-    assert "1 of 16 invariants fail: known head" in unknown.stderr
+    assert "1 of 17 invariants fail: known head" in unknown.stderr
 
 
 def test_check_finds_a_changed_balance(folder, tpp):
