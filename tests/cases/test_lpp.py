@@ -139,7 +139,7 @@ LOST = {"kind": "attrition", "reason": "destroyed"}
 
 @pytest.mark.parametrize("columns_from", [1, 10**9], ids=["columns", "rows"])
 @pytest.mark.parametrize(
-    ("reading", "back", "held"),
+    "case",
     [
         ("none", {}, "held 158,320; remaining 26,741,680"),
         ("on_proven_return", {}, ""),
@@ -148,8 +148,12 @@ LOST = {"kind": "attrition", "reason": "destroyed"}
         ("return_and_loss", LOST, ""),
     ],
 )
-def test_what_never_arrived_and_came_back(kept, tmp_path, columns_from, reading, back, held):
-    """What is held in transit for it is free again, as far as the reading gives room back."""
+def test_what_never_arrived_and_came_back(kept, tmp_path, columns_from, case):
+    """What is held in transit for it is free again, as far as the reading gives room back.
+
+    A case is a reading, what is said of the goods, and what the account stands at then.
+    """
+    reading, back, held = case
     ledger = kept(lpp_year="received", return_or_loss_credit=reading)
     for file, row in (("shipments", LEFT), ("returns", BACK | back)):
         path = write_csv(tmp_path / f"{file}.csv", [row])
