@@ -205,7 +205,7 @@ standing as (
 computed as (
     select
         s.seq,
-        0 as ordinal,
+        0::smallint as ordinal,
         s.since_on as effective_on,
         m.kind,
         s.code,
