@@ -286,6 +286,16 @@ _REASONS = (
     _note("paper_near", "a paper is soon due before a shipment", "precondition"),
     _note("paper_later", "a later shipment now lacks a paper", "precondition"),
     _note("review_denial", "the review policy for this application is denial", "review"),
+    _note(
+        "presumption_of_denial",
+        "of a kind whose licences are reviewed under a presumption of denial",
+        "review",
+    ),
+    _note(
+        "chip_figure_unknown",
+        "a figure of the chip that a limit is set on is not known: it cannot be judged",
+        "regime",
+    ),
     Reason(
         "authorization_unstated",
         _NOTE,

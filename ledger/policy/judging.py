@@ -10,6 +10,11 @@ from ledger.policy.dated import Citation
 # The countries of a movement that a condition may ask about.
 ROLES = ("destination", "consignee_hq", "parent_hq")
 CHIP_CLASSES = ("a", "b", "none", "amount")
+# The figures of a chip that a limit may be set on: TPP; the DRAM bandwidth, all memory together.
+TOTAL_PROCESSING, DRAM_BANDWIDTH = CHIP_FIGURES = ("tpp", "dram_bandwidth")
+# How a chip stands to a regime's limits: below all; at or above one; not known of one, and none
+# reached that is known.
+WITHIN, REACHED, UNKNOWN = LIMIT_STATES = ("within", "reached", "unknown")
 # A move between facilities: the goods stay with their owner, with its group, or change hands.
 MOVES = ("same_owner", "same_parent", "other_owner")
 # What a shipment has to show; the first two also by a declaration.
@@ -34,7 +39,8 @@ class When:
     `every`) is in one of `among`, if any are named, and in none of `apart`. Both name lists, or
     budgets for the countries that hold one. A country that is not known is in nothing and
     matches nothing. `entries` and `not_entries` go by the item's entry, where one was given.
-    `moves`: only moves between facilities, of those MOVES.
+    `moves`: only moves between facilities, of those MOVES. `chip_limits`: chips that stand so to
+    the regime's limits on the day (LIMIT_STATES).
     """
 
     kinds: frozenset[str] = frozenset()
@@ -51,6 +57,7 @@ class When:
     entries: frozenset[str] = frozenset()
     not_entries: frozenset[str] = frozenset()
     moves: frozenset[str] = frozenset()
+    chip_limits: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,15 @@ class Entry:
         """Whether a classification number is of it: the number itself, or a paragraph of it."""
         text = "".join(eccn.split()).casefold()
         return any(text == b.casefold() or text.startswith(f"{b}.".casefold()) for b in self.begins)
+
+
+@dataclass(frozen=True, slots=True)
+class ChipLimit:
+    """A figure of a chip (CHIP_FIGURES) and the number below which it must be, by its key."""
+
+    figure: str
+    title: str
+    below: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +184,8 @@ class Judging:
     `safe_side` the budgets that carry a safe side, `draws` those of several authorizations.
     `counts` are draws on tallies that hang on no
     authorization: what is outside the regime, or drawn under a licence, may count there too; of
-    several for one tally the first that holds. `asked` are conditions of the regime's other rules.
+    several for one tally the first that holds. `asked` are conditions of the regime's other rules,
+    `chip_limits` what a condition's `chip_limits` goes by.
     """
 
     authorizations: dict[str, Authorization]
@@ -184,6 +201,7 @@ class Judging:
     entries: tuple[Entry, ...] = ()
     counts: tuple[DrawRule, ...] = ()
     asked: tuple[When, ...] = ()
+    chip_limits: tuple[ChipLimit, ...] = ()
 
     def entry(self, eccn: str | None) -> str:
         """The entry that a classification number is of, the first that covers it; else empty."""

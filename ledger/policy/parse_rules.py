@@ -9,13 +9,16 @@ from ledger.policy.budgets import CLOSED, HOLDER_SOURCES, TALLY, BudgetRule
 from ledger.policy.dated import CountryList, Number
 from ledger.policy.judging import (
     CHIP_CLASSES,
+    CHIP_FIGURES,
     COMPARED,
     EFFECTS,
+    LIMIT_STATES,
     MOVES,
     PAPERS,
     ROLES,
     SUPPLIERS,
     Authorization,
+    ChipLimit,
     DrawRule,
     Entry,
     Flag,
@@ -81,6 +84,7 @@ def judging(book: Book, named: Named) -> Judging:
         entries=entries,
         counts=tuple(draw for one in top.tables("count") for draw in _draws(one, named)),
         draws=tuple(draw for one in top.tables("draw") for draw in _draws(one, named)),
+        chip_limits=tuple(_chip_limit(one, named) for one in top.tables("chip_limit")),
     )
     top.taken.update(CITATION)
     top.close()
@@ -89,6 +93,16 @@ def judging(book: Book, named: Named) -> Judging:
 
 def _entry(table: Table) -> Entry:
     made = Entry(table.text("key"), table.words("begins"))
+    table.close()
+    return made
+
+
+def _chip_limit(table: Table, named: Named) -> ChipLimit:
+    made = ChipLimit(
+        figure=table.one_of("figure", CHIP_FIGURES),
+        title=table.text("title"),
+        below=table.one_of("below", named.numbers),
+    )
     table.close()
     return made
 
@@ -237,6 +251,7 @@ def when_of(table: Table, named: Named) -> When:
         entries=frozenset(table.words("entries", named.entries)),
         not_entries=frozenset(table.words("not_entries", named.entries)),
         moves=frozenset(table.words("moves", MOVES)),
+        chip_limits=frozenset(table.words("chip_limits", LIMIT_STATES)),
     )
     if bool(made.where) != bool(made.among or made.apart):
         table.problem("where", None, "`where` goes with `in` or `not_in`, and they with it")

@@ -218,6 +218,8 @@ class Regime:
             days.update(self.lists[key].days if key in self.lists else ())
         for budget in self.budgets.values():
             days.update((*budget.holders.days, *budget.windows.edges))
+        for limit in self.judging.chip_limits:
+            days.update(value.from_on for value in self.numbers[limit.below].values)
         for when in self.judging.conditions():
             days.update(() if when.from_on is None else (when.from_on,))
             days.update(() if when.to_on is None else (when.to_on + timedelta(1),))

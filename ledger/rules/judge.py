@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 from ledger.policy.budgets import ATTRIBUTED, PARENTS, PLACED
 from ledger.policy.judging import ROLES
 from ledger.policy.types import Citation, DrawRule, Flag, Holders, Regime, When, as_enforced
 from ledger.refusals import REFUSALS, Family
+from ledger.rules.chips import Held, against_limits
 from ledger.rules.rulings import LEAVE, UNDER_LICENCE, Case, Draw, Ruling, Step, ruling_from_body
 from schemas.kinds import SHIPMENTS, Kind
 
@@ -137,10 +139,20 @@ class _Bench:
                 self.say(flag.sentence, flag.citation)
                 self.barred = self.barred or flag.code == _BARRED
                 if flag.code:
-                    said = f"{flag.sentence} ({flag.citation.section})"
+                    said = self.reason(flag.sentence, flag.when, flag.citation)
                     self.find(*((flag.code, said) if self.accuses(flag) else (SPARED, said)))
                 if flag.safe_side:
                     self.on_safe_side = self.on_safe_side or flag
+
+    def reason(self, sentence: str, when: When, citation: Citation) -> str:
+        """A sentence with where it stands, and the figures of the chip where it hangs on them."""
+        said = f"{sentence} ({citation.section})"
+        return "; ".join((said, *self.held.said)) if when.chip_limits else said
+
+    @cached_property
+    def held(self) -> Held:
+        """How the case's chip stands to the regime's limits on its day."""
+        return against_limits(self.case.chip_figures, self.regime, self.case.period)
 
     def accuses(self, flag: Flag) -> bool:
         """Whether a finding is one on a day, or only a note that it is not enforced then."""
@@ -297,7 +309,7 @@ class _Bench:
                 self.policy = rule.policy
                 self.say(f"review: {rule.policy}", rule.citation)
                 if rule.denial and self.case.kind == Kind.APPLICATION:
-                    self.find("review_denial", f"{rule.policy} ({rule.citation.section})")
+                    self.find("review_denial", self.reason(rule.policy, rule.when, rule.citation))
                 return
 
     def needs(self) -> None:
@@ -336,6 +348,7 @@ class _Bench:
             (not when.kinds or case.kind in when.kinds)
             and (not when.authorizations or self.authorization in when.authorizations)
             and (not when.chips or case.chip_class in when.chips)
+            and (not when.chip_limits or self.held.state in when.chip_limits)
             and (not when.entries or case.entry in when.entries)
             and case.entry not in when.not_entries
             and (not when.moves or case.move in when.moves)

@@ -11,6 +11,8 @@ from typing import Any
 
 # Of a regime that runs beside another, no news to anybody.
 _TOO_EARLY = "before_regime"
+# Of every regime its own word: said by each, though another has said it.
+_EACH_SAYS = ("review_denial",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Case:
     not known. `period` is the day itself or the first day of its period (`Regime.period_of`).
     `entry` is the item's entry of the control list, empty where none was given or none matters.
     A move between facilities is a case of the kind it is in law, with `move` (policy MOVES) and
-    the class of the country it leaves.
+    the class of the country it leaves. `chip_figures` are those that may reach one of the regime's
+    limits (rules/chips.py).
     """
 
     kind: str
@@ -37,6 +40,7 @@ class Case:
     entry: str = ""
     move: str = ""
     from_class: str = ""
+    chip_figures: str = ""
 
 
 # Effects of draws on tallies that hang on no authorization, and are made under a licence too: of
@@ -118,11 +122,12 @@ def united(first: Ruling, others: Sequence[Ruling]) -> Ruling:
     """One ruling of several regimes on the same movement, the first one's with the others beside.
 
     Draws are put together. A finding of a further regime names it, and is left out where the
-    first found the same; that a movement is older than a further regime is no finding at all.
+    first found the same, unless each says it of its own; that a movement is older than a further
+    regime is no finding at all.
     """
     found = list(first.findings)
     for other in others:
-        known = {code for code, _ in found} | {_TOO_EARLY}
+        known = {code for code, _ in found if code not in _EACH_SAYS} | {_TOO_EARLY}
         named = ((code, f"{other.regime}: {detail}") for code, detail in other.findings)
         found += [(code, detail) for code, detail in named if code not in known]
     every = (first, *others)
@@ -157,7 +162,7 @@ def _fields(record: Case | Draw | Step) -> dict[str, object]:
     return {name: value for name, value in every.items() if value or name not in _LATER}
 
 
-_LATER = ("authorized", "entry", "move", "from_class")
+_LATER = ("authorized", "entry", "move", "from_class", "chip_figures")
 
 
 def ruling_from_body(body: str) -> Ruling:

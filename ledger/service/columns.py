@@ -14,6 +14,7 @@ import numpy as np
 
 from ledger.rules import preconditions
 from ledger.rules.admission import Ints
+from ledger.rules.chips import ChipFacts
 from ledger.rules.judge import Case
 from ledger.service.given_tables import US_OF, detail, entries, named_in, table_of, texts, texts_of
 from ledger.service.holders import AUTHORIZED, LEFT, asked_of
@@ -116,7 +117,7 @@ class _Classes:
 
     # Each as every regime of the ledger sees it, in their order.
     country: list[tuple[str, ...]]
-    chip: list[tuple[tuple[str, bool | None], ...]]
+    chip: list[tuple[ChipFacts, ...]]
     period: list[tuple[date, ...]]
 
 
@@ -185,8 +186,12 @@ def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, classes: _Classes
         )
         one = rulebook.ruling(
             *(
-                Case(kind, book.stated(auth), to, hq, parent, chip, datacentre, on, of)
-                for book, to, hq, parent, (chip, datacentre), on, of in by_regime
+                Case(
+                    *(kind, book.stated(auth), to, hq, parent, chip.chip_class, chip.datacentre),
+                    *(on, of),
+                    chip_figures=chip.figures,
+                )
+                for book, to, hq, parent, chip, on, of in by_regime
             )
         )
         if one.digest not in place:

@@ -11,10 +11,12 @@ from hashlib import sha256
 
 from ledger import countries
 from ledger.catalogue import classing
-from ledger.catalogue.types import Catalogue, Chip
+from ledger.catalogue.types import Catalogue
 from ledger.policy.budgets import PARENTS, Window
 from ledger.policy.types import BudgetRule, DrawRule, Regime, When, as_enforced
 from ledger.rules import preconditions
+from ledger.rules.chips import ChipFacts
+from ledger.rules.chips import facts as chip_facts
 from ledger.rules.endings import READINGS, ruling_of_ending
 from ledger.rules.judge import ENTERING, Case, Ruling, country_class, enters_later, judge
 from ledger.rules.preconditions import Terms
@@ -151,17 +153,18 @@ class Rulebook:
     def case(self, given: Given) -> Case:
         """What of a row the rules can tell apart."""
         period = self.regime.period_of(given.effective_on)
-        chip_class, datacentre = self.chip_facts(given.chip)
+        chip = self.chip_facts(given.chip)
         return Case(
             kind=given.kind,
             authorization=self.stated(given.authorization),
             destination_class=self.country_class(given.destination, period),
             hq_class=self.country_class(given.consignee_hq, period),
             parent_class=self.country_class(given.parent_hq, period),
-            chip_class=chip_class,
-            datacentre=datacentre,
+            chip_class=chip.chip_class,
+            datacentre=chip.datacentre,
             period=period,
             entry=self.entry(given),
+            chip_figures=chip.figures,
         )
 
     def stated(self, authorization: str | None) -> str:
@@ -236,15 +239,8 @@ class Rulebook:
             return code
         return countries.treated_as(code) or code
 
-    def _chip_facts(self, key: str | None) -> tuple[str, bool | None]:
-        """A chip's class, and whether it is for data centres; a system is."""
-        if key is None:
-            return ("amount", None)
-        row = self.catalogue.row(key)
-        assert row is not None, key
-        datacentre = row.datacentre if isinstance(row, Chip) else True
-        bits = self.options.get("tf32_bits", "19")
-        return classing.chip_class(row, self.catalogue, tf32_bits=bits), datacentre
+    def _chip_facts(self, key: str | None) -> ChipFacts:
+        return chip_facts(key, self.catalogue, self.regime, self.options)
 
     def _papers(self, needs: tuple[str, ...], day: date) -> tuple[Terms, ...]:
         """The terms on a day of those preconditions that hang on no running total (running.py)."""

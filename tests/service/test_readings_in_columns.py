@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
@@ -63,3 +64,31 @@ def test_what_an_acquired_entity_received(ledger_url: str, tmp_path: Path, year:
             assert "received_before_acquisition" in ledger.record("declarations", late).counts
         assert_same(ledgers)
         assert_sound(ledgers[1])
+
+
+def test_the_figures_of_chips_for_china_and_macau(
+    ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The regime beside tells chips apart that the first one does not."""
+    chips = ("nvidia-h200-sxm", "nvidia-b200", "nvidia-hgx-b200-8", "huawei-ascend-910b")
+    monkeypatch.setattr(nasty, "CHIPS", (*chips, "nvidia-h20"))
+    monkeypatch.setattr(nasty, "PLACES", ("China", "Macau", "HK", "SG", "US"))
+    monkeypatch.setattr(nasty, "FIRST", date(2025, 12, 1))
+    random = Random(16)
+    licences = nasty.licences(random, 60)
+    shipments = nasty.shipments(random, 200, licences)
+    applications = nasty.applications(random, 60)
+    for line in applications:
+        line["applied_on"] = date(2026, 1, 1) + timedelta(random.randrange(60))
+    files = {"applications": applications, "licences": licences, "shipments": shipments}
+    base = declared(ledger_url, beside="china_case_by_case")
+    said: set[str] = set()
+    with twins(base, tmp_path) as ledgers:
+        for kind, lines in files.items():
+            path = write_csv(tmp_path / f"{kind}.csv", lines)
+            by_rows, as_columns = both_ways(ledgers, path, kind)
+            assert by_rows == as_columns
+            assert_same(ledgers)
+            said |= set(by_rows.counts)
+        assert_sound(ledgers[1])
+    assert said >= {"presumption_of_denial", "chip_figure_unknown", "review_denial"}
