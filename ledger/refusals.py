@@ -339,6 +339,13 @@ _REASONS = (
         "option lpp_after_acquisition",
         "{asked}; {detail}",
     ),
+    Reason(
+        "parent_in_doubt",
+        _NOTE,
+        "the new parent is headquartered where a licence would be denied; nothing held is changed",
+        "licences parents",
+        "{asked} held; {detail}",
+    ),
     _note(
         "condition_open",
         "nothing on record says that a condition of the authorization is met",

@@ -330,7 +330,7 @@ SHAPES: dict[FileKind, FileShape] = {
             ),
             _f("authorization", Type.AUTHORIZATION, "what a certificate or notice is for"),
             _f("shipment", Type.TEXT, "the one shipment a certificate or notice is for"),
-            _f("country", Type.COUNTRY, "country it is about"),
+            _f("country", Type.COUNTRY, "country it is about; of a new parent, its headquarters"),
             _f("condition", Type.TEXT, "paragraph of the condition, as `tpp conditions` shows it"),
             _f("status", Type.TEXT, "status announced, or duty done"),
             _f("percent", Type.PERCENT, "share owned; empty is all of it"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from ledger.policy.dated import Citation, Number
+from ledger.policy.dated import Citation, CountryList, Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,9 @@ class Licensing:
     `validity` is how many years a licence for items of the classes in `chips` holds where it says
     nothing itself. `holidays` names the calendar (an ISO country code) on whose holidays no
     licence ends. A licence that holds a budget in `one_country` names one country alone.
-    `transfers` is how often a licence may be handed on. `cited` has each one's citation by name.
+    `transfers` is how often a licence may be handed on. `parents_in` are the lists of countries
+    whose companies, come to own who a licence is for, leave its grounds in doubt. `cited` has each
+    one's citation by name.
     """
 
     validity: Number | None = None
@@ -24,6 +26,7 @@ class Licensing:
     one_country: str = ""
     transfers: Number | None = None
     cited: dict[str, Citation] = field(default_factory=dict)
+    parents_in: tuple[CountryList, ...] = ()
 
     def years(self, chip_class: str, issued_on: date) -> int | None:
         """How many years a licence holds that says nothing; None where the regime does not say."""
@@ -36,6 +39,10 @@ class Licensing:
         """How often a licence may be handed on by a day; None where nothing is said."""
         value = self.transfers.on(day) if self.transfers else None
         return None if value is None or value.amount is None else int(value.amount)
+
+    def doubts(self, code: str | None, day: date) -> bool:
+        """Whether a new parent headquartered there leaves a licence's grounds in doubt."""
+        return any(code in one.members(day) for one in self.parents_in)
 
 
 def expiry_of(issued_on: date, years: int) -> date:

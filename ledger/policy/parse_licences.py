@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ledger.policy.dated import Citation, Number
+from ledger.policy.dated import Citation, CountryList, Number
 from ledger.policy.judging import CHIP_CLASSES
 from ledger.policy.licensing import Licensing
 from ledger.policy.parse_facts import known_name
@@ -14,7 +14,10 @@ FILE = "licences.toml"
 
 
 def licensing(
-    book: Book, numbers: Mapping[str, Number], budgets: Mapping[str, object]
+    book: Book,
+    numbers: Mapping[str, Number],
+    budgets: Mapping[str, object],
+    lists: Mapping[str, CountryList],
 ) -> Licensing:
     """The terms of licences; none of them without the file."""
     if FILE not in book.files:
@@ -41,6 +44,12 @@ def licensing(
         one_country = known_name(table, "budget", budgets, "budget")
         cited["one_country"] = table.citation()
         table.close()
+    parents: tuple[str, ...] = ()
+    if table := top.sub("parents"):
+        parents = table.words("headquartered_in", lists)
+        cited["parents"] = table.citation()
+        table.close()
     top.taken.update(CITATION)
     top.close()
-    return Licensing(validity, frozenset(chips), holidays, one_country, transfers, cited)
+    within = tuple(lists[key] for key in parents if key in lists)
+    return Licensing(validity, frozenset(chips), holidays, one_country, transfers, cited, within)

@@ -201,7 +201,7 @@ def _regime(book: Book) -> Regime:
         country_names=names,
         weights=weights,
         conditions=conditions,
-        licensing=parse_licences.licensing(book, numbers, weighed),
+        licensing=parse_licences.licensing(book, numbers, weighed, lists),
     )
 
 

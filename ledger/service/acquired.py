@@ -9,7 +9,7 @@ days before posts on both at once (docs/decisions/0025-readings.md).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -19,8 +19,8 @@ from ledger.policy.budgets import BudgetRule, Window
 from ledger.rules.admission import Effect
 from ledger.service.book import Book
 from ledger.service.holders import ATTRIBUTED_TO, stated
-from ledger.service.on_record import RELATED, relations_read, share_of
-from ledger.service.relations import Relation, Relations
+from ledger.service.on_record import RELATED, relation_of, relations_read
+from ledger.service.relations import Relations
 from ledger.service.rows import Drawn, Flag, Row, party_key
 from ledger.service.rulebook import Rulebook
 from ledger.service.targets import given_of
@@ -157,7 +157,7 @@ class Acquired:
         if not self.rules:
             return []
         said, before = row.details(), Heirs(self.relations.copy())
-        relation = _relation(row, said)
+        relation = relation_of(row.kind, row.given.effective_on, said)
         self.relations.add(relation)
         found: list[Drawn] = []
         for rule in self.rules:
@@ -188,18 +188,6 @@ class Acquired:
             for holder in now.of(lot) - before.of(lot) - lot.holders:
                 found[lot.window, holder].append(lot.amount)
         return found
-
-
-def _relation(row: Row, said: Mapping[str, str]) -> Relation:
-    until = said.get("until_on")
-    return Relation(
-        row.kind,
-        party_key(said["party"]) or "",
-        party_key(said["other_party"]) or "",
-        row.given.effective_on,
-        None if until is None else date.fromisoformat(until),
-        share_of(said),
-    )
 
 
 def _window(rule: BudgetRule, key: str) -> Window:

@@ -87,8 +87,10 @@ def citation(code: str, regime: Regime, where: Circumstance) -> str:
         found = regime.authorizations[where.authorization].citation
     elif kind == "review" and regime.judging.reviews:
         found = regime.judging.reviews[0].citation
+    elif kind == "licences" and key in regime.licensing.cited:
+        found = regime.licensing.cited[key]
     elif kind == "regime":
         found = regime.states[0].citation if regime.states else regime.authority
-    elif kind in ("number", "option", "list", "budget", "authorization", "review"):
+    elif kind in ("number", "option", "list", "budget", "authorization", "review", "licences"):
         return ""
     return str(found) if found else REFUSALS[code].citation

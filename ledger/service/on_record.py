@@ -16,6 +16,7 @@ from ledger.service.statuses import Statuses
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import Kind
+from schemas.names import name_key
 
 RELATED = (Kind.OWNERSHIP, Kind.PARTY_MERGED)
 _STANDING = (
@@ -69,6 +70,19 @@ def share_of(details: Mapping[str, str]) -> Decimal | None:
     """The share owned that a declaration states, in percent; None where it states none."""
     percent = details.get("percent")
     return None if percent is None else Decimal(percent)
+
+
+def relation_of(kind: str, day: date, said: Mapping[str, str]) -> Relation:
+    """A declaration of ownership or merger as it says itself, in force from its day."""
+    until = said.get("until_on")
+    return Relation(
+        kind,
+        name_key(said["party"]),
+        name_key(said["other_party"]),
+        day,
+        None if until is None else date.fromisoformat(until),
+        share_of(said),
+    )
 
 
 def _relation(row: tuple[Any, ...]) -> Relation:

@@ -33,6 +33,7 @@ from ledger.service.draws import Drawer
 from ledger.service.line_rules import line_rules
 from ledger.service.lines import LineBook
 from ledger.service.marks import Marks
+from ledger.service.new_parents import NewParents
 from ledger.service.outcome import Outcome
 from ledger.service.papers import Clerk, Lot, RowPapers, totals
 from ledger.service.rows import Flag, Row, ordered
@@ -161,6 +162,7 @@ class Posting:
             row.draws += self.drawer.draws(row, self.lines)
             row.flags += self.lines.flags(row)
         self.clerk.flag(rows, self.amounts)
+        NewParents(self.desk.rulebook, self.cursor, self.drawer.on_record.relations).flag(rows)
         marks = Marks(self.cursor)
         marks.flag(rows, self.book.numbers)
         self.days = [days_number(row.given.effective_on) for row in rows]

@@ -7,10 +7,11 @@
 -- state VARCHAR: only in state: open, overdue, suspended, lapsed, surrendered, revoked, closed,
 --     replaced, used up, over (default: all)
 -- options: cap_basis unused_licence return_or_loss_credit licences_before_compliance
--- options: enforcement_view system_tpp tf32_bits
+-- options: enforcement_view system_tpp tf32_bits parent_rule
 -- first: licence line consignee destination issued_mtpp drawn_mtpp held_mtpp state expires_on
 -- first: issued_on chip quantity drawn_quantity last_drawn_on given_back_mtpp lapsed_mtpp exporter
-with known as (
+-- first: parent_in_doubt_on
+with recursive known as (
     select coalesce(max(submission), 0) as submission
     from submission
     where first_seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
@@ -194,6 +195,62 @@ held as (
     where e.official = 1
     group by part.licence_seq
 ),
+-- Who belongs to whom, and whether the declaration found a parent that a licence would be denied
+-- with. The last of a day holds; whose parent has one of its own goes by that one.
+related as (
+    select
+        m.seq, m.effective_on,
+        lower(regexp_replace(trim(json_extract_string(m.details, '$.party')), '\s+', ' ', 'g'))
+            as party,
+        lower(regexp_replace(
+            trim(json_extract_string(m.details, '$.other_party')), '\s+', ' ', 'g'
+        )) as owner,
+        exists (
+            select 1 from finding where finding.seq = m.seq and finding.code = 'parent_in_doubt'
+        ) as doubt
+    from movement m
+    where m.kind in ('ownership', 'party_merged')
+        and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
+        and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+        and coalesce(
+            json_extract_string(m.details, '$.until_on')::date
+            >= coalesce(getvariable('as_of')::date, current_date),
+            true
+        )
+        and not exists (select 1 from undone where undone.seq = m.seq)
+),
+belongs as (
+    select
+        party,
+        arg_max(owner, (effective_on, seq)) as owner,
+        arg_max(doubt, (effective_on, seq)) as doubt,
+        max(effective_on) as from_on
+    from related
+    group by party
+),
+above as (
+    select party, owner, doubt, from_on, 1 as step
+    from belongs
+    union all
+    select above.party, b.owner, b.doubt, greatest(above.from_on, b.from_on), step + 1
+    from above
+    join belongs b on b.party = above.owner
+    where step < 16
+),
+topmost as (
+    select party, arg_max(doubt, step) as doubt, arg_max(from_on, step) as from_on
+    from above
+    group by party
+),
+doubted as (
+    select line.seq as licence_seq, min(topmost.from_on) as from_on
+    from topmost
+    join party on party.name_key = topmost.party
+    join movement m on party.party_no in (m.consignee_no, m.parent_no)
+    join line on line.seq = m.seq and line.effective_on < topmost.from_on
+    where topmost.doubt
+    group by line.seq
+),
 used as (
     select
         line.seq,
@@ -239,12 +296,15 @@ judged as (
             when coalesce(amended.expires_on, m.expires_on)
                 < coalesce(getvariable('as_of')::date, current_date) then 'overdue'
             else 'open'
-        end as state
+        end as state,
+        case when state in ('open', 'overdue', 'suspended') then doubted.from_on end
+            as parent_in_doubt_on
     from used u
     join movement m on m.seq = u.seq
     left join ended on ended.licence_seq = u.seq
     left join amended on amended.licence_seq = u.seq
     left join suspended on suspended.licence_seq = u.seq
+    left join doubted on doubted.licence_seq = u.seq
     left join party exporter on exporter.party_no = m.exporter_no
     left join party consignee on consignee.party_no = m.consignee_no
 )
