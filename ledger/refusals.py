@@ -19,9 +19,14 @@ def _note(code: str, sentence: str, source: str) -> Reason:
     return Reason(code, _NOTE, sentence, source, "{detail}")
 
 
+def _breach(code: str, sentence: str, source: str) -> Reason:
+    """A breach that says of what it is in words alone."""
+    return Reason(code, _BREACH, sentence, source, "{detail}")
+
+
 def _of_licence(code: str, sentence: str) -> Reason:
     """A breach of what a licence says, with the field named."""
-    return Reason(code, _BREACH, sentence, "the licence", "{detail}")
+    return _breach(code, sentence, "the licence")
 
 
 # In order of precedence: where several are found, the first is the one a short line shows.
@@ -67,55 +72,41 @@ _REASONS = (
         "authorization",
         "{detail}",
     ),
-    Reason(
+    _breach(
         "veu_not_on_file",
-        _BREACH,
         "the company is not known to hold an authorization of its own for the country",
         "authorization",
-        "{detail}",
     ),
-    Reason(
+    _breach(
         "veu_other_owner",
-        _BREACH,
         "moves to another owner under a validated end user's authorization",
         "authorization",
-        "{detail}",
     ),
-    Reason(
+    _breach(
         "licence_not_on_file",
-        _BREACH,
         "drawn under a licence that is not on file",
         "authorization",
-        "{detail}",
     ),
-    Reason(
+    _breach(
         "licence_closed",
-        _BREACH,
         "the licence is closed: nothing of it is left to use",
         "the act on record",
-        "{detail}",
     ),
-    Reason(
+    _breach(
         "licence_part_ended",
-        _BREACH,
         "takes of a part of the licence that was revoked or surrendered",
         "the act on record",
-        "{detail}",
     ),
-    Reason(
+    _breach(
         "licence_suspended",
-        _BREACH,
         "dated while the licence was suspended",
         "15 CFR 750.8(a)",
-        "{detail}",
     ),
     _of_licence("licence_not_yet_issued", "dated before the licence was issued"),
-    Reason(
+    _breach(
         "licence_expired",
-        _BREACH,
         "dated after the licence expired",
         "number licence_validity",
-        "{detail}",
     ),
     _of_licence("licence_other_chip", "the licence line is for another chip"),
     _of_licence("licence_other_destination", "the licence line is for another destination"),
@@ -149,12 +140,10 @@ _REASONS = (
         "the shipment",
         "shipped {limit}, on record already {taken}, given {asked}, over by {short}",
     ),
-    Reason(
+    _breach(
         "application_answered",
-        _BREACH,
         "the application was answered before",
         "15 CFR 750.7(a)",
-        "{detail}",
     ),
     Reason(
         "more_than_applied",
@@ -163,26 +152,20 @@ _REASONS = (
         "Supplement No. 2 to 15 CFR part 748, paragraph (c)(3)",
         "applied for {limit}, licensed {asked}, over by {short}",
     ),
-    Reason(
+    _breach(
         "superseded_not_on_file",
-        _BREACH,
         "takes the place of a licence that is not on file",
         "15 CFR 750.7(c)",
-        "{detail}",
     ),
-    Reason(
+    _breach(
         "licence_transferred_again",
-        _BREACH,
         "a licence is transferred more often than the regime allows",
         "number licence_transfers",
-        "{detail}",
     ),
-    Reason(
+    _breach(
         "amendment_of_quantity",
-        _BREACH,
         "an amendment changes no quantity: it goes up by a replacement, down by a revocation",
         "15 CFR 750.7(c)",
-        "{detail}",
     ),
     Reason(
         "more_than_held",
@@ -191,12 +174,10 @@ _REASONS = (
         "the licence",
         "left {limit}, asked {asked}, over by {short}",
     ),
-    Reason(
+    _breach(
         "shipment_not_on_file",
-        _BREACH,
         "points at a shipment that is not on file",
         "the shipment",
-        "{detail}",
     ),
     Reason(
         "account_overdrawn",
@@ -226,47 +207,35 @@ _REASONS = (
         "budget",
         "at most {limit}, there already {taken}, added {asked}, over by {short}; {detail}",
     ),
-    Reason(
+    _breach(
         "certificate_missing",
-        _BREACH,
         "the certificate due before the shipment is not on record",
         "the paragraph named with it",
-        "{detail}",
     ),
-    Reason(
+    _breach(
         "notice_missing",
-        _BREACH,
         "the notice due before the shipment is not on record",
         "the paragraph named with it",
-        "{detail}",
     ),
-    Reason(
+    _breach(
         "condition_breached",
-        _BREACH,
         "a condition of the authorization is on record as breached",
         "authorization",
-        "{detail}",
     ),
-    Reason(
+    _breach(
         "temporary_export_overdue",
-        _BREACH,
         "sent abroad for a time, and not back by the day it was to be",
         "15 CFR 740.9(a)",
-        "{detail}",
     ),
-    Reason(
+    _breach(
         "replaced_part_not_back",
-        _BREACH,
         "replaces parts one for one, and those it replaces are not on record as back or destroyed",
         "15 CFR 740.10",
-        "{detail}",
     ),
-    Reason(
+    _breach(
         "after_windows",
-        _BREACH,
         "no window of the budget covers this day: nothing was drawn",
         "budget",
-        "{detail}",
     ),
     Reason("share_undeclared", _NOTE, "not declared: cannot be judged", "budget", "{detail}"),
     Reason(
