@@ -153,6 +153,16 @@ _REASONS = (
         "applied for {limit}, licensed {asked}, over by {short}",
     ),
     _breach(
+        "more_than_ordered",
+        "more than the purchase order is for",
+        "Supplement No. 2 to 15 CFR part 748, paragraph (c)(3)",
+    ),
+    _breach(
+        "licence_several_countries",
+        "the licence names several countries, and one of them has an allocation of its own",
+        "licences one_country",
+    ),
+    _breach(
         "superseded_not_on_file",
         "takes the place of a licence that is not on file",
         "15 CFR 750.7(c)",
@@ -202,7 +212,7 @@ _REASONS = (
     ),
     Reason(
         "share_over",
-        _BREACH,
+        _REFUSAL,
         "more than the share that may stand there",
         "budget",
         "at most {limit}, there already {taken}, added {asked}, over by {short}; {detail}",

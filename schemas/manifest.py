@@ -86,14 +86,28 @@ def view_statements(manifest: Manifest, folder: str = "") -> list[str]:
     """One CREATE VIEW a table, over the files in use; `folder`, if given, goes before each name.
 
     A table without rows is a view of its columns and no row. `rolled_up_to(seq)` is the end of
-    the last roll-up that a `seq` does not cut, 0 where there is none.
+    the last roll-up that a `seq` does not cut, 0 where there is none; `expiry_of(issued_on, years)`
+    the last day of a licence that holds so many years; `grouped(amount_mtpp)` an amount as text.
     """
     before = folder.rstrip("/") + "/" if folder else ""
     views = [
         _view(table, columns, [before + s.file for s in manifest.of(table) if s.rows])
         for table, columns in TABLES.items()
     ]
-    return [*views, _rolled_up_to([s.last for s in manifest.of("entry_day") if s.rows])]
+    ends = [s.last for s in manifest.of("entry_day") if s.rows]
+    return [*views, _rolled_up_to(ends), _EXPIRY, _GROUPED]
+
+
+# As ledger/policy/licensing.py has it: a year from 29 February ends on 28 February.
+_EXPIRY = """CREATE OR REPLACE MACRO expiry_of(issued_on, years) AS
+    (issued_on + to_years(years))::DATE
+    - CASE WHEN day(issued_on + to_years(years)) = day(issued_on) THEN 1 ELSE 0 END;"""
+
+
+# As schemas/tpp.py has it: whole thousandths of TPP as a person reads them.
+_GROUPED = """CREATE OR REPLACE MACRO grouped(amount_mtpp) AS
+    format('{:,}', amount_mtpp // 1000) || CASE WHEN amount_mtpp % 1000 = 0 THEN ''
+    ELSE '.' || rtrim(lpad((amount_mtpp % 1000)::VARCHAR, 3, '0'), '0') END;"""
 
 
 def _rolled_up_to(ends: Sequence[int]) -> str:

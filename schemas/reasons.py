@@ -24,7 +24,8 @@ class Reason:
     """One reason. `sentence` stands alone; `figures` follows it where all its figures are given.
 
     `citation` is a paragraph, or `<kind> <key>` of the regime's own data (`number ...`,
-    `option ...`, `list ...`, `budget`, `authorization`), whose citation then is the regime's.
+    `option ...`, `list ...`, `licences ...`, `budget`, `authorization`), whose citation then is
+    the regime's.
     """
 
     code: str

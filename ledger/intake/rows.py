@@ -131,6 +131,8 @@ class Row:
             Type.PERCENT: cells.percent_of,
             Type.PARTY: _name,
         }
+        if field.type is Type.MONEY and self.slots[field.name].column is None:
+            return cells.money_of
         named = self.slots[field.name].column is not None or self.slots[field.name].also
         return by_type.get(field.type, _name if named else _text)
 

@@ -28,6 +28,11 @@ class Licensing:
     cited: dict[str, Citation] = field(default_factory=dict)
     parents_in: tuple[CountryList, ...] = ()
 
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days from which a licence that says nothing may hold another number of years."""
+        return tuple(value.from_on for value in self.validity.values) if self.validity else ()
+
     def years(self, chip_class: str, issued_on: date) -> int | None:
         """How many years a licence holds that says nothing; None where the regime does not say."""
         value = self.validity.on(issued_on) if self.validity else None

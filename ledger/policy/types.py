@@ -223,6 +223,7 @@ class Regime:
         for when in self.judging.conditions():
             days.update(() if when.from_on is None else (when.from_on,))
             days.update(() if when.to_on is None else (when.to_on + timedelta(1),))
+        days.update(day for day in self.licensing.days if day > self.first_day)
         return tuple(sorted(days))
 
     def period_of(self, day: date) -> date:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from functools import cached_property
 
 from ledger.policy.budgets import ATTRIBUTED, PARENTS, PLACED
@@ -16,57 +15,40 @@ from ledger.policy.judging import ROLES
 from ledger.policy.types import Citation, DrawRule, Flag, Holders, Regime, When, as_enforced
 from ledger.refusals import REFUSALS, Family
 from ledger.rules.chips import Held, against_limits
-from ledger.rules.rulings import LEAVE, UNDER_LICENCE, Case, Draw, Ruling, Step, ruling_from_body
+from ledger.rules.classes import (
+    ENTERING,
+    ROLE_SAID,
+    STAND_INS,
+    UNKNOWN,
+    country_class,
+    enters_later,
+)
+from ledger.rules.rulings import (
+    ASKED,
+    COUNTED,
+    LEAVE,
+    UNDER_LICENCE,
+    Case,
+    Draw,
+    Ruling,
+    Step,
+    ruling_from_body,
+)
 from schemas.kinds import SHIPMENTS, Kind
 
-__all__ = ["Case", "Draw", "Ruling", "Step", "country_class", "judge", "ruling_from_body"]
+__all__ = [
+    "ENTERING", "Case", "Draw", "Ruling", "Step", "country_class", "enters_later", "judge",
+    "ruling_from_body",
+]  # fmt: skip
 
 SPARED = "not_enforced"  # what a finding becomes on a day on which it is not enforced
-# The option that says what counts of a country that comes under an allocation.
-ENTERING = "group_change_entering"
-UNKNOWN = ""  # the class of a country nobody stated
-ELSEWHERE = "other"  # the class of one on no list and with no budget
 _BARRED = "authorization_unavailable"
 _LICENSED = (Kind.APPLICATION, Kind.LICENCE)
-# Which countries stand in for one that is not stated, the nearest first.
-_STAND_INS: dict[str, tuple[str, ...]] = {
-    "parent_hq": ("consignee_hq", "destination"),
-    "consignee_hq": ("destination",),
-}
-_ROLE_SAID = {
-    "destination": "destination",
-    "consignee_hq": "consignee's headquarters",
-    "parent_hq": "parent",
-}
 _EFFECT: dict[str, str] = {
     Kind.APPLICATION: "pend",
     Kind.LICENCE: "hold",
     **dict.fromkeys(SHIPMENTS, "post"),
 }
-
-
-def country_class(regime: Regime, code: str | None, day: date) -> str:
-    """A country (or named holder) as the rules see it on a day: a short key.
-
-    The lists it is on and the budgets it holds, sorted and joined by "+" ("country_allocation+d1");
-    "other" where it is on none, "" where no country is given. A territory counts as the
-    destination it is treated as. A budget that it holds only from a later day is named too, as
-    "country_allocation_later", where an option says what was licensed before then.
-    """
-    if not code:
-        return UNKNOWN
-    meant = regime.treated_as(code)
-    found = [key for key in regime.class_keys if meant in regime.members(key, day)]
-    if ENTERING in regime.options and day >= regime.first_day:
-        found += [f"{key}_later" for key in regime.budgets if enters_later(regime, key, meant, day)]
-    return "+".join(found) or ELSEWHERE
-
-
-def enters_later(regime: Regime, key: str, code: str, day: date) -> bool:
-    """Whether a country holds a budget from a later day, but not on this one."""
-    holders = regime.budgets[key].holders
-    later = [other for other in holders.days if other > day]
-    return bool(later) and code not in holders.on(day) and any(code in holders.on(d) for d in later)
 
 
 def judge(case: Case, regime: Regime, options: Mapping[str, str]) -> Ruling:
@@ -84,6 +66,7 @@ def judge(case: Case, regime: Regime, options: Mapping[str, str]) -> Ruling:
         bench.safe_side()
         bench.draws_of_several()
         bench.review()
+        bench.terms()
         bench.needs()
     bench.tallies()
     bench.leaves()
@@ -107,6 +90,8 @@ class _Bench:
     needed: list[str] = field(default_factory=list)
     measured: list[str] = field(default_factory=list)
     barred: bool = False
+    years: int = 0
+    alone: bool = False
 
     def __post_init__(self) -> None:
         stated = self.case.authorization
@@ -186,6 +171,8 @@ class _Bench:
 
     def tallies(self) -> None:
         """What counts on tallies whatever the authorization, and the shares then measured."""
+        if self.case.kind == Kind.APPLICATION:
+            self.would_count()
         if self.case.kind not in SHIPMENTS:
             return
         for rule in self.regime.judging.counts:
@@ -217,6 +204,17 @@ class _Bench:
                 self.drawn.append(left)
                 said = "comes off where it leaves, unless it stays on one account"
                 self.say(f"{budget.title}: {said}", budget.citation)
+
+    def would_count(self) -> None:
+        """What the export that an application asks for would count, and the shares of it."""
+        licensed = self.regime.judging.licensed
+        case = replace(self.case, kind=Kind.EXPORT, authorization=licensed)
+        export = _Bench(case, self.regime, self.options)
+        export.tallies()
+        self.drawn += [replace(d, effect=ASKED[COUNTED.index(d.effect)]) for d in export.drawn]
+        self.measured += export.measured
+        self.touched |= export.touched
+        self.steps += export.steps
 
     def draws_of_several(self) -> None:
         """The draws that are of no authorization of its own, on budgets that have a window."""
@@ -253,7 +251,7 @@ class _Bench:
             self.touched.add(holders.option)
         found: dict[str, None] = {}
         for wanted in holders.sources(self.options):
-            nearest = (wanted, *_STAND_INS.get(wanted, ()))
+            nearest = (wanted, *STAND_INS.get(wanted, ()))
             known = (one for one in nearest if one not in ROLES or self.classes(one))
             source = next(known, wanted)
             if source != wanted:
@@ -277,7 +275,7 @@ class _Bench:
         if source not in ROLES:  # a party, or a country that the case does not know
             return True
         if budget.holder_kind != "party" and not self.held_by(key, source):
-            self.say(f"{budget.title}: none for this {_ROLE_SAID[source]}", budget.citation)
+            self.say(f"{budget.title}: none for this {ROLE_SAID[source]}", budget.citation)
             return False
         return True
 
@@ -311,6 +309,22 @@ class _Bench:
                 if rule.denial and self.case.kind == Kind.APPLICATION:
                     self.find("review_denial", self.reason(rule.policy, rule.when, rule.citation))
                 return
+
+    def terms(self) -> None:
+        """How long a licence holds that names no last day, and whether for one country alone."""
+        if self.case.kind != Kind.LICENCE:
+            return
+        licensing = self.regime.licensing
+        if licensing.one_country and self.held_by(licensing.one_country, "destination"):
+            self.alone = True
+            self.say(
+                "a licence of its own: it names no other country", licensing.cited["one_country"]
+            )
+        years = licensing.years(self.case.chip_class, self.case.period)
+        if years:
+            self.years = years
+            held = f"{years} years" if years > 1 else "one year"
+            self.say(f"holds {held} where it names no last day", licensing.cited["validity"])
 
     def needs(self) -> None:
         """What must be on record before it leaves; nothing where it may not go this way at all."""
@@ -381,4 +395,6 @@ class _Bench:
             options=tuple((key, self.options[key]) for key in sorted(self.touched)),
             needs=tuple(self.needed),
             shares=tuple(self.measured),
+            years=self.years,
+            alone=self.alone,
         )

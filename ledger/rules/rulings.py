@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from ledger.policy.licensing import expiry_of
+
 # Of a regime that runs beside another, no news to anybody.
 _TOO_EARLY = "before_regime"
 # Of every regime its own word: said by each, though another has said it.
@@ -44,8 +46,10 @@ class Case:
 
 
 # Effects of draws on tallies that hang on no authorization, and are made under a licence too: of
-# every holder, or only of those whose installed base was declared.
+# every holder, or only of those whose installed base was declared. What an application asks for
+# would count so; it is measured and counts on nothing.
 COUNTED = ("count", "count_declared")
+ASKED = ("ask", "ask_declared")
 # What a move does where it leaves: what the goods count as there comes off.
 LEAVE = "leave"
 # Effects that only a shipment under a licence on file has.
@@ -60,7 +64,8 @@ class Draw:
     `official` False: on the safe side only. `effect` is one of
     `pend` (an application), `hold` (a licence), `post` (a fact),
     `hold_until_received` (held in the export's window, posted in the receipt's),
-    `post_both_years` (posted in both), `count` and `count_declared` (see COUNTED),
+    `post_both_years` (posted in both), `count` and `count_declared` (see COUNTED), `ask` and
+    `ask_declared` (see ASKED),
     `post_on_receipt`, `post_on_installation` (nothing until then), `give_back`, `leave`;
     and of a shipment under a licence on file
     `release` (what the licence holds is given up, nothing is posted),
@@ -90,7 +95,9 @@ class Ruling:
 
     `findings` are (code of ledger/refusals.py, detail); `options` those that touched the ruling,
     as (key, value); `review` the policy an application is reviewed under, or empty; `needs` the
-    keys of what must be on record before the shipment leaves. `beside` are the rulings of the
+    keys of what must be on record before the shipment leaves; `years` how long a licence holds
+    that names no last day, 0 where nothing is said; `alone` that it may name no other country.
+    `beside` are the rulings of the
     regimes that run beside this one; `draws` and `findings` then are those of all of them together
     (`united`), and so are `shares`, the
     shares of tallies that are measured for it; everything else is this regime's own.
@@ -107,6 +114,12 @@ class Ruling:
     needs: tuple[str, ...] = ()
     beside: tuple[Ruling, ...] = ()
     shares: tuple[str, ...] = ()
+    years: int = 0
+    alone: bool = False
+
+    def last_day(self, issued_on: date) -> date | None:
+        """The last day of a licence issued on a day that names none itself; None: no such day."""
+        return expiry_of(issued_on, self.years) if self.years else None
 
     def body(self) -> str:
         """The ruling as canonical JSON: keys sorted, no blanks, characters as they are."""
@@ -151,6 +164,10 @@ def _shape(ruling: Ruling) -> dict[str, object]:
     }
     if ruling.shares:
         shape["shares"] = ruling.shares
+    if ruling.years:
+        shape["years"] = ruling.years
+    if ruling.alone:
+        shape["alone"] = True
     if ruling.beside:
         shape["beside"] = [_shape(one) for one in ruling.beside]
     return shape
@@ -183,5 +200,7 @@ def _ruling(shape: dict[str, Any]) -> Ruling:
         options=tuple(sorted(shape["options"].items())),
         needs=tuple(shape.get("needs", ())),
         shares=tuple(shape.get("shares", ())),
+        years=shape.get("years", 0),
+        alone=shape.get("alone", False),
         beside=tuple(_ruling(one) for one in shape.get("beside", ())),
     )

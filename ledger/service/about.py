@@ -6,8 +6,10 @@ from datetime import date, timedelta
 
 from ledger import countries
 from ledger.policy.budgets import UNBOUND
+from ledger.policy.types import Regime
 from ledger.refusals import REFUSALS
 from ledger.service.adoption import every_adoption
+from ledger.service.business_days import moved_days
 from ledger.service.duty_facts import duty_facts
 from ledger.service.line_rules import line_rules
 from ledger.service.rulebook import EQUIVALENT, Rulebook
@@ -15,6 +17,8 @@ from ledger.service.shares import measure_of
 from ledger.storage.store import open_store
 
 DAY = timedelta(1)
+# Licences of before a regime may end under it; and it may be kept for long.
+_YEARS_BEFORE, _YEARS_AFTER = 5, 30
 # submission, topic, key, from_on, value, sentence: schemas.columnar.ABOUT.
 AboutRow = tuple[int, str, str, date | None, str | None, str | None]
 
@@ -88,6 +92,14 @@ def _closings(rulebook: Rulebook) -> list[_Fact]:
     return found
 
 
+def _last_days(regime: Regime) -> list[_Fact]:
+    """The last day of use of licences that end on a holiday, by that day."""
+    calendar, first = regime.licensing.holidays, regime.first_day.year
+    years = range(first - _YEARS_BEFORE, first + _YEARS_AFTER)
+    moved = moved_days(calendar, years)
+    return [("last day", calendar, day, last.isoformat(), None) for day, last in moved]
+
+
 def _facts(rulebook: Rulebook) -> list[_Fact]:
     regime = rulebook.regime
     found: list[_Fact] = [
@@ -112,6 +124,6 @@ def _facts(rulebook: Rulebook) -> list[_Fact]:
     if regime.counts == "chips" and rulebook.catalogue.row(EQUIVALENT) is not None:
         found.append(("h100", EQUIVALENT, None, str(rulebook.unit_mtpp(EQUIVALENT)), None))
     found += [("country", code, None, name, None) for code, name in countries.names().items()]
-    found += (*duty_facts(regime), *_closings(rulebook))
+    found += (*duty_facts(regime), *_closings(rulebook), *_last_days(regime))
     found += [("refusal", r.code, None, str(r.family), r.sentence) for r in REFUSALS.values()]
     return found

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from ledger.intake.cells import Wrong, cents_of, count_of
 from ledger.service.book import Book
 from ledger.service.known_rows import reversed_among
 from ledger.service.licence_acts import with_line
@@ -133,11 +136,44 @@ def answer(
     row.target_seq = seq
     if row.kind == Kind.LICENCE:
         _flag_more(row, application["amount_mtpp"] or 0)
+        ordered = json.loads(application["details"] or "{}")
+        row.flags += order_flags(row.given.quantity, row.given.unit_value_cents, ordered)
     entries = [e for e in cursor.find(t.entry, "seq", [seq]) if e[_ENTRY["pending_mtpp"]] > 0]
     places = book.places([e[_ENTRY["budget_no"]] for e in entries])
     row.pending = [
         (place, e[_ENTRY["pending_mtpp"]]) for place, e in zip(places, entries, strict=True)
     ]
+
+
+def flag_orders(rows: Sequence[Row]) -> None:
+    """Flag applications for more than the purchase order that they say they go with."""
+    for row in rows:
+        if row.kind == Kind.APPLICATION and row.given.details is not None:
+            row.flags += order_flags(row.given.quantity, row.given.unit_value_cents, row.details())
+
+
+def order_flags(quantity: int | None, unit_cents: int | None, said: dict[str, Any]) -> list[Flag]:
+    """What a lot is more than an application's purchase order by; `said` are its other fields."""
+    # Rows of before these headings were known may hold anything in them.
+    units, cents = _read(count_of, said, "order_quantity"), _read(cents_of, said, "order_value_usd")
+    found: list[Flag] = []
+    asked = quantity or 0
+    if units and asked > units:
+        detail = f"ordered {units:,} units, asked {asked:,}, over by {asked - units:,}"
+        found.append(Flag("more_than_ordered", detail=detail))
+    value = asked * (unit_cents or 0)
+    if cents and value > cents:
+        figures = [f"{c // 100:,}.{c % 100:02d} USD" for c in (cents, value, value - cents)]
+        detail = "ordered {}, asked {}, over by {}".format(*figures)
+        found.append(Flag("more_than_ordered", detail=detail))
+    return found
+
+
+def _read(reader: Callable[[str], int], said: dict[str, Any], heading: str) -> int:
+    """A number of an application's other fields; 0 where there is none."""
+    with suppress(Wrong):
+        return reader(str(said.get(heading, "")))
+    return 0
 
 
 def _flag_more(row: Row, asked: int) -> None:

@@ -20,6 +20,7 @@ from ledger.service import columns, follower_columns
 from ledger.service.batches import Frame, frames
 from ledger.service.book import Book
 from ledger.service.bulk_answers import Answers
+from ledger.service.bulk_countries import BulkCountries
 from ledger.service.bulk_draws import BulkDrawer
 from ledger.service.bulk_findings import Findings, Gathered
 from ledger.service.bulk_followers import BulkFollowers
@@ -181,6 +182,7 @@ class _Load:
         # By place; one more, for movements that are not ruled.
         self.ruling_no = np.full(len(prepared.ruled) + 1, -1, np.int64)
         self.lines = BulkLines(con, staging, prepared, book, line_rules(desk.rulebook))
+        self.countries = BulkCountries(con, staging, prepared, desk.rulebook)
         drawer = Drawer(desk.rulebook, book)
         if drawer.acquired.any:
             raise ByRows  # what an acquired entity received is laid on two budgets row by row
@@ -226,6 +228,7 @@ class _Load:
         self._number_rulings(frame)
         flags = self.drawer.flags(frame)
         self._watch(frame, flags)
+        self.countries.flag(frame, flags)
         batch = self.answers.answer(frame, self.drawer.batch(frame, flags), flags)
         claiming = np.where(frame.ints("behind") == 0, frame.day, -1)
         self.marks.flag_batch(batch, claiming, self.book.numbers, flags)

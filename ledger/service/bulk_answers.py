@@ -6,12 +6,14 @@ story (refused or reversed, answered before, answered twice) is told row by row:
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ledger.rules.admission import Batch, Effect, Excess, Ints
+from ledger.service.applications import order_flags
 from ledger.service.batches import Frame
 from ledger.service.book import Book
 from ledger.service.bulk_findings import Gathered
@@ -35,6 +37,8 @@ class Answers:
         none = np.zeros(0, np.int64)
         self._seq = self._asked = none
         self._row = self._place = self._pending = none
+        # What applications say of their purchase orders, by the row that answers each.
+        self._ordered: dict[int, str] = {}
         if not con.execute(_ANY).fetchall():
             return
         reader = con.cursor().sql(_KEYS).to_arrow_reader(1 << 16)
@@ -64,6 +68,7 @@ class Answers:
         self._seq, self._asked = np.zeros((2, largest + 1), np.int64)
         at = np.array(row, np.int64)
         self._seq[at], self._asked[at] = seq, [amount or 0 for amount in asked]
+        self._ordered = dict(staging.query(_ORDERED.format(waiting=waiting)))
         pending = sorted(staging.query(_PENDING.format(waiting=waiting)))
         columns = np.array(pending, np.int64).reshape(-1, 3).T
         self._row, number, self._pending = columns
@@ -76,6 +81,7 @@ class Answers:
         row = frame.ints("row")
         frame.target = self._seq[row]
         self._flag_more(frame, flags)
+        self._flag_orders(frame, flags)
         at = np.full(len(self._seq), NONE, np.int64)
         at[row] = np.arange(len(row))
         draws = np.flatnonzero(at[self._row] >= 0)
@@ -102,6 +108,15 @@ class Answers:
             code = ["more_than_applied"] * len(over)
             flags.excess(Excess(over, code, zero + NONE, *figures))
 
+    def _flag_orders(self, frame: Frame, flags: Gathered) -> None:
+        """Flag licences of more than was ordered."""
+        if not self._ordered:
+            return
+        quantity, cents = frame.ints("quantity"), frame.ints("unit_value_cents")
+        for at, row in enumerate(frame.ints("row").tolist()):
+            if (said := self._ordered.get(row)) is not None:
+                flags.add(at, *order_flags(int(quantity[at]), int(cents[at]), json.loads(said)))
+
 
 _ANSWERING = f"""
     SELECT g.row, g.source, g.line, {detail("g.details", "application")} AS application
@@ -116,6 +131,10 @@ _FOUND = """
     JOIN movement_key k ON k.key = a.key JOIN movement m ON m.seq = k.seq
 """
 _POINTING = "SELECT 1 FROM {waiting} w JOIN movement m ON m.target_seq = w.seq LIMIT 1"
+_ORDERED = """
+    SELECT w.row, m.details FROM {waiting} w JOIN movement m ON m.seq = w.seq
+    WHERE m.details LIKE '%"order_%'
+"""
 _PENDING = """
     SELECT w.row, e.budget_no, e.pending_mtpp
     FROM {waiting} w JOIN entry e ON e.seq = w.seq WHERE e.pending_mtpp > 0

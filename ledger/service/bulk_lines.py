@@ -13,6 +13,7 @@ from ledger.service.batches import Frame
 from ledger.service.book import Book
 from ledger.service.bulk_findings import Gathered
 from ledger.service.columns import Prepared, place_column
+from ledger.service.day_numbers import day_of
 from ledger.service.given_tables import table_of
 from ledger.service.line_flags import (
     STANDING,
@@ -61,6 +62,7 @@ class BulkLines:
             for ruled in prepared.ruled
         ]
         self._outside = np.array(outside, bool)
+        self._years = np.array([ruled.ruling.years for ruled in prepared.ruled], np.int64)
         # The lines' figures, by place.
         self.lines = Lines(*(stored.whole[name] for name in FIGURES))
         self._moved = np.zeros(len(stored.seq), bool)
@@ -187,7 +189,7 @@ class BulkLines:
             "chip": frame.table.column("chip"),
             "destination": frame.table.column("destination"),
             "consignee_no": pa.array(frame.consignee_no, mask=frame.consignee_no < 0),
-            "expires_on": frame.table.column("expires_text"),
+            "expires_on": self._last_days(frame),
             "exporter_no": pa.array(frame.exporter_no, mask=frame.exporter_no < 0),
             "lapsed_mtpp": zero,
             "back_mtpp": zero,
@@ -197,6 +199,26 @@ class BulkLines:
         }
         table = pa.table({name: made[name] for name in columns_of("licence_line")})
         self.staging.append("licence_line", table)
+
+    def _last_days(self, frame: Frame) -> Any:
+        """The last day of each licence: as it says or, where it does not, as it was ruled."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        given = frame.table.column("expires_text").combine_chunks()
+        years = np.where(given.is_null(), self._years[frame.ints("ruling_at")], 0)
+        if not years.any():
+            return given
+        each, which = np.unique(
+            np.stack([frame.ints("ruling_at"), frame.day], axis=1)[years > 0],
+            axis=0,
+            return_inverse=True,
+        )
+        ruled = [self.prepared.ruled[at].ruling.last_day(day_of(day)) for at, day in each.tolist()]
+        place = np.full(frame.count, -1, np.int64)
+        place[years > 0] = which.reshape(-1)
+        filled = pa.array(map(str, ruled)).take(pa.array(place, mask=place < 0))
+        return pc.coalesce(given, filled)
 
     def moved(self) -> pa.Table:
         """The lines that were drawn on, as they now stand."""

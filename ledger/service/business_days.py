@@ -20,6 +20,12 @@ def is_holiday(day: date, calendar: str) -> bool:
     return day in _holidays(calendar, day.year)
 
 
+def moved_days(calendar: str, years: range) -> list[tuple[date, date]]:
+    """Each holiday of some years with the last day of use of a licence that ends on it."""
+    days = sorted(day for year in years for day in _holidays(calendar, year)) if calendar else []
+    return [(day, last_day_of_use(day, calendar)) for day in days]
+
+
 def last_day_of_use(expires_on: date, calendar: str) -> date:
     """The last day a licence may be used: where its own is a holiday, the next day of business.
 

@@ -10,7 +10,7 @@ from typing import Any
 from ledger.policy.budgets import PLACED, UNBOUND, BudgetRule
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
-from ledger.rules.rulings import COUNTED, LEAVE, UNDER_LICENCE
+from ledger.rules.rulings import ASKED, COUNTED, LEAVE, UNDER_LICENCE
 from ledger.service import assignments, holders, licence_acts, moves
 from ledger.service.acquired import Acquired
 from ledger.service.book import Book
@@ -32,6 +32,7 @@ from schemas.records import Given
 
 RELEASE, IF_BEFORE, CREDIT_OTHER = UNDER_LICENCE
 _, DECLARED_ONLY = COUNTED
+_IF_DECLARED = (DECLARED_ONLY, ASKED[1])
 _EFFECT = {
     "hold": Effect.HOLD,
     "pend": Effect.PEND,
@@ -229,7 +230,7 @@ class Drawer:
             entity = holders.stated(row.given, holders.ATTRIBUTED_TO)
             row.flags += [] if entity is None else [Flag("attribution_unavailable", detail=entity)]
         for draw in row.ruled.ruling.draws if row.ruled else ():
-            if draw.effect not in (*UNDER_LICENCE, *LATER, LEAVE):
+            if draw.effect not in (*UNDER_LICENCE, *LATER, *ASKED, LEAVE):
                 place = self._place(row, draw, row.given, row.given.effective_on)
                 if place is not None:
                     # Where two fields name one holder, it is drawn on once.
@@ -238,10 +239,11 @@ class Drawer:
 
     def _place(self, row: Row, draw: Draw, given: Given, day: date) -> int | None:
         """The place of the budget a draw falls on that day; None where there is none."""
-        if draw.effect == DECLARED_ONLY and not self.installed.subjects:
+        if_declared = draw.effect in _IF_DECLARED
+        if if_declared and not self.installed.subjects:
             return None
         holder = self._holders_of(draw.rule).of(draw.holder_from, given, day)
-        if holder is None or (draw.effect == DECLARED_ONLY and not self.declares(holder[0])):
+        if holder is None or (if_declared and not self.declares(holder[0])):
             return None
         if self._stays(row, draw, holder[0], day):
             return None
@@ -257,6 +259,13 @@ class Drawer:
         key, terms = opened
         place = self.book.budget(key)
         return self.book.open_budget(key, terms) if place is None else place
+
+    def asked_of(self, row: Row) -> list[int]:
+        """The places of the tallies on which what an application asks for would count."""
+        draws = row.ruled.ruling.draws if row.ruled else ()
+        asking = [draw for draw in draws if draw.effect in ASKED]
+        places = [self._place(row, draw, row.given, row.given.effective_on) for draw in asking]
+        return [place for place in places if place is not None]
 
     def declares(self, holder: str) -> bool:
         """Whether the installed base of whoever has this account was declared."""

@@ -110,10 +110,7 @@ class _Reader:
     def explanation(self) -> Explanation:
         """The whole."""
         m, ruling = self.movement, self.ruling
-        pointers = self._pointers(self.cursor.find(t.movement, "target_seq", [self.seq]))
-        targets = [] if m["target_seq"] is None else [m["target_seq"]]
-        at = self._pointers(self.cursor.find(t.movement, "seq", targets) if targets else [])
-        undone = reversals_of(self.cursor, [self.seq])
+        at = self._pointers("seq", m["target_seq"])
         return Explanation(
             seq=self.seq,
             kind=m["kind"],
@@ -134,16 +131,15 @@ class _Reader:
             conditions=tuple(self._conditions()),
             beside=tuple(self._beside()),
             points_at=at[0] if at else None,
-            pointed_at_by=tuple(pointers),
-            reversed_by=undone.get(self.seq),
+            pointed_at_by=tuple(self._pointers("target_seq", self.seq)),
+            reversed_by=reversals_of(self.cursor, [self.seq]).get(self.seq),
             submission=self._submission(),
         )
 
     def _ruling(self) -> Ruling | None:
         number = self.movement["ruling_no"]
-        if number is None:
-            return None
-        return ruling_from_body(self.cursor.find(t.ruling, "ruling_no", [number])[0][2])
+        found = [] if number is None else self.cursor.find(t.ruling, "ruling_no", [number])
+        return ruling_from_body(found[0][2]) if found else None
 
     def _given(self) -> Iterable[tuple[str, str]]:
         m = self.movement
@@ -151,6 +147,7 @@ class _Reader:
         names = {p[0]: p[1] for p in self.cursor.find(t.party, "party_no", numbers)}
         cents = m["unit_value_cents"]
         value = None if cents is None else f"{cents // 100:,}.{cents % 100:02d}"
+        ruled = self.ruling.last_day(self.day) if self.ruling else None
         fields = {
             "exporter": names.get(m["exporter_no"]),
             "ultimate_consignee": names.get(m["consignee_no"]),
@@ -162,6 +159,7 @@ class _Reader:
             "licence": m["licence"],
             "licence_line": m["licence_line"],
             "expires_on": m["expires_on"],
+            "expires_on_by_rule": ruled if m["expires_on"] is None else None,
             "unit_value_usd": value,
             **(json.loads(m["details"]) if m["details"] else {}),
         }
@@ -321,7 +319,8 @@ class _Reader:
             for one in kept
         ]
 
-    def _pointers(self, rows: Iterable[tuple[Any, ...]]) -> list[Pointer]:
+    def _pointers(self, by: str, seq: int | None) -> list[Pointer]:
+        rows = [] if seq is None else self.cursor.find(t.movement, by, [seq])
         named = [as_named(t.movement, row) for row in sorted(rows, key=lambda row: row[0])]
         return [
             Pointer(m["seq"], m["kind"], str(m["effective_on"]), m["document"], m["line"])

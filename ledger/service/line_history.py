@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 from ledger.rules.endings import GIVES_BACK, OPEN, READINGS, STATES, LineState
-from ledger.rules.rulings import ruling_from_body
+from ledger.rules.rulings import Ruling, ruling_from_body
 from ledger.service.known_rows import reversed_among
 from ledger.service.lines import LineBook
 from schemas import tables as t
@@ -71,7 +72,8 @@ class LineHistory:
     def _made_anew(self, place: int) -> LineState:
         """What the live movements of a line make of it, in the order they were recorded."""
         seq = self.lines.seq(place)
-        state = first_state(self._movement(seq))
+        licence = self._movement(seq)
+        state = first_state(licence, self._ruling(licence))
         if not self.lines.is_live(place):
             state.held = 0
         members = [
@@ -108,14 +110,19 @@ class LineHistory:
     def _gives_back(self, movement: Stored) -> bool:
         if movement["kind"] not in READINGS:
             return True
+        return self._ruling(movement).draws[0].effect == GIVES_BACK
+
+    def _ruling(self, movement: Stored) -> Ruling:
         (ruling,) = self.cursor.find(t.ruling, "ruling_no", [movement["ruling_no"]])
-        return ruling_from_body(ruling[2]).draws[0].effect == GIVES_BACK
+        return ruling_from_body(ruling[2])
 
 
-def first_state(licence: Stored) -> LineState:
-    """A line as its licence opened it."""
+def first_state(licence: Stored, ruling: Ruling) -> LineState:
+    """A line as its licence opened it; its last day is the licence's or, of none, the ruling's."""
     quantity, amount = licence["quantity"] or 0, licence["amount_mtpp"] or 0
     expires_on = licence["expires_on"]
+    if expires_on is None:
+        expires_on = ruling.last_day(date.fromisoformat(str(licence["effective_on"])))
     return LineState(
         quantity,
         amount,

@@ -285,12 +285,21 @@ class LineBook:
             given.chip,
             given.destination,
             None if given.consignee is None else party(given.consignee),
-            given.expires_on.isoformat() if given.expires_on else None,
+            _last_day(row),
             None if given.exporter is None else party(given.exporter),
             *(0, 0, 0),
             OPEN,
             None,
         )
+
+
+def _last_day(row: Row) -> str | None:
+    """The last day a licence may be used: as it says or, where it does not, as it was ruled."""
+    given = row.given
+    last = given.expires_on
+    if last is None and row.ruled is not None:
+        last = row.ruled.ruling.last_day(given.effective_on)
+    return None if last is None else last.isoformat()
 
 
 def also_held(book: Book, firsts: dict[int, int]) -> dict[int, list[int]]:

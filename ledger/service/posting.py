@@ -20,6 +20,7 @@ from ledger.service import (
     known_rows,
     licence_acts,
     moves,
+    one_country,
     replacements,
     requests,
     targets,
@@ -143,6 +144,7 @@ class Posting:
         kept = sorted(rows, key=lambda row: row.order)
         kept = self.lines.check_new(kept, outcome)
         kept = licence_acts.about(self.cursor, self.lines, kept, outcome)
+        applications.flag_orders(kept)
         kept = applications.ended(self.cursor, self.book, kept, outcome)
         kept = assignments.laid_under(self.cursor, self.book, self.lines, kept, outcome)
         kept = replacements.replaced(self.cursor, self.lines, kept)
@@ -150,6 +152,7 @@ class Posting:
             row.seq = self.last_seq + 1 + place
         self.book.parties(n for row in kept for n in _names(row) if n is not None)
         moves.rule(self.desk.rulebook, self.drawer.on_record.relations, kept)
+        one_country.flag_rows(self.desk.rulebook, self.cursor, kept)
         self.lines.find(kept)
         targets.find(self.cursor, self.book, kept, linked=self.desk.rulebook.counts_once)
         weights.rule(self.desk.rulebook, self.cursor, kept)
@@ -167,7 +170,7 @@ class Posting:
         marks.flag(rows, self.book.numbers)
         self.days = [days_number(row.given.effective_on) for row in rows]
         rulebook, days = self.desk.rulebook, Days(self.book)
-        by = requests.By(rulebook.options, marks, rulebook.spares, days)
+        by = requests.By(rulebook.options, marks, rulebook.spares, days, self.shares)
         requests.decide(self.book, rows, by)
         self.weighed = Turns(self.book, self.lines, rulebook, days).weigh(rows, self.days)
         flag_excesses(rows, self.weighed.overs)

@@ -19,11 +19,15 @@ from ledger.service.day_numbers import days_number
 from ledger.service.days import Days
 from ledger.service.marks import SUSPENDED, Marks
 from ledger.service.rows import Drawn, Flag, Row
+from ledger.service.shares import Shares
 from schemas import tables as t
 from schemas.kinds import Kind
 
 CLOSED = "budget_closed"
 PRO_RATA, BY_FILING, GRANT_REMAINING = "pro_rata", "application_date", "grant_remaining"
+SHARE_OVER = "share_over"
+# Reasons that hang on the amount alone.
+_OF_AMOUNT = ("over_limit", SHARE_OVER)
 # What is pending of requests filed after a day.
 _FILED_LATER = (
     select(func.coalesce(func.sum(t.entry.c.pending_mtpp), literal_column("0")))
@@ -37,14 +41,15 @@ _Asked = dict[int, list[tuple[date, int]]]
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """What applications are weighed by: options in force, marks on budgets, days spared, and the
-    budgets' days.
+    """What applications are weighed by: options in force, marks on budgets, days spared, the
+    budgets' days, and the shares that are measured.
     """
 
     options: Mapping[str, str]
     marks: Marks
     spares: Callable[[date], bool]
     days: Days
+    shares: Shares
 
 
 def decide(book: Book, rows: Sequence[Row], by: By) -> None:
@@ -73,22 +78,20 @@ class _Weigher:
 
     def __init__(self, book: Book, by: By) -> None:
         self.book, self.marks, self.spares = book, by.marks, by.spares
-        self.days = by.days
+        self.days, self.shares = by.days, by.shares
         self.in_part = by.options.get("straddle") == GRANT_REMAINING
         self.by_filing = by.options.get("queue") == BY_FILING
 
     def weigh(self, row: Row, asked: _Asked) -> None:
         """Grant or refuse one application; what it is granted is asked for from then on."""
-        reasons = [flag for draw in row.draws for flag in self._against(row, draw, asked)]
+        reasons = self._reasons(row, asked)
         if self.spares(row.given.effective_on):
-            noted = [flag for flag in reasons if flag.code == "over_limit"]
-            reasons = [flag for flag in reasons if flag.code != "over_limit"]
+            noted = [flag for flag in reasons if flag.code in _OF_AMOUNT]
+            reasons = [flag for flag in reasons if flag.code not in _OF_AMOUNT]
             row.flags += noted if not reasons else []
         if reasons:
-            left = [f.asked - f.short for f in reasons if f.asked and f.short is not None]
-            unit = row.given.unit_mtpp or 1
-            most = min(left) // unit * unit if len(left) == len(reasons) else 0
-            if not self.in_part or most <= 0:
+            most = self._most(row, reasons) if self.in_part else 0
+            if most <= 0:
                 _refuse(row, reasons)
                 return
             bound = min(reasons, key=lambda f: (f.asked or 0) - (f.short or 0))
@@ -98,11 +101,31 @@ class _Weigher:
         for draw in row.draws:
             asked.setdefault(draw.place, []).append((row.given.effective_on, draw.amount))
 
+    def _reasons(self, row: Row, asked: _Asked) -> list[Flag]:
+        """What stands against an application; what its shares only note stands on the row."""
+        reasons = [flag for draw in row.draws for flag in self._against(row, draw, asked)]
+        measured = self.shares.against(row, row.amount)
+        row.flags += [flag for flag in measured if flag.code != SHARE_OVER]
+        return reasons + [flag for flag in measured if flag.code == SHARE_OVER]
+
+    def _most(self, row: Row, reasons: list[Flag]) -> int:
+        """The most that may be granted in spite of the reasons, in whole units; 0 for nothing."""
+        unit, most = row.given.unit_mtpp or 1, row.amount
+        while reasons:
+            left = [f.asked - f.short for f in reasons if f.asked and f.short is not None]
+            if len(left) < len(reasons):
+                return 0
+            most = min(left) // unit * unit
+            # A share may bind less on one day and more on another: once more with what is left.
+            again = self.shares.against(row, most) if most > 0 else []
+            reasons = [flag for flag in again if flag.code == SHARE_OVER]
+        return most
+
     def share(self, rows: Sequence[Row], asked: _Asked) -> None:
         """Share what is left among the applications of one day, where it is too little."""
         open_rows = []
         for row in rows:
-            reasons = [f for draw in row.draws for f in self._against(row, draw, asked)]
+            reasons = self._reasons(row, asked)
             stopped = [flag for flag in reasons if flag.code != "over_limit"]
             if stopped:
                 _refuse(row, stopped)

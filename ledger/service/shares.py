@@ -21,7 +21,7 @@ from sqlalchemy import bindparam, select
 from ledger.rules.admission import Entries, Ints
 from ledger.rules.shares import Fraction, Holding, Measure, Verdict, percent, verdict
 from ledger.service.day_numbers import day_of, days_number
-from ledger.service.rows import Flag
+from ledger.service.rows import Flag, Row
 from schemas import tables as t
 from schemas.tpp import grouped
 
@@ -133,6 +133,19 @@ class Shares:
         subject, _, country = self.book.holder(place).rpartition("@")
         return self.book.named(place)[0], subject, country
 
+    def against(self, row: Row, amount: int) -> list[Flag]:
+        """What stands against the export of an amount that an application asks for.
+
+        It is measured like the export itself, on the application's day and after, and counts on
+        nothing: the share is of what was shipped.
+        """
+        shares = row.ruled.ruling.shares if row.ruled and self._shares else ()
+        if not shares:
+            return []
+        day = days_number(row.given.effective_on)
+        places = self.drawer.asked_of(row)
+        return [flag for at in places for flag in self._verdicts(at, day, amount, shares)]
+
     def posted_in(self, entries: Entries) -> Iterator[Posted]:
         """What the entries of a batch post on budgets that shares are measured of."""
         at = np.flatnonzero(np.array(self._on_tally(), bool)[entries.budget])
@@ -148,6 +161,12 @@ class Shares:
     def _measured(
         self, place: int, day: int, amount: int, asked: tuple[str, ...]
     ) -> Iterable[Flag]:
+        found = self._verdicts(place, day, amount, asked)
+        rule, subject, country = self._account(place)
+        self._holding(rule, subject).add(country, day, amount)
+        return found
+
+    def _verdicts(self, place: int, day: int, amount: int, asked: tuple[str, ...]) -> list[Flag]:
         rule, subject, country = self._account(place)
         holding = self._holding(rule, subject)
         found = []
@@ -157,7 +176,6 @@ class Shares:
                 one = verdict(share.measure, holding, country, day, amount)
                 if one is not None:
                     found.append((share, one))
-        holding.add(country, day, amount)
         told = [(share, one) for share, one in found if one.base is not None]
         unknown = [(share, one) for share, one in found if one.base is None][:1]
         return [self._flag(share, one, place, day) for share, one in (*told, *unknown)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from ledger.storage.check_expiry import LastDays
 from ledger.storage.rows import as_text, streamed
 from schemas import tables as t
 from schemas.kinds import DRAWS_DOWN, ENDINGS, LICENCE_ACTS, OF_A_LINE, Kind
@@ -34,7 +35,10 @@ _OF_MOVEMENT = (
     "ruling_no",
     "details",
 )
-_OF_LICENCE = ("quantity", "amount_mtpp", "unit_value_cents", "expires_on", "exporter_no")
+_OF_LICENCE = (
+    *("quantity", "amount_mtpp", "unit_value_cents", "expires_on", "exporter_no"),
+    *("ruling_no", "effective_on"),
+)
 
 
 @dataclass
@@ -93,9 +97,11 @@ def acted_lines(connection: Connection, reversed_seqs: set[int]) -> Iterator[tup
         .where(licence.seq.in_(acted), member.kind.in_(map(str, OF_A_LINE)))
         .order_by(licence.seq, member.seq)
     )
-    back = _given_back(connection)
+    back, last_days = _given_back(connection), LastDays(connection)
     for seq, rows in groupby(streamed(connection, query), key=lambda row: int(row[0])):
-        yield seq, _made(seq, list(rows), reversed_seqs, back)
+        every = list(rows)
+        opened = _opened(every[0][1 : 1 + len(_OF_LICENCE)], last_days)
+        yield seq, _made(opened, seq, every, (reversed_seqs, back))
 
 
 def _given_back(connection: Connection) -> set[int]:
@@ -108,10 +114,15 @@ def _given_back(connection: Connection) -> set[int]:
     return {n for n, body in found if json.loads(body)["draws"][0]["effect"] == "give_back"}
 
 
-def _made(seq: int, rows: list[Any], reversed_seqs: set[int], back: set[int]) -> Line:
-    quantity, amount, cents, expires_on, exporter_no = rows[0][1 : 1 + len(_OF_LICENCE)]
+def _opened(licence: Sequence[Any], last_days: LastDays) -> Line:
+    quantity, amount, cents, expires_on, exporter_no, ruling_no, issued_on = licence
     worth = (quantity or 0) * (cents or 0)
-    line = Line(quantity or 0, amount or 0, worth, expires_on, exporter_no)
+    last = last_days.of(expires_on, ruling_no, issued_on)
+    return Line(quantity or 0, amount or 0, worth, last, exporter_no)
+
+
+def _made(line: Line, seq: int, rows: list[Any], known: tuple[set[int], set[int]]) -> Line:
+    reversed_seqs, back = known
     line.held = line.amount if seq not in reversed_seqs else 0
     for row in rows:
         one = dict(zip(_OF_MOVEMENT, row[1 + len(_OF_LICENCE) :], strict=True))

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from ledger.storage import check_moves
+from ledger.storage.check_expiry import LastDays
 from ledger.storage.check_lines import Line, acted_lines
 from ledger.storage.rows import as_text, differing, streamed
 from schemas import tables as t
@@ -38,6 +39,7 @@ _NEVER_BELOW = ("held_mtpp", "lapsed_mtpp", "pending_mtpp")
 _LINE = ("amount_mtpp", "quantity", "value_cents")
 _USED = ("used_mtpp", "used_quantity", "used_value_cents")
 _COPIED = ("chip", "destination", "consignee_no", "expires_on", "exporter_no")
+_EXPIRES = len(_USED) + _COPIED.index("expires_on")  # behind what was used of the line
 _WENT = ("lapsed_mtpp", "back_mtpp", "gone_quantity", "state", "closed_on")
 _DRAWN_BY = tuple(map(str, DRAWS_DOWN))
 _OF_A_LINE = tuple(map(str, OF_A_LINE))
@@ -293,15 +295,20 @@ def _lines(
             _m.quantity,
             func.nullif(_m.quantity * _m.unit_value_cents, 0),
             *(func.coalesce(column, 0) for column in used.c[1:]),
+            _m.ruling_no,
+            as_text(_m.effective_on),
             *(as_text(_m[name]) if name.endswith("_on") else _m[name] for name in _COPIED),
         )
         .outerjoin(used, used.c.target_seq == _m.seq)
         .where(_m.kind == Kind.LICENCE)
         .order_by(_m.seq)
     )
-    acted = acted_lines(connection, reversed_seqs)
+    acted, last_days = acted_lines(connection, reversed_seqs), LastDays(connection)
     ahead = next(acted, None)
     for seq, amount, quantity, worth, *rest in streamed(connection, query):
+        ruling_no, issued_on = rest[3:5]
+        del rest[3:5]
+        rest[_EXPIRES] = last_days.of(rest[_EXPIRES], ruling_no, issued_on)
         drawn = [total - back for total, back in zip(rest[:3], undone[seq], strict=True)]
         live = int(seq not in reversed_seqs)
         line: Line | None = None

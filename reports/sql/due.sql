@@ -17,12 +17,13 @@ with reversal as (
 undone as (
     select target_seq as seq from reversal where seq not in (select target_seq from reversal)
 ),
--- What stands, with the names of its parties; `sent` for shipments, `moved` for moves that leave.
+-- What stands, with its parties: `sent` shipments, `moved` moves that leave, `ends` of licences.
 live as materialized (
     select m.*, exporter.name as exporter, exporter.name_key as exporter_key,
         consignee.name as consignee, consignee.name_key as consignee_key, parent.name as parent,
         m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad') as sent,
-        m.kind = 'transfer_out' as moved
+        m.kind = 'transfer_out' as moved,
+        m.kind in ('lapse', 'surrender', 'revocation', 'licence_close', 'replacement') as ends
     from movement m
     left join party exporter on exporter.party_no = m.exporter_no
     left join party consignee on consignee.party_no = m.consignee_no
@@ -67,8 +68,7 @@ lot as (
     select d.duty, d.how, d.number, need.need, need.days, need.amount_mtpp as least_mtpp,
         need.compared, m.source, m.document, m.exporter, m.effective_on, m."authorization",
         min(m.seq) as seq, min_by(m.consignee, m.seq) as consignee,
-        min_by(m.parent, m.seq) as parent,
-        sum(m.amount_mtpp)::bigint as amount_mtpp,
+        min_by(m.parent, m.seq) as parent, sum(m.amount_mtpp)::bigint as amount_mtpp,
         bool_and(coalesce(json_extract_string(m.details, '$.notice_on')::date
             <= m.effective_on - need.days, false)) as noticed,
         max(json_extract_string(m.details, '$.notice_on')::date) as noticed_on
@@ -278,40 +278,45 @@ of_facilities as (
         len([x for x in days if x >= since_on and x < due_on]) as count
     from account
 ),
--- What is left of licences that end.
-used as (
-    select licence, coalesce(licence_line, '1') as line, sum(amount_mtpp)::bigint as used_mtpp
-    from live where (sent or moved) and licence is not null
-    group by licence, coalesce(licence_line, '1')
+-- What was done to licences; a part of one is revoked or surrendered by quantity or amount.
+acted as (
+    select target_seq,
+        sum(amount_mtpp) filter (sent or moved or ends or kind = 'assignment')::bigint as gone,
+        bool_or(ends and not regexp_matches(coalesce(details, ''), '"(quantity|tpp)":')) as ended,
+        arg_max(expires_on, seq) filter (kind = 'licence_amendment') as amended_to,
+        arg_max(exporter, (effective_on, seq)) filter (kind = 'licence_transfer') as transferee,
+        arg_max(kind, (effective_on, seq)) filter (kind = 'licence_reinstatement' or kind
+            = 'licence_suspension' and coalesce(json_extract_string(details, '$.until_on')::date
+            >= coalesce(getvariable('as_of')::date, current_date), true)) as marked
+    from live where target_seq is not null group by target_seq
 ),
-ended as (
-    select target_seq, sum(coalesce(amount_mtpp, 9223372036854775))::bigint as ended_mtpp
-    from live where kind in ('lapse', 'surrender', 'revocation', 'licence_close', 'replacement')
-        and target_seq is not null group by target_seq
-),
+-- Licences with something left: when they end, as they say or were ruled, but on no holiday.
 rest as (
-    select m.source, m.document, m.expires_on, m.exporter, m.consignee, m.seq,
-        greatest(m.amount_mtpp - coalesce(used.used_mtpp, 0) - coalesce(ended.ended_mtpp, 0), 0)
-            as rest_mtpp
+    select m.source, m.document, m.consignee, m.seq, a.transferee,
+        coalesce(a.marked = 'licence_suspension', false) as suspended,
+        coalesce(a.transferee, m.exporter) as exporter,
+        m.amount_mtpp - coalesce(a.gone, 0) as rest_mtpp,
+        coalesce(a.amended_to, m.expires_on, expiry_of(m.effective_on,
+            json_extract(r.body, '$.years')::integer)) as ends_on,
+        coalesce((select max(value)::date from said where topic = 'last day' and from_on = ends_on),
+            ends_on) as last_on
     from live m
-    left join used on used.licence = m.document and used.line = m.line
-    left join ended on ended.target_seq = m.seq
-    where m.kind = 'licence' and m.expires_on is not null
+    left join acted a on a.target_seq = m.seq
+    left join ruling r on r.ruling_no = m.ruling_no
+    where m.kind = 'licence' and not coalesce(a.ended, false) and rest_mtpp > 0
 ),
 of_licences as (
-    select d.duty, concat_ws(chr(31), r.source, r.document, r.expires_on) as identity,
-        min(r.exporter) as party,
-        case when d.how = 'licence_lapsed' then r.expires_on + 1 else r.expires_on end as due_on,
-        min(r.seq) as seq, sum(r.rest_mtpp)::bigint as amount_mtpp, r.document,
-        r.expires_on as day, min(r.consignee) as counterpart
+    select d.duty, concat_ws(chr(31), r.source, r.document, r.ends_on, r.transferee) as identity,
+        case when d.how = 'licence_lapsed' then r.last_on + 1 else r.last_on end as due_on,
+        min(r.exporter) as party, min(r.seq) as seq, sum(r.rest_mtpp)::bigint as amount_mtpp,
+        r.document, r.last_on as day, min(r.consignee) as counterpart
     from rest r
     join duty d on d.how = 'licence_lapsed'
-        and r.expires_on < coalesce(getvariable('as_of')::date, current_date)
-        or d.how = 'licence_expires'
-        and r.expires_on >= coalesce(getvariable('as_of')::date, current_date)
-        and r.expires_on - d.within_days <= coalesce(getvariable('as_of')::date, current_date)
-    where r.rest_mtpp > 0
-    group by d.duty, d.how, r.source, r.document, r.expires_on
+        and r.last_on < coalesce(getvariable('as_of')::date, current_date)
+        or d.how = 'licence_expires' and not r.suspended
+        and r.last_on >= coalesce(getvariable('as_of')::date, current_date)
+        and r.last_on - d.within_days <= coalesce(getvariable('as_of')::date, current_date)
+    group by d.duty, d.how, r.source, r.document, r.ends_on, r.last_on, r.transferee
 ),
 came_back as (
     select target_seq, sum(amount_mtpp)::bigint as back_mtpp, max(effective_on) as back_on,
@@ -321,8 +326,7 @@ came_back as (
 of_temporary as (
     select d.duty, concat_ws(chr(31), m.source, m.document, m.line) as identity,
         m.exporter as party, json_extract_string(m.details, '$.due_back_on')::date as due_on,
-        m.seq, m.amount_mtpp, m.document, m.effective_on as day,
-        json_extract_string(m.details, '$.due_back_on')::date as last,
+        due_on as last, m.seq, m.amount_mtpp, m.document, m.effective_on as day,
         m.consignee as counterpart,
         case when b.back_mtpp >= m.amount_mtpp then b.back_on end as met_on,
         case when b.back_mtpp >= m.amount_mtpp then b.document end as met_by
@@ -354,11 +358,8 @@ done as (
 ),
 written as (
     select f.*, f.duty || '-' || left(md5(f.identity), 12) as id,
-        rtrim(rtrim(format('{:,}.', f.amount_mtpp // 1000)
-            || lpad((f.amount_mtpp % 1000)::varchar, 3, '0'), '0'), '.')
-            || ' ' || coalesce(unit.unit, 'TPP') as amount,
-        rtrim(rtrim(format('{:,}.', f.limit_mtpp // 1000)
-            || lpad((f.limit_mtpp % 1000)::varchar, 3, '0'), '0'), '.') as "limit"
+        grouped(f.amount_mtpp) || ' ' || coalesce(unit.unit, 'TPP') as amount,
+        grouped(f.limit_mtpp) as "limit"
     from found f cross join unit
 ),
 judged as (

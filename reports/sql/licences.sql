@@ -133,19 +133,45 @@ mark as (
     select licence_seq, 0, 'licence_suspension', from_on, ''
     from shut
 ),
+-- How long a licence holds that names no last day, as it was ruled.
+ruled as (select ruling_no, json_extract(body, '$.years')::integer as years from ruling),
+-- A last day on a holiday moves to the next day of business.
+moved as (
+    select from_on as expires_on, max(value)::date as last_on
+    from said
+    where topic = 'last day'
+    group by from_on
+),
+dated as (
+    select
+        line.seq,
+        coalesce(
+            amended.expires_on,
+            m.expires_on,
+            expiry_of(m.effective_on, ruled.years)
+        ) as expires_on,
+        case
+            when amended.expires_on is not null then 'amendment'
+            when m.expires_on is not null then 'licence'
+            when ruled.years is not null then 'rule'
+        end as expiry_by
+    from line
+    join movement m on m.seq = line.seq
+    left join amended on amended.licence_seq = line.seq
+    left join ruled on ruled.ruling_no = m.ruling_no
+),
 suspended as (
     select licence_seq
     from mark
-    group by licence_seq
-    having arg_max(
-        kind = 'licence_suspension'
-        and coalesce(
+    -- One that has run out gives way to the one before it.
+    where kind = 'licence_reinstatement'
+        or coalesce(
             json_extract_string(nullif(details, ''), '$.until_on')::date
             >= coalesce(getvariable('as_of')::date, current_date),
             true
-        ),
-        (effective_on, seq)
-    )
+        )
+    group by licence_seq
+    having arg_max(kind, (effective_on, seq)) = 'licence_suspension'
 ),
 -- A licence may move several budgets; what is held for it is read off the first. Reversals count
 -- with what they reverse: a line holds what its live movements make of it.
@@ -271,7 +297,8 @@ judged as (
         m.line,
         m.seq,
         m.effective_on as issued_on,
-        coalesce(amended.expires_on, m.expires_on) as expires_on,
+        dated.expires_on,
+        dated.expiry_by,
         exporter.name as exporter,
         consignee.name as consignee,
         m.destination,
@@ -293,7 +320,7 @@ judged as (
             when ended.kind = 'replacement' then 'replaced'
             when u.drawn_mtpp = m.amount_mtpp then 'used up'
             when suspended.licence_seq is not null then 'suspended'
-            when coalesce(amended.expires_on, m.expires_on)
+            when coalesce(moved.last_on, dated.expires_on)
                 < coalesce(getvariable('as_of')::date, current_date) then 'overdue'
             else 'open'
         end as state,
@@ -302,7 +329,8 @@ judged as (
     from used u
     join movement m on m.seq = u.seq
     left join ended on ended.licence_seq = u.seq
-    left join amended on amended.licence_seq = u.seq
+    join dated on dated.seq = u.seq
+    left join moved on moved.expires_on = dated.expires_on
     left join suspended on suspended.licence_seq = u.seq
     left join doubted on doubted.licence_seq = u.seq
     left join party exporter on exporter.party_no = m.exporter_no

@@ -32,6 +32,7 @@ SHORT = {
     "of": "shipment",
     "units": "quantity",
     "usd": "unit_value_usd",
+    "ordered": "order_quantity",
     "consignee": "ultimate_consignee",
     "parent": "ultimate_parent",
     "from": "from_country",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cases.table import play
+from ledger.service.explain import explain
+from tests.cases.table import play, stands
 
 OVER, UNKNOWN, LATER = "share_over", "share_undeclared", "share_would_exceed"
 
@@ -225,3 +226,107 @@ def test_attrition_gives_back_whatever_the_option_on_returns(cloud):
         loss | R2 | 2025-07-05 |         |      | 6.5 | S3 | {OVER}
         """,
     )
+
+
+@pytest.mark.parametrize(("lot", "says"), [("7", ""), ("7.1", f"refused:{OVER}")])
+def test_an_application_is_measured_as_the_export_it_asks_for(cloud, lot, says):
+    """7.0 of 100 in India is within 7 %, 7.1 is not; the tally keeps nothing of either."""
+    ledger = cloud("93")
+    play(
+        ledger,
+        f"""
+        act   | no | day        | to    | tpp   | says
+        apply | A1 | 2025-07-01 | India | {lot} | {says}
+        """,
+    )
+    play(ledger, "act | day | to | by | tpp | says\nship | 2025-07-02 | India | UVEU | 7 |")
+
+
+def test_it_is_refused_with_the_figures(cloud):
+    """The lot is part of what it owns: of 93 + 8 at most 7.07 may stand in India."""
+    ledger = cloud("93")
+    (refused,) = play(
+        ledger,
+        f"""
+        act   | no | day        | to    | tpp | says
+        apply | A1 | 2025-07-01 | India | 8   | refused:{OVER}
+        """,
+    )
+    (found,) = refused.findings
+    assert (found.taken, found.asked) == (0, 8_000)
+    assert (found.limit, found.short) == (7_000, 1_000)
+    assert found.budget is not None
+    assert found.budget[0] == "uveu_stock"
+    assert found.detail is not None
+    assert found.detail.startswith("Universal VEU: any one country outside the listed destinations")
+    assert found.detail.endswith("cured by 106.286 TPP or more declared for 2025-06-30")
+
+
+def test_what_is_pending_reserves_no_share(cloud):
+    """The share is of what was shipped: behind 5 of 98, 2 more make 7 of 100, which is 7 %."""
+    ledger = cloud("93")
+    play(
+        ledger,
+        f"""
+        act   | no | day        | to     | by   | tpp | says
+        apply | A1 | 2025-07-01 | India  |      | 7   |
+        apply | A2 | 2025-07-02 | India  |      | 7   |
+        ship  | S1 | 2025-07-03 | India  | UVEU | 5   |
+        apply | A3 | 2025-07-04 | India  |      | 2   |
+        apply | A4 | 2025-07-04 | India  |      | 2.1 | refused:{OVER}
+        apply | A5 | 2025-07-04 | Norway |      | 7   |
+        """,
+    )
+
+
+def test_an_application_of_a_holder_whose_base_nobody_declared(cloud):
+    """Where nothing was declared of it, it is not known to be a universal VEU."""
+    play(
+        cloud(),
+        """
+        act   | no | day        | to    | consignee | tpp | says
+        apply | A1 | 2025-07-01 | India | D         | 50  |
+        """,
+    )
+
+
+def test_a_share_measured_on_dates_only_notes_an_application(cloud):
+    play(
+        cloud("93", uveu_measure_day="reporting_dates"),
+        f"""
+        act   | no | day        | to    | tpp | says
+        apply | A1 | 2025-07-01 | India | 8   | {LATER}
+        """,
+    )
+
+
+def test_granted_in_part_up_to_the_share(cloud):
+    """Option straddle = grant_remaining: what the tightest of the limits leaves."""
+    ledger = cloud("93", straddle="grant_remaining")
+    play(
+        ledger,
+        """
+        act   | no | day        | to    | tpp | says
+        apply | A1 | 2025-07-01 | India | 8   | granted_in_part
+        """,
+    )
+    stands(ledger, "India 2025-2027: pending 7; remaining 790,000,000")
+
+
+def test_where_a_limit_and_a_share_bind_both_are_told(cloud):
+    """No limit is exceeded, and each that binds is named with its figures."""
+    ledger = cloud("93")
+    both = f"refused:over_limit, refused:{OVER}"
+    outcomes = play(
+        ledger,
+        f"""
+        act     | no | day        | to    | consignee | tpp       | says
+        licence | L1 | 2025-07-01 | India | D         | 789999995 |
+        apply   | A1 | 2025-07-02 | India | C         | 8         | {both}
+        """,
+    )
+    limit, share = explain(ledger, outcomes[1].first_seq).findings
+    assert limit.budget == "India 2025-2027"
+    assert "short by 3 TPP" in limit.sentence
+    assert "over by 1 TPP" in share.sentence
+    assert share.citation.startswith("Supplement No. 10 to 15 CFR part 748, paragraph 6")

@@ -104,7 +104,7 @@ def test_one_row_without_a_line_is_every_line(kept):
 act        | no | line | day        | to     | units | under | licence_line | says
 licence    | L1 | 1    | 2025-06-01 | India  | 10    |       |              |
 licence    | L1 | 2    | 2025-06-01 | India  | 20    |       |              |
-licence    | L1 | 3    | 2025-06-01 | Poland | 30    |       |              |
+licence    | L1 | 3    | 2025-06-01 | India  | 30    |       |              |
 revocation | R1 | 1    | 2025-07-01 |        |       | L1    | 3            |
 revocation | R2 | 1    | 2025-07-01 |        |       | L1    |              | licence_ended_already
         """,

@@ -92,3 +92,16 @@ def test_what_comes_back_makes_room(beside):
         ship    | S3 | 2026-02-06 | China | {H20} | 1     | licence | L     |    | {OVER}
         """,
     )
+
+
+@pytest.mark.parametrize(("units", "says"), [("50", ""), ("51", f"refused:{OVER}")])
+def test_an_application_is_measured_as_an_export(beside, units, says):
+    """Pending applications reserve nothing: what was shipped is the share."""
+    play(
+        beside,
+        f"""
+        act   | no | day        | to    | chip  | units   | says
+        apply | A1 | 2026-02-02 | China | {H20} | 50      |
+        apply | A2 | 2026-02-02 | Macau | {H20} | {units} | {says}
+        """,
+    )

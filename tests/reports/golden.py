@@ -12,6 +12,7 @@ import duckdb
 
 import reports
 from reports import calendar, render
+from tests.reports.asked import asked
 from tests.reports.duties import duties
 from tests.reports.example import example
 from tests.reports.sites import sites
@@ -24,7 +25,7 @@ HOLDER: dict[str, dict[str, object]] = {
     "restatement": {"reported_seq": 9, "from_on": "2025-05-01"},
 }
 # Reports with a ledger of their own.
-OWN = {"due": duties, "facilities": sites, "totals": duties}
+OWN = {"applications": asked, "due": duties, "facilities": sites, "totals": duties}
 
 
 def rendered(copy: Path) -> Iterator[tuple[str, bytes]]:

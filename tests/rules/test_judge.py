@@ -10,7 +10,7 @@ import pytest
 from ledger.policy.reader import read_regime
 from ledger.refusals import REFUSALS
 from ledger.rules.judge import Case, country_class, judge, ruling_from_body
-from ledger.rules.rulings import COUNTED
+from ledger.rules.rulings import ASKED, COUNTED
 from schemas.kinds import SHIPMENTS
 
 RULE = read_regime("ai_diffusion")
@@ -46,10 +46,11 @@ def ruled(settings=None, **given):
 
 
 def drawn(ruling):
-    """The draws in short: "lpp", "country_allocation(safe)", or "-"; without what only counts,
-    and what goes by who is authorized.
+    """The draws in short: "lpp", "country_allocation(safe)", or "-"; without what only counts or
+    would count, and what goes by who is authorized.
     """
-    draws = [d for d in ruling.draws if d.effect not in COUNTED and not d.authorized]
+    aside = (*COUNTED, *ASKED)
+    draws = [d for d in ruling.draws if d.effect not in aside and not d.authorized]
     found = [d.rule if d.official else f"{d.rule}(safe)" for d in draws]
     return " ".join(found) or "-"
 

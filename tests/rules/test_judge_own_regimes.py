@@ -64,8 +64,10 @@ def test_the_books_of_the_example_add_up():
 
 
 def test_china_and_macau_are_recorded_and_draw_nothing():
+    """What is applied for is measured against the share, and counts on nothing."""
     ruling = ruled(CHINA, "application", "", "CN")
-    assert ruling.draws == ()
+    assert [draw.effect for draw in ruling.draws] == ["ask"]
+    assert ruling.shares == ("product_share",)
     assert ruling.review.startswith("case by case")
     assert ruled(CHINA, "application", "", "IN").review == ""
 

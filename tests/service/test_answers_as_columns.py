@@ -20,9 +20,9 @@ pytestmark = [pytest.mark.usefixtures("frozen", "small_batches"), pytest.mark.sl
 @contextmanager
 def applied(url: str, folder: Path) -> Iterator[tuple[Ledger, Ledger, list[nasty.Line]]]:
     """Two ledgers with applications on record, pending all, and licences that answer them."""
-    random = Random(21)
+    random, orders = Random(21), Random(22)
     small: nasty.Line = {"destination": "Brazil", "consignee_hq": "", "parent_hq": "SG"}
-    asked = [line | small for line in nasty.applications(random, 140)]
+    asked = [line | small | _order(orders, line) for line in nasty.applications(random, 140)]
     licences = [_granted(random, number, line) for number, line in enumerate(asked)]
     with twins(declared(url), folder) as (one, other):
         for ledger in (one, other):
@@ -32,9 +32,18 @@ def applied(url: str, folder: Path) -> Iterator[tuple[Ledger, Ledger, list[nasty
         yield one, other, licences
 
 
+def _order(random: Random, asked: nasty.Line) -> nasty.Line:
+    """A purchase order of what is asked for, of fewer units, or of a smaller value; or none."""
+    return {
+        "order_quantity": random.choice(("", "", asked["quantity"], "1")),
+        "order_value_usd": random.choice(("", "0.01", "1000000000.5")),
+    }
+
+
 def _granted(random: Random, number: int, asked: nasty.Line) -> nasty.Line:
     """A licence of what was asked, of another amount, of another line or of nothing on file."""
-    kept = {n: v for n, v in asked.items() if n not in ("application", "applied_on")}
+    not_kept = ("application", "applied_on", "order_quantity", "order_value_usd")
+    kept = {n: v for n, v in asked.items() if n not in not_kept}
     application = random.choice((asked["application"], asked["application"], "", "not on file"))
     quantity = random.choice((asked["quantity"], asked["quantity"], 41, 1))
     issued = {"licence": f"D{number // 2}", "issued_on": "2025-06-01", "application": application}
@@ -49,6 +58,7 @@ def test_licences_take_what_was_pending(ledger_url: str, tmp_path: Path, columns
         assert by_rows == as_columns
         assert (as_columns.count, as_columns.rejected) == (len(licences), 0)
         assert as_columns.counts["more_than_applied"] > 3
+        assert as_columns.counts["more_than_ordered"] > 3
         answered = {m["target_seq"] for m in rows(other.url, "movement")} & waiting
         assert 20 < len(answered) < len(waiting)
         assert any(e["pending_mtpp"] < 0 for e in rows(other.url, "entry"))

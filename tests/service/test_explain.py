@@ -45,6 +45,7 @@ def test_a_licence_says_what_it_drew_on_and_where_that_stands(books: Ledger):
         "ultimate_consignee": "Bharat",
         "destination": "India (IN)",
         "authorization": "licence",
+        "expires_on_by_rule": "2027-03-19",
         "unit_value_usd": "30,000.00",
         "desk": "4",
     }

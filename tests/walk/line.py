@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 # How a line stands once all of it has ended.
 ENDED = {
@@ -18,13 +18,15 @@ IN_PART = ("surrender", "revocation")
 class Line:
     """So many units: those used, and of the others those held, lapsed and given back."""
 
-    def __init__(self, units: int, says: dict[str, str], *, stands: bool) -> None:
+    def __init__(self, units: int, says: dict[str, str], issued_on: date, *, stands: bool) -> None:
         self.units, self.stands = units, stands
         self.held = units if stands else 0
         self.used = self.lapsed = self.back = self.gone = 0
         self.state = "open"
         self.closed_on: str | None = None
-        self.expires_on = says.get("expires_on")
+        # One year where it says nothing.
+        year = issued_on.replace(year=issued_on.year + 1) - timedelta(1)
+        self.expires_on = says.get("expires_on", str(year))
         self.value = int(says.get("unit_value_usd", "0")) * units
         self.used_value = 0
         self.exporter = says.get("exporter", "X")

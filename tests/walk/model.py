@@ -128,7 +128,7 @@ class Model:
     def line(self, seq: int) -> Line:
         """A licence's line as its live movements make it, in the order they were recorded."""
         licence = self.done[seq]
-        line = Line(licence.units, licence.says, stands=not licence.undone)
+        line = Line(licence.units, licence.says, licence.day, stands=not licence.undone)
         for one in self.done.values():
             if one.line == seq and not one.undone and one.kind not in ASIDE:
                 line.take(one.kind, one.units, one.says, one.day, one.kind in self.gives_back)
