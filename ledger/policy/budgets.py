@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -176,35 +176,51 @@ class Holders:
         out = frozenset[str]().union(*(one.members(day) for one in self.excepted))
         return self.every.members(day) - out
 
-    def closures(self, code: str, first_day: date) -> tuple[tuple[date, date], ...]:
-        """The days, both ends included, on which a holder of before is on a closing list.
+    def closures(self, first_day: date) -> dict[str, tuple[tuple[date, date], ...]]:
+        """Each holder that ever joins a closing list, with the days on it, both ends included.
 
         A country that was on one from the regime's first day had nothing to lose.
         """
         if not self.closing:
-            return ()
+            return {}
         turns = sorted({first_day, *(day for one in self.closing for day in one.days)})
         ends = [*(day - timedelta(1) for day in turns[1:]), date.max]
-        found: list[tuple[date, date]] = []
-        for begun, end in zip(turns, ends, strict=True):
-            if begun < first_day or not any(code in one.members(begun) for one in self.closing):
-                continue
-            if found and found[-1][1] == begun - timedelta(1):
-                found[-1] = (found[-1][0], end)
-            else:
-                found.append((begun, end))
-        known = sorted({first_day, *self.days})
-        return tuple(
-            (begun, end)
-            for begun, end in found
-            if any(code in self.on(day) for day in known if first_day <= day < begun)
-        )
+        closed = [
+            frozenset[str]().union(*(one.members(begun) for one in self.closing)) for begun in turns
+        ]
+        spans = [span for span in zip(turns, ends, closed, strict=True) if span[0] >= first_day]
+        held = [(day, self.on(day)) for day in sorted({first_day, *self.days}) if day >= first_day]
+        each = ((code, _stretches(code, spans)) for code, _ in self.names)
+        found = {
+            code: tuple(
+                (begun, end)
+                for begun, end in stretches
+                if any(day < begun and code in holders for day, holders in held)
+            )
+            for code, stretches in each
+        }
+        return {code: stretches for code, stretches in found.items() if stretches}
 
     @property
     def days(self) -> tuple[date, ...]:
         """The days on which the holders may change."""
         lists = (*self.excepted, *self.closing, *(() if self.every is None else (self.every,)))
         return tuple(day for one in lists for day in one.days)
+
+
+def _stretches(
+    code: str, spans: Sequence[tuple[date, date, frozenset[str]]]
+) -> list[tuple[date, date]]:
+    """The days on which a holder is among those of the spans, neighbours put together."""
+    found: list[tuple[date, date]] = []
+    for begun, end, members in spans:
+        if code not in members:
+            continue
+        if found and found[-1][1] == begun - timedelta(1):
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((begun, end))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +265,7 @@ class BudgetRule:
     @property
     def closings(self) -> dict[str, tuple[tuple[date, date], ...]]:
         """Every holder that ever loses its budget so, with the days, both ends included."""
-        known = self.holders.names if self.holders.closing else ()
-        each = ((code, self.holders.closures(code, self.first_day)) for code, _ in known)
-        return {code: spans for code, spans in each if spans}
+        return self.holders.closures(self.first_day)
 
     @property
     def weighed(self) -> bool:
