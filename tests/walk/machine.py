@@ -226,7 +226,7 @@ def walk(machine: type[Walk], base: str, examples: int, steps: int = 30) -> None
 
     Here.base = base
     if os.environ.get("HYPOTHESIS_PROFILE") == "explore":
-        examples, steps = examples * int(os.environ.get("WALK_TIMES", "20")), 2 * steps
+        examples, steps = examples * int(os.environ.get("WALK_TIMES", "60")), 2 * steps
     shrink = () if os.environ.get("WALK_AS_FOUND") else (Phase.shrink,)
     at_most = settings(
         max_examples=examples,

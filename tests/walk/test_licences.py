@@ -378,4 +378,4 @@ def base(ledger_url: str) -> str:
 
 
 def test_licences(base: str):
-    walk(Licences, base, examples=8)
+    walk(Licences, base, examples=2)

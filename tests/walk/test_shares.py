@@ -187,4 +187,4 @@ def base(ledger_url: str) -> str:
 
 
 def test_shares(base: str):
-    walk(Shares, base, examples=6)
+    walk(Shares, base, examples=2)

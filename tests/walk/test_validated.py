@@ -193,4 +193,4 @@ def base(ledger_url: str) -> str:
 
 
 def test_validated(base: str):
-    walk(Validated, base, examples=6)
+    walk(Validated, base, examples=2)
