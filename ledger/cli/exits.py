@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from enum import IntEnum
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -57,17 +60,39 @@ def say(*lines: str) -> None:
 @contextmanager
 def guarded(ctx: click.Context) -> Iterator[None]:
     """End the run with its exit code and a sentence where the work inside raises."""
+    with _noticing() as interrupted:
+        try:
+            yield
+            sys.stdout.flush()
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenPipeError:
+            _hush()
+            ctx.exit(Exit.DONE)
+        except (KeyboardInterrupt, Exception) as error:
+            # What a library makes of Ctrl-C, half loaded say, is Ctrl-C all the same.
+            code = told(KeyboardInterrupt() if interrupted else error, ctx)
+            ctx.exit(code)
+
+
+@contextmanager
+def _noticing() -> Iterator[list[int]]:
+    """Notes each Ctrl-C, which then goes where it always went."""
+    noted: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield noted
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+        before(number, frame)
+
+    signal.signal(signal.SIGINT, note)
     try:
-        yield
-        sys.stdout.flush()
-    except (click.ClickException, click.exceptions.Exit, click.Abort):
-        raise
-    except BrokenPipeError:
-        _hush()
-        ctx.exit(Exit.DONE)
-    except (KeyboardInterrupt, Exception) as error:
-        code = told(error, ctx)
-        ctx.exit(code)
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def told(error: BaseException, ctx: click.Context) -> Exit:

@@ -34,7 +34,8 @@ _PROBLEM_COLUMNS = (
 
 def open_store(workspace: Path) -> tuple[duckdb.DuckDBPyConnection, Path]:
     """A new database in a folder of its own inside `workspace`: the connection and the folder."""
-    import duckdb
+    with held_back():  # interrupted while it is loaded, the library ends the whole process
+        import duckdb
 
     folder = Path(tempfile.mkdtemp(prefix="intake-", dir=workspace))
     settings: dict[str, str | bool | int | float | list[str]] = {
@@ -78,6 +79,26 @@ def plainly() -> Iterator[None]:
         raise OSError(errno.EIO, str(error)) from error
     except duckdb.OutOfMemoryException as error:
         raise OSError(errno.ENOSPC, str(error)) from error
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Ctrl-C waits until the work inside is done."""
+    import signal
+    import threading
+
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    waiting: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: waiting.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    for number, frame in waiting[:1]:
+        before(number, frame)
 
 
 @contextmanager

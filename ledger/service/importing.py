@@ -7,12 +7,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.intake import read
+from ledger.intake.store import held_back
 from ledger.service import acts, conditions, corrections, moves, near, weights
 from ledger.service.bulk import post_columns
 from ledger.service.columns import BULK_KINDS, FOLLOWERS
@@ -59,8 +60,7 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
     """
     scratch = _scratch(desk)
     _sweep(scratch)
-    workspace = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=scratch))
-    try:
+    with _workspace(scratch) as workspace:
         setting = setting_for(desk.rulebook, progress)
         with _room_on_disk(workspace):
             intake = read(asked.path, asked.kind, setting, asked.mapping, asked.source, workspace)
@@ -71,9 +71,17 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
             _account(intake, outcome, asked)
         finally:
             intake.close()
-    finally:
-        shutil.rmtree(workspace, ignore_errors=True)
     return outcome
+
+
+@contextmanager
+def _workspace(scratch: Path) -> Iterator[Path]:
+    """A folder for scratch files that is gone afterwards, whenever Ctrl-C comes."""
+    with ExitStack() as stack:
+        with held_back():
+            made = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=scratch))
+            stack.callback(shutil.rmtree, made, ignore_errors=True)
+        yield made
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)

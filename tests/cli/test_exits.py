@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import subprocess
 import sys
 
@@ -56,6 +57,20 @@ def test_an_error_ends_the_run_with_its_code_and_one_sentence(error, code, said)
     assert (done.exit_code, done.stdout, done.stderr) == (code, "", said + "\n")
 
 
+def test_what_a_library_makes_of_ctrl_c_is_ctrl_c():
+    @click.command()
+    @click.pass_context
+    def command(ctx: click.Context) -> None:
+        with guarded(ctx):
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                raise ImportError("half loaded") from None
+
+    done = CliRunner().invoke(command)
+    assert (done.exit_code, done.stderr) == (130, "interrupted: nothing was recorded\n")
+
+
 def test_a_bug_asks_to_be_reported_and_shows_its_place_on_request(monkeypatch):
     done = ended_by(KeyError("India"))
     assert done.exit_code == Exit.BUG
@@ -90,7 +105,7 @@ def test_a_reader_that_leaves_early_is_no_error():
         check=True,
     )
     assert done.stderr == ""
-    assert done.stdout.splitlines() == ["authorizations: Shipments by authorization", "0"]
+    assert done.stdout.splitlines() == ["applications: Applications", "0"]
 
 
 def test_an_unknown_command_names_the_nearest():

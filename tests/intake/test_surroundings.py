@@ -38,6 +38,20 @@ def test_ctrl_c_in_the_middle_of_the_database_s_work(desk, monkeypatch):
         timer.cancel()
 
 
+def test_ctrl_c_waits_for_what_must_not_be_interrupted():
+    done = []
+
+    def load():
+        with store.held_back():
+            signal.raise_signal(signal.SIGINT)
+            done.append("loaded")
+        done.append("gone on")
+
+    with pytest.raises(KeyboardInterrupt):
+        load()
+    assert done == ["loaded"]
+
+
 def _run(con, sql):
     with store.plainly():
         con.execute(sql).fetchall()
