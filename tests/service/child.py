@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from ledger.service import bulk
-from ledger.service.bulk_lines import BulkLines
 from ledger.service.ledger import open_ledger
 from ledger.service.seal import Sealer
 from ledger.storage.bulk import Staging
@@ -29,7 +28,7 @@ POINTS: dict[str, tuple[Any, str, int]] = {
     "staged": (Staging, "load", 1),
     "inserted": (Staging, "finish", 1),
     "linked": (Sealer, "link", 1),
-    "about to commit": (BulkLines, "write", 1),
+    "about to commit": (Staging, "change", 1),
 }
 
 
