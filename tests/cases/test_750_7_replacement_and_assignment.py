@@ -39,9 +39,9 @@ def test_each_line_is_replaced_once(kept):
         """
         act     | no | line | day        | to     | units | supersedes | says
         licence | L1 | 1    | 2025-06-01 | India  | 10    |            |
-        licence | L1 | 2    | 2025-06-01 | Poland | 20    |            |
+        licence | L1 | 2    | 2025-06-01 | India  | 20    |            |
         licence | L2 | 1    | 2025-07-01 | India  | 15    | L1         |
-        licence | L2 | 2    | 2025-07-01 | Poland | 25    | L1         |
+        licence | L2 | 2    | 2025-07-01 | India  | 25    | L1         |
         licence | L3 | 1    | 2025-07-01 | India  | 1     | L9         | superseded_not_on_file
         """,
     )
