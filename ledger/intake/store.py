@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ledger.intake.cells import Wrong
@@ -84,21 +84,11 @@ def plainly() -> Iterator[None]:
 @contextmanager
 def held_back() -> Iterator[None]:
     """Ctrl-C waits until the work inside is done."""
-    import signal
-    import threading
-
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
+    waiting: list[Callable[[], Any]] = []
+    with _answering(waiting.append):
         yield
-        return
-    waiting: list[tuple[int, FrameType | None]] = []
-    signal.signal(signal.SIGINT, lambda number, frame: waiting.append((number, frame)))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    for number, frame in waiting[:1]:
-        before(number, frame)
+    for go_on in waiting[:1]:
+        go_on()
 
 
 @contextmanager
@@ -108,6 +98,19 @@ def stoppable(connections: Sequence[duckdb.DuckDBPyConnection]) -> Iterator[None
     `connections` may grow meanwhile. Without this a query whose last task runs in another thread
     would be waited for to its end.
     """
+
+    def stop(go_on: Callable[[], Any]) -> None:
+        for connection in connections:
+            connection.interrupt()
+        go_on()
+
+    with _answering(stop):
+        yield
+
+
+@contextmanager
+def _answering(answer: Callable[[Callable[[], Any]], None]) -> Iterator[None]:
+    """Ctrl-C goes to `answer`, with what it would have done; only the main thread can ask so."""
     import signal
     import threading
 
@@ -115,13 +118,7 @@ def stoppable(connections: Sequence[duckdb.DuckDBPyConnection]) -> Iterator[None
     if threading.current_thread() is not threading.main_thread() or not callable(before):
         yield
         return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        for connection in connections:
-            connection.interrupt()
-        before(number, frame)
-
-    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGINT, lambda number, frame: answer(partial(before, number, frame)))
     try:
         yield
     finally:
