@@ -1,6 +1,8 @@
-"""A quarter's report of a limit that rises: Table 1 to 15 CFR 748.15(a)(2)(iii)(B)."""
+"""Reports of a limit that rises by quarter: Table 1 to 15 CFR 748.15(a)(2)(iii)(B)."""
 
 from __future__ import annotations
+
+import pytest
 
 from ledger.publish import refresh
 from ledger.service.about import about_rows
@@ -45,6 +47,67 @@ def test_a_quarters_report_has_the_ceiling_of_its_last_day(amounts):
         ledger, "restatement", figures, as_of="2025-09-30", from_on="2025-07-01", reported_seq="8"
     )
     assert again == [("2025Q3", 166 * 10**9, 100 * 10**9)]
+
+
+ACCOUNT = """
+act       | day        | owner | to    | by   | tpp       | arrives    | holder   | budget
+ship      | 2025-02-01 | O     | India | NVEU | 600000000 | 2025-02-01 |          |
+ship      | 2025-07-01 | O     | India | NVEU | 500000000 | 2025-07-01 |          |
+amendment | 2025-08-15 |       |       |      | -66000000 |            | O, India | nveu
+"""
+
+
+def statement(ledger, as_of, **asked_of):
+    """The statement of the National VEU in India, in millions of TPP."""
+    names = ("effective_on", "kind", "window", "limit_mtpp", "remaining_mtpp")
+    found = asked(ledger, "statement", names, holder="O, India", as_of=as_of, **asked_of)
+    return [
+        f"{day} {kind} {step} {limit // 10**9:,} {left // 10**9:,}"
+        for day, kind, step, limit, left in found
+    ]
+
+
+def test_a_statement_steps_with_the_limit(amounts):
+    """Each line stands against the ceiling of its day; a step is a line, first of its day."""
+    ledger = amounts()
+    play(ledger, HELD)
+    play(ledger, ACCOUNT)
+    assert statement(ledger, "2025-10-01") == [
+        # day, kind, step, limit, remaining
+        "2025-01-01 opening 2025Q1 633 633",
+        "2025-02-01 receipt 2025Q1 633 33",
+        "2025-04-01 step 2025Q2 949 349",
+        "2025-07-01 step 2025Q3 1,266 666",
+        "2025-07-01 receipt 2025Q3 1,266 166",
+        "2025-08-15 amendment 2025Q3 1,266 100",
+        "2025-10-01 step 2025Q4 1,582 416",
+        "2025-10-01 closing 2025Q4 1,582 416",
+    ]
+    # From a day on, and as of one: the limit of that day, not the first one.
+    assert statement(ledger, "2025-08-14", from_on="2025-07-01") == [
+        "2025-07-01 opening 2025Q3 1,266 666",
+        "2025-07-01 receipt 2025Q3 1,266 166",
+        "2025-08-14 closing 2025Q3 1,266 166",
+    ]
+    # A step by its name is the window of its days.
+    assert statement(ledger, "2027-12-31", window="2025Q3")[-1] == (
+        "2025-09-30 closing 2025Q3 1,266 100"
+    )
+    assert statement(ledger, "2025-08-14", window="2025Q3") == statement(
+        ledger, "2025-08-14", from_on="2025-07-01"
+    )
+    assert statement(ledger, "2025-08-14", window="2026Q1") == []
+
+
+@pytest.mark.parametrize("day", ["2025-02-01", "2025-06-30", "2025-09-30", "2027-05-05"])
+def test_a_statement_closes_with_what_remains_on_the_day(amounts, day):
+    ledger = amounts()
+    play(ledger, HELD)
+    play(ledger, ACCOUNT)
+    names = ("window", "limit_mtpp", "remaining_mtpp")
+    remaining = asked(ledger, "remaining", names, as_of=day, holder="O, India")
+    closing = asked(ledger, "statement", names, as_of=day, holder="O, India")[-1:]
+    assert closing == remaining
 
 
 def quarter_of_nveu(ledger, name):
