@@ -326,6 +326,11 @@ _REASONS = (
         "{asked} held; {detail}",
     ),
     _note(
+        "parent_differs",
+        "the row names another parent, or other headquarters of it, than is declared",
+        "option parent_stated",
+    ),
+    _note(
         "condition_open",
         "nothing on record says that a condition of the authorization is met",
         "authorization",

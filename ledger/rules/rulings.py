@@ -28,7 +28,8 @@ class Case:
     `entry` is the item's entry of the control list, empty where none was given or none matters.
     A move between facilities is a case of the kind it is in law, with `move` (policy MOVES) and
     the class of the country it leaves. `chip_figures` are those that may reach one of the regime's
-    limits (rules/chips.py).
+    limits (rules/chips.py). `parent_seat` is the country of the parent's class where that is taken
+    from a declaration and not from the row.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Case:
     move: str = ""
     from_class: str = ""
     chip_figures: str = ""
+    parent_seat: str = ""
 
 
 # Effects of draws on tallies that hang on no authorization, and are made under a licence too: of
@@ -179,7 +181,7 @@ def _fields(record: Case | Draw | Step) -> dict[str, object]:
     return {name: value for name, value in every.items() if value or name not in _LATER}
 
 
-_LATER = ("authorized", "entry", "move", "from_class", "chip_figures")
+_LATER = ("authorized", "entry", "move", "from_class", "chip_figures", "parent_seat")
 
 
 def ruling_from_body(body: str) -> Ruling:

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledger.policy.types import BudgetRule
+from ledger.service.named_budgets import budget_of
 from ledger.service.papers import DECLARED
 from ledger.service.rows import Row, content_of
 from ledger.service.rulebook import Rulebook
@@ -28,7 +29,7 @@ def resolve(rulebook: Rulebook, row: Row) -> list[Problem]:
     if rule is not None and rule not in rulebook.budgets:
         known = tuple(rulebook.budgets)
         return [row.problem("budget", rule, "the regime has no such budget", known)]
-    found = rulebook.budget_of(holder, rule)
+    found = budget_of(rulebook, holder, rule)
     if found is None:
         return [row.problem("holder", holder, "holds no such budget", _near(rulebook, holder))]
     budget, key, name = found

@@ -37,7 +37,9 @@ from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_
 from ledger.service.leaves import Leaves
 from ledger.service.line_rules import line_rules
 from ledger.service.marks import Marks
+from ledger.service.on_record import OnRecord
 from ledger.service.outcome import SHOWN, Found, Outcome
+from ledger.service.parents import Parents
 from ledger.service.posting import Desk, sums_that_fit
 from ledger.service.rulebook import as_note
 from ledger.service.running import RunningTotals
@@ -121,7 +123,7 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                     raise ByRows if thorough else Collision("licence_line")
                 fresh = sum(good) - outcome.already
                 if fresh:
-                    ready = prepared or follower_columns.prepare(con, staging, book)
+                    ready = _ready(desk, con, prepared, book, staging)
                     load = _Load(desk, con, ready, book, staging)
                     with sums_that_fit():
                         load.run(turn.head.last_seq, fresh, outcome, work.progress)
@@ -133,6 +135,26 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
             staging.close()
     book.keep()
     return outcome
+
+
+def _ready(
+    desk: Desk,
+    con: duckdb.DuckDBPyConnection,
+    prepared: columns.Prepared | None,
+    book: Book,
+    staging: Staging,
+) -> columns.Prepared:
+    """The columns, with what hangs on the books and so waits for the lock. Raises ByRows."""
+    if prepared is None:
+        prepared = follower_columns.prepare(con, staging, book)
+        for ruling in (one.ruling for one in prepared.ruled):
+            if ruling.case.parent_seat and "parent_hq" in {d.holder_from for d in ruling.draws}:
+                raise ByRows  # who holds for it stands in no column, but in the ruling
+        return prepared
+    parents = Parents(desk.rulebook, book.cursor, OnRecord(book.cursor, desk.rulebook).relations)
+    if parents.any and any(map(parents.known, prepared.party_keys)):
+        return columns.prepare(con, desk.rulebook, parents)
+    return prepared
 
 
 class _Days:
@@ -229,6 +251,8 @@ class _Load:
         flags = self.drawer.flags(frame)
         self._watch(frame, flags)
         self.countries.flag(frame, flags)
+        if self.prepared.notes is not None:
+            self.prepared.notes.flag(frame, flags)
         batch = self.answers.answer(frame, self.drawer.batch(frame, flags), flags)
         claiming = np.where(frame.ints("behind") == 0, frame.day, -1)
         self.marks.flag_batch(batch, claiming, self.book.numbers, flags)

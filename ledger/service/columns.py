@@ -16,8 +16,10 @@ from ledger.rules import preconditions
 from ledger.rules.admission import Ints
 from ledger.rules.chips import ChipFacts
 from ledger.rules.judge import Case
+from ledger.service.bulk_parents import Notes, seat_rows
 from ledger.service.given_tables import US_OF, detail, entries, named_in, table_of, texts, texts_of
 from ledger.service.holders import AUTHORIZED, LEFT, asked_of
+from ledger.service.parents import Parents
 from ledger.service.rulebook import Rulebook, Ruled
 from schemas.kinds import KEY_CLASS, RECEIPTS, RETURNS, Kind
 from schemas.names import name_key
@@ -36,7 +38,7 @@ class Prepared:
     `named` are the texts of the fields `fields` that have no column of their own (an owner, a
     site): taken out of the rows only where a ruling asks for them and the file has them. `left`
     are those that are the countries goods left; `columns` the countries beside the destination
-    that a ruling asks for.
+    that a ruling asks for; `notes` what is noted of rows that declarations bear on.
     """
 
     parties: list[str]
@@ -49,6 +51,7 @@ class Prepared:
     named_keys: list[str]
     left: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    notes: Notes | None = None
 
     @property
     def movements(self) -> str:
@@ -60,10 +63,16 @@ class Prepared:
         return rows
 
 
-def prepare(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> Prepared:
-    """Number what `given` names and judge its cases, as small tables that STREAM joins."""
+def prepare(
+    con: duckdb.DuckDBPyConnection, rulebook: Rulebook, parents: Parents | None = None
+) -> Prepared:
+    """Number what `given` names and judge its cases, as small tables that STREAM joins.
+
+    With `parents`, rows are ruled by what is declared of their parties.
+    """
     parties = numbered(con, "party", ("exporter", "consignee", "parent"))
-    countries = numbered(con, "country", ("destination", "consignee_hq", "parent_hq"))
+    notes, seats = seat_rows(con, parents, parties)
+    countries = numbered(con, "country", ("destination", "consignee_hq", "parent_hq"), seats)
     chips = numbered(con, "chip", ("chip",))
     _licence_lines(con)
     entries(con, rulebook)
@@ -78,7 +87,9 @@ def prepare(con: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> Prepared:
     also = [name_key(name) for name in named]
     left = texts_of(con, LEFT) if LEFT in fields else ()
     beside = tuple(sorted(sources & {"consignee_hq", "parent_hq"}))
-    return Prepared(parties, keys, countries, chips, ruled, fields, named, also, left, beside)
+    return Prepared(
+        parties, keys, countries, chips, ruled, fields, named, also, left, beside, notes
+    )
 
 
 def numbered(
@@ -104,7 +115,7 @@ def _licence_lines(con: duckdb.DuckDBPyConnection) -> None:
 
 
 _LINES = """
-    CREATE TABLE d_line AS
+    CREATE OR REPLACE TABLE d_line AS
     SELECT on_licence, on_line, (row_number() OVER (ORDER BY on_licence, on_line) - 1) AS no
     FROM (SELECT DISTINCT licence AS on_licence, coalesce(licence_line, '1') AS on_line FROM given
           WHERE "authorization" = 'licence' AND licence IS NOT NULL AND kind <> 'licence')
@@ -155,18 +166,20 @@ _CASED = """
     JOIN d_period p ON p.day = g.effective_on
     JOIN d_class cd ON cd.code = coalesce(g.destination, '') AND cd.period = p.period
     JOIN d_class ch ON ch.code = coalesce(g.consignee_hq, '') AND ch.period = p.period
-    JOIN d_class cp ON cp.code = coalesce(g.parent_hq, '') AND cp.period = p.period
+    LEFT JOIN d_seat s ON s.row = g.row
+    JOIN d_class cp ON cp.code = coalesce(s.seat, g.parent_hq, '') AND cp.period = p.period
     JOIN d_chip_class x ON x.chip = coalesce(g.chip, '')
     LEFT JOIN d_entry n ON n.row = g.row
 """
 _RULED = """
     JOIN d_case k ON k.kind = g.kind AND k.auth = coalesce(g.authorization, '')
         AND k.d = cd.class AND k.h = ch.class AND k.p = cp.class AND k.c = x.class
-        AND k.period = p.period AND k.e = coalesce(n.entry, '')
+        AND k.period = p.period AND k.e = coalesce(n.entry, '') AND k.s = coalesce(s.seat, '')
 """
 _CASE = (
     "g.kind, coalesce(g.authorization, '') AS auth, cd.class AS d, ch.class AS h, cp.class AS p,"
-    " x.class AS c, p.period AS period, coalesce(n.entry, '') AS e"
+    " x.class AS c, p.period AS period, coalesce(n.entry, '') AS e,"
+    " coalesce(s.seat, '') AS s"
 )
 
 
@@ -177,7 +190,7 @@ def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, classes: _Classes
     ruled: list[Ruled] = []
     numbers: list[int] = []
     country = classes.country
-    for kind, auth, d, h, p, c, period, entry in cases:
+    for kind, auth, d, h, p, c, period, entry, seat in cases:
         by_regime = zip(
             *(rulebook.every, country[d], country[h], country[p]),
             *(classes.chip[c], classes.period[period]),
@@ -190,6 +203,7 @@ def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, classes: _Classes
                     *(kind, book.stated(auth), to, hq, parent, chip.chip_class, chip.datacentre),
                     *(on, of),
                     chip_figures=chip.figures,
+                    parent_seat=seat,
                 )
                 for book, to, hq, parent, chip, on, of in by_regime
             )
@@ -198,7 +212,7 @@ def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, classes: _Classes
             place[one.digest] = len(ruled)
             ruled.append(one)
         numbers.append(place[one.digest])
-    names = ("kind", "auth", "d", "h", "p", "c", "period", "e")
+    names = ("kind", "auth", "d", "h", "p", "c", "period", "e", "s")
     columns = dict(zip(names, zip(*cases, strict=True), strict=True))
     needs = [bool(ruled[no].ruling.needs) for no in numbers]
     measured = [rulebook.measures(ruled[no].ruling.needs) for no in numbers]
@@ -216,12 +230,12 @@ def _lots(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, ruled: Sequence[Ru
 
 
 _NO_LOTS = """
-    CREATE TABLE d_lot (source VARCHAR, document VARCHAR, exporter VARCHAR, effective_on DATE,
-        auth VARCHAR, shipment_mtpp BIGINT)
+    CREATE OR REPLACE TABLE d_lot (source VARCHAR, document VARCHAR, exporter VARCHAR,
+        effective_on DATE, auth VARCHAR, shipment_mtpp BIGINT)
 """
 # One row a shipment that may need a paper for its amount (papers.py says what one shipment is).
 _LOTS = """
-    CREATE TABLE d_lot AS
+    CREATE OR REPLACE TABLE d_lot AS
     SELECT g.source, g.document, g.exporter, g.effective_on, coalesce(g.authorization, '') AS auth,
         least(sum(g.amount_mtpp), 9223372036854775807)::BIGINT AS shipment_mtpp
     {cased} {ruled}
@@ -289,7 +303,7 @@ EVERY = f"""
         CASE b.behind WHEN 0 THEN g.unit_value_cents END AS unit_value_cents,
         CASE b.behind WHEN 0 THEN g.details ELSE {_SHIPMENT} END AS details,
         g.details AS sent_details, g.consignee_hq AS sent_consignee_hq,
-        g.parent_hq AS sent_parent_hq,
+        coalesce(s.seat, g.parent_hq) AS sent_parent_hq,
         {_paper("certificate_on")} AS certificate_no, {_paper("notice_on")} AS notice_no,
         CASE WHEN k.needs THEN (json_extract_string(g.details, '$.eccn') <> '')::INTEGER END
             AS eccn_no,

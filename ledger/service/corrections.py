@@ -22,7 +22,6 @@ from ledger.service.known_rows import reversals_of
 from ledger.service.line_rules import line_rules
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome, Repeated
-from ledger.service.papers import totals
 from ledger.service.posting import Desk, Posting, sums_that_fit
 from ledger.service.reversal import Undoing
 from ledger.service.rows import Row
@@ -140,7 +139,7 @@ def _carry_out(
         rows, problems = _rows(desk, group)
         fresh = known_rows.sift(cursor, rows, told)
         posting = Posting(desk, cursor, book, last)
-        posting.amounts = totals(desk.rulebook, rows)
+        posting.rule(rows)
         fresh = posting.prepare(fresh, told)
         problems += told.problems
         if problems:

@@ -21,6 +21,7 @@ from ledger.service.installed import Installed, installed_object
 from ledger.service.lines import LineBook
 from ledger.service.on_record import RELATED, OnRecord
 from ledger.service.papers import DECLARED, declared_object
+from ledger.service.parents import seated
 from ledger.service.relations import Relations
 from ledger.service.rows import Drawn, Flag, Row, is_shipment, party_key
 from ledger.service.rulebook import Rulebook
@@ -242,6 +243,7 @@ class Drawer:
         if_declared = draw.effect in _IF_DECLARED
         if if_declared and not self.installed.subjects:
             return None
+        given = seated(given, row.ruled)
         holder = self._holders_of(draw.rule).of(draw.holder_from, given, day)
         if holder is None or (if_declared and not self.declares(holder[0])):
             return None

@@ -12,6 +12,7 @@ from datetime import date
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
 from ledger.service.book import Book
+from ledger.service.parents import seated
 from ledger.service.rows import Drawn, Row
 from ledger.service.rulebook import Rulebook
 from ledger.service.targets import Share, Target
@@ -60,7 +61,7 @@ class Followers:
 
     def _arrives(self, row: Row, target: Target, draw: Draw, find: Placer) -> list[Drawn]:
         if row.kind in _WAITS_FOR.get(draw.effect, ()):
-            place = find(row, draw, target.given, row.given.effective_on)
+            place = find(row, draw, seated(target.given, target.ruled), row.given.effective_on)
             if place is None:
                 return []
             posted = Drawn(place, int(draw.official), Effect.POST, row.amount)
@@ -70,7 +71,7 @@ class Followers:
         return []
 
     def _received(self, row: Row, target: Target, draw: Draw, find: Placer) -> list[Drawn]:
-        arrived = find(row, draw, target.given, row.given.effective_on)
+        arrived = find(row, draw, seated(target.given, target.ruled), row.given.effective_on)
         official = 1 if draw.official else 0
         found: list[Drawn] = []
         in_transit = (one for one in target.draws if one.effect == TRANSIT)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from ledger.policy.judging import MOVES
 from ledger.rules.admission import Effect
@@ -19,6 +20,7 @@ from ledger.rules.rulings import LEAVE, Ruling
 from ledger.rules.weights import Entry
 from ledger.service.book import Book
 from ledger.service.holders import LEFT, stated
+from ledger.service.parents import Parents
 from ledger.service.relations import Relations
 from ledger.service.rows import Flag, Row, canonical, key_of, party_key
 from ledger.service.rulebook import Rulebook, Ruled
@@ -73,28 +75,33 @@ def whose(relations: Relations, given: Given, day: date) -> str:
     return GROUP if set(parents) & set(relations.holders(sends, None, day)) else OTHER
 
 
-def ruled(rulebook: Rulebook, given: Given, word: str) -> Ruled:
-    """The ruling on the leg that leaves; `word` says whose the goods are (policy MOVES)."""
-    cases = [_case(one, given, word) for one in rulebook.every]
+def ruled(rulebook: Rulebook, given: Given, word: str, seat: str = "") -> Ruled:
+    """The ruling on the leg that leaves; `word` says whose the goods are (policy MOVES), `seat`
+    where the receiver's parent is declared to have its headquarters (parents.py).
+    """
+    cases = [_case(one, given, (word, seat)) for one in rulebook.every]
     return rulebook.ruling(*cases)
 
 
-def _case(rulebook: Rulebook, given: Given, word: str) -> Case:
+def _case(rulebook: Rulebook, given: Given, said: tuple[str, str]) -> Case:
+    word, seat = said
     left = stated(given, LEFT)
     within = rulebook.followed(left) == rulebook.followed(given.destination)
     kind = Kind.IN_COUNTRY_TRANSFER if within else Kind.REEXPORT
-    case = rulebook.case(replace(given, kind=kind))
+    case = rulebook.case(replace(given, kind=kind), seat)
     return replace(case, move=word, from_class=rulebook.country_class(left, case.period))
 
 
-def rule(rulebook: Rulebook, relations: Callable[[], Relations], rows: Sequence[Row]) -> None:
+def rule(parents: Parents, relations: Callable[[], Relations], rows: Sequence[Row]) -> None:
     """Rule the moves among rows."""
     for row in rows:
         if row.kind == Kind.TRANSFER_OUT:
-            given = row.given
-            row.ruled = ruled(rulebook, given, whose(relations(), given, given.effective_on))
+            word = whose(relations(), row.given, row.given.effective_on)
+            ruling = partial(ruled, parents.rulebook, row.given, word)
+            row.ruled, note = parents.ruled(row.given, ruling)
             found = row.ruled.ruling.findings
             row.flags += [Flag(code, detail=detail) for code, detail in found]
+            row.flags += [note] if note else []
 
 
 def said(kind: str, ruling: Ruling, target: int | None) -> str:

@@ -8,27 +8,23 @@ countries those are is the regime's data (docs/decisions/0025-readings.md).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, literal_column, or_, select
+from sqlalchemy import literal_column, select
 
 from ledger.service.on_record import RELATED, relation_of
 from ledger.service.relations import Relations
 from ledger.service.rows import Flag, Row, party_key
 from ledger.service.rulebook import Rulebook
+from ledger.service.seats import OF_PARTY, Seats, numbers
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.tpp import grouped
 
 IN_DOUBT = "parent_in_doubt"
 _NAMED = 10
-_OF_PARTY = or_(
-    t.movement.c.consignee_no == bindparam("consignee"), t.movement.c.parent_no == bindparam("own")
-)
-# The lines that name a party and still hold something, and what licences say of its headquarters.
+# The lines that name a party and still hold something.
 _OPEN = (
     select(
         t.licence_line.c.seq,
@@ -41,24 +37,8 @@ _OPEN = (
     .where(
         t.licence_line.c.live == literal_column("1"),
         t.licence_line.c.held_mtpp > literal_column("0"),
-        _OF_PARTY,
+        OF_PARTY,
     )
-)
-_SEATS = (
-    select(
-        t.movement.c.effective_on,
-        t.movement.c.seq,
-        t.movement.c.consignee_no,
-        t.movement.c.consignee_hq,
-        t.movement.c.parent_hq,
-    )
-    .join(t.licence_line, t.licence_line.c.seq == t.movement.c.seq)
-    .where(t.licence_line.c.live == literal_column("1"), _OF_PARTY)
-)
-_DECLARED = (
-    select(t.standing.c.from_on, t.standing.c.seq, t.standing.c.object, t.movement.c.details)
-    .join(t.movement, t.movement.c.seq == t.standing.c.seq)
-    .where(t.standing.c.kind == bindparam("kind"), t.standing.c.live == literal_column("1"))
 )
 
 
@@ -80,8 +60,6 @@ class NewParents:
     ) -> None:
         self.rulebook, self.cursor, self._on_record = rulebook, cursor, on_record
         self.licensing = rulebook.regime.licensing
-        # Of each party, the last day and number that says where it has its headquarters.
-        self._seats: dict[str, list[tuple[str, int, str]]] = {}
 
     def flag(self, rows: Sequence[Row]) -> None:
         """Flag the declarations among rows after which licences are in doubt."""
@@ -89,18 +67,18 @@ class NewParents:
         if not declared or not self.licensing.parents_in:
             return
         relations = self._on_record().copy()
-        self._read_declared()
+        seats = Seats.on_record(self.cursor, self.rulebook.followed)
         for row in declared:
             said = row.details()
             relations.add(relation_of(row.kind, row.given.effective_on, said))
-            self._seat(row.day, row.seq, party_key(said["other_party"]), said.get("country"))
-            self._judge(row, party_key(said["party"]) or "", relations)
+            seats.declare(row.day, row.seq, said["other_party"], said.get("country"))
+            self._judge(row, party_key(said["party"]) or "", relations, seats)
 
-    def _judge(self, row: Row, subject: str, relations: Relations) -> None:
+    def _judge(self, row: Row, subject: str, relations: Relations, seats: Seats) -> None:
         day = row.given.effective_on
         parents = relations.holders(subject, None, day)
-        seats = {p: self._seat_on(p, day) for p in parents if p != subject}
-        doubted = {p: code for p, code in seats.items() if self.licensing.doubts(code, day)}
+        known = {p: seats.on(p, day) for p in parents if p != subject}
+        doubted = {p: code for p, code in known.items() if self.licensing.doubts(code, day)}
         if not doubted:
             return
         belong = relations.below(subject)
@@ -126,37 +104,8 @@ class NewParents:
     def _lines(self, keys: set[str], day: str) -> list[_Line]:
         """The open lines issued before a day that name one of some parties."""
         found: dict[int, _Line] = {}
-        for number, _ in self._numbers(keys):
+        for number in numbers(self.cursor, keys):
             for seq, licence, line, issued_on, held in self.cursor.read(_OPEN, number, number):
                 if str(issued_on) < day:
                     found[seq] = _Line(seq, licence, line, str(issued_on), held)
         return sorted(found.values(), key=lambda one: (one.licence, one.line, one.seq))
-
-    def _numbers(self, keys: set[str]) -> list[tuple[int, str]]:
-        return sorted((p[0], p[2]) for p in self.cursor.find(t.party, "name_key", sorted(keys)))
-
-    def _seat_on(self, party: str, day: date) -> str | None:
-        """The country of a party's headquarters as last said by a day; None where nothing is."""
-        said = [one for one in self._seats.get(party, []) if one[0] <= day.isoformat()]
-        if not said:
-            said = self._licensed(party, day)
-        return self.rulebook.followed(max(said)[2]) if said else None
-
-    def _licensed(self, party: str, day: date) -> list[tuple[str, int, str]]:
-        """What licences say of where a party has its headquarters, by a day."""
-        found = []
-        for number, _ in self._numbers({party}):
-            for on, seq, consignee, own, above in self.cursor.read(_SEATS, number, number):
-                code = own if consignee == number else above
-                if code and str(on) <= day.isoformat():
-                    found.append((str(on), seq, code))
-        return found
-
-    def _read_declared(self) -> None:
-        for kind in RELATED:
-            for from_on, seq, other, details in self.cursor.read(_DECLARED, str(kind)):
-                self._seat(str(from_on), seq, other, json.loads(details).get("country"))
-
-    def _seat(self, day: str, seq: int, party: str | None, country: str | None) -> None:
-        if party and country:
-            self._seats.setdefault(party, []).append((day, seq, country))

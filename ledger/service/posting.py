@@ -37,6 +37,7 @@ from ledger.service.marks import Marks
 from ledger.service.new_parents import NewParents
 from ledger.service.outcome import Outcome
 from ledger.service.papers import Clerk, Lot, RowPapers, totals
+from ledger.service.parents import Parents
 from ledger.service.rows import Flag, Row, ordered
 from ledger.service.rulebook import Rulebook
 from ledger.service.running import RunningTotals
@@ -102,7 +103,7 @@ def post(
         sealer.check_after(header)
         fresh = known_rows.sift(cursor, rows, outcome, retry=retry)
         posting = Posting(desk, cursor, book, head.last_seq)
-        posting.amounts = totals(desk.rulebook, rows)
+        posting.rule(rows)
         fresh = posting.prepare(fresh, outcome)
         if not fresh:
             return outcome
@@ -130,6 +131,7 @@ class Posting:
         self.drawer = Drawer(desk.rulebook, book)
         self.lines = LineBook(cursor, book, line_rules(desk.rulebook))
         self.clerk = Clerk(desk.rulebook, cursor, self.drawer.on_record.relations)
+        self.parents = Parents(desk.rulebook, cursor, self.drawer.on_record.relations)
         self.shares = Shares(self.drawer)
         self.running = RunningTotals(desk.rulebook, book)
         self.amounts: dict[Lot, int] = {}
@@ -138,6 +140,11 @@ class Posting:
         self.stands = False
         # Each row's day as a whole number.
         self.days: list[int] = []
+
+    def rule(self, rows: Sequence[Row]) -> None:
+        """Rule rows by what is declared of their parties, and add up what papers hang on."""
+        self.parents.rule(rows)
+        self.amounts = totals(self.desk.rulebook, rows)
 
     def prepare(self, rows: Sequence[Row], outcome: Outcome) -> list[Row]:
         """Number the rows and find their licences, targets and budgets; drop what cannot stand."""
@@ -151,7 +158,7 @@ class Posting:
         for place, row in enumerate(kept):
             row.seq = self.last_seq + 1 + place
         self.book.parties(n for row in kept for n in _names(row) if n is not None)
-        moves.rule(self.desk.rulebook, self.drawer.on_record.relations, kept)
+        moves.rule(self.parents, self.drawer.on_record.relations, kept)
         one_country.flag_rows(self.desk.rulebook, self.cursor, kept)
         self.lines.find(kept)
         targets.find(self.cursor, self.book, kept, linked=self.desk.rulebook.counts_once)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledger.rules.endings import READINGS
+from ledger.rules.parents import OPTION, ROW
 from ledger.rules.rulings import Draw, Ruling
 from ledger.service.holders import LEFT, PARTIES, Holders, asked_of
 from ledger.service.moves import ruled as ruled_move
@@ -32,7 +33,7 @@ TAKES = ("hold", "post", "hold_until_received", "post_both_years")
 _MEMORY = "512MB"
 _FIELDS = ("kind", "authorization", "destination", "consignee_hq", "parent_hq", "chip")
 # Of a move: the country it leaves, and whose the goods are then (policy MOVES).
-_OF_MOVES = ("from_country", "move")
+_OF_MOVES = ("from_country", "move", "seat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +138,19 @@ class _Bench:
             f"SELECT no, {asked}, min(effective_on)"  # noqa: S608
             " FROM ruled GROUP BY no ORDER BY no"
         ).fetchall()
-        for no, kind, authorization, destination, hq, parent_hq, chip, left, move, day in rows:
+        for no, kind, authorization, destination, hq, parent_hq, chip, *more, day in rows:
+            left, move, seat = more
             given = Given(
                 row=1, file_line=1, kind=kind, effective_on=day, source="", document="", line="",
                 authorization=authorization, destination=destination, consignee_hq=hq,
                 parent_hq=parent_hq, chip=chip,
                 details=canonical({LEFT: left}) if left else None,
             )  # fmt: skip
-            ruled = [ruled_move(b, given, move) if move else b.rule(given) for b in self.books]
+            ruled = [
+                ruled_move(b, given, move, at) if move else b.rule(given, at)
+                for b in self.books
+                for at in [_seat(b, seat)]
+            ]
             one, other = (r.ruling for r in ruled if r is not None)
             self.rulings[no] = one, other
             if said := _differ(one, other):
@@ -216,7 +222,14 @@ class _Bench:
         )
         grouped = "".join(f", f_{name}" for name in fields)
         found = self.con.execute(
-            _DRAWN.format(parties=parties, details=details, grouped=grouped)
+            _DRAWN.format(
+                parties=parties,
+                details=details,
+                grouped=grouped,
+                parent="coalesce(r.seat, r.parent_hq)"
+                if _seat(self.books[side], "?")
+                else "r.parent_hq",
+            )
         ).fetchall()
         for row in found:
             number, day, destination, hq, parent_hq, chip, consignee, parent, amount, *more = row
@@ -265,6 +278,11 @@ _SAME = " AND ".join(f'c."{name}" IS NOT DISTINCT FROM m."{name}"' for name in _
 _CASES = ", ".join(f'm."{name}"' for name in _FIELDS[1:])
 _LEFT = "CASE WHEN u.body IS NOT NULL THEN json_extract_string(m.details, '$.from_country') END"
 _MOVED = "json_extract_string(u.body, '$.case.move')"
+# Rulings that went by the headquarters of a declared parent, and where those are.
+_SEATED = """
+    SELECT ruling_no, json_extract_string(body, '$.case.parent_seat') AS seat FROM ruling
+    WHERE contains(body, '"parent_seat":')
+"""
 # Movements that stand, each with the number of its case. A refused request moved nothing, and a
 # shipment under a licence on file draws on that licence: neither is part of the totals.
 _RULED = f"""
@@ -274,21 +292,23 @@ _RULED = f"""
         SELECT target_seq FROM reversal WHERE seq NOT IN (SELECT target_seq FROM reversal)
     )
     SELECT m.seq, m.effective_on, m.amount_mtpp, m.consignee_no, m.parent_no, m.details,
-        {_LEFT} AS from_country, {_MOVED} AS move,
+        {_LEFT} AS from_country, {_MOVED} AS move, s.seat,
         CASE m.kind WHEN 'refusal' THEN 'application' ELSE m.kind END AS kind, {_CASES},
         m.kind <> 'refusal' AND m.kind NOT IN ({_ENDINGS})
             AND NOT (m.kind IN ({_SENT}) AND m.target_seq IS NOT NULL) AS counted,
         dense_rank() OVER (
             ORDER BY CASE m.kind WHEN 'refusal' THEN 'application' ELSE m.kind END, {_CASES},
-                p.before, p.after, {_LEFT}, {_MOVED}
+                p.before, p.after, {_LEFT}, {_MOVED}, s.seat
         ) AS no
     FROM movement m JOIN d_period p ON p.day = m.effective_on
     LEFT JOIN ruling u ON m.kind = '{Kind.TRANSFER_OUT}' AND u.ruling_no = m.ruling_no
+    LEFT JOIN ({_SEATED}) s ON s.ruling_no = m.ruling_no
     WHERE m.kind IN ({_KINDS}) AND m.seq NOT IN (SELECT target_seq FROM undone)
 """  # noqa: S608
 _DRAWN = """
     WITH drawn AS (
-        SELECT d.draw, w.stands_for AS day, r.destination, r.consignee_hq, r.parent_hq, r.chip,
+        SELECT d.draw, w.stands_for AS day, r.destination, r.consignee_hq,
+            {parent} AS parent_hq, r.chip,
             CASE WHEN d.draw IN ({parties}) THEN r.consignee_no END AS consignee_no,
             CASE WHEN d.draw IN ({parties}) THEN r.parent_no END AS parent_no,
             r.amount_mtpp {details}
@@ -303,6 +323,11 @@ _DRAWN = """
     LEFT JOIN party p ON p.party_no = drawn.parent_no
     GROUP BY draw, day, destination, consignee_hq, parent_hq, chip, c.name, p.name {grouped}
 """
+
+
+def _seat(book: Rulebook, seat: str | None) -> str:
+    """The headquarters a ruling went by, where a version has declared ones count."""
+    return "" if book.options.get(OPTION, ROW) == ROW else seat or ""
 
 
 def _periods(book: Rulebook, day: date) -> str:

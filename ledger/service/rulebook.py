@@ -13,18 +13,18 @@ from ledger import countries
 from ledger.catalogue import classing
 from ledger.catalogue.types import Catalogue
 from ledger.policy.budgets import PARENTS, Window
-from ledger.policy.types import BudgetRule, DrawRule, Regime, When, as_enforced
+from ledger.policy.types import DrawRule, Regime, When, as_enforced
 from ledger.rules import preconditions
 from ledger.rules.chips import ChipFacts
 from ledger.rules.chips import facts as chip_facts
 from ledger.rules.endings import READINGS, ruling_of_ending
 from ledger.rules.judge import ENTERING, Case, Ruling, country_class, enters_later, judge
+from ledger.rules.parents import seated
 from ledger.rules.preconditions import Terms
 from ledger.rules.rulings import united
 from ledger.service.book import BudgetKey, BudgetTerms
 from ledger.service.rows import Flag
 from schemas.kinds import Kind
-from schemas.names import name_key
 from schemas.records import Given
 
 RULED = (
@@ -105,8 +105,12 @@ class Rulebook:
         self._present = lru_cache(maxsize=None)(self._holders_on)
         self._granted = lru_cache(maxsize=1024)(self._grant)
 
-    def rule(self, given: Given) -> Ruled | None:
-        """The ruling on a row, None for kinds that are not ruled."""
+    def rule(self, given: Given, seat: str = "") -> Ruled | None:
+        """The ruling on a row, None for kinds that are not ruled.
+
+        `seat` is the country where the ultimate parent is declared to have its headquarters, where
+        that goes before the row's own (parents.py).
+        """
         if given.kind in READINGS:
             return self.ending(given.kind, given.effective_on)
         if given.kind not in RULED:
@@ -117,6 +121,7 @@ class Rulebook:
             given.destination,
             given.consignee_hq,
             given.parent_hq,
+            seat,
             given.chip,
             self.periods(given.effective_on),
             *(one.entry(given) for one in self.every),
@@ -125,7 +130,7 @@ class Rulebook:
         if found is None:
             if len(self._cases) >= _CASES_KEPT:
                 self._cases.clear()
-            cases = [one.case(given) for one in self.every]
+            cases = [one.case(given, seat) for one in self.every]
             found = self._cases[key] = self.ruling(*cases)
         return found
 
@@ -150,8 +155,8 @@ class Rulebook:
         """The authorizations for which the item's entry may matter."""
         return self.regime.judging.asks_entry()
 
-    def case(self, given: Given) -> Case:
-        """What of a row the rules can tell apart."""
+    def case(self, given: Given, seat: str = "") -> Case:
+        """What of a row the rules can tell apart; `seat` as in `rule`."""
         period = self.regime.period_of(given.effective_on)
         chip = self.chip_facts(given.chip)
         return Case(
@@ -159,12 +164,13 @@ class Rulebook:
             authorization=self.stated(given.authorization),
             destination_class=self.country_class(given.destination, period),
             hq_class=self.country_class(given.consignee_hq, period),
-            parent_class=self.country_class(given.parent_hq, period),
+            parent_class=self.country_class(seat or given.parent_hq, period),
             chip_class=chip.chip_class,
             datacentre=chip.datacentre,
             period=period,
             entry=self.entry(given),
             chip_figures=chip.figures,
+            parent_seat=seat,
         )
 
     def stated(self, authorization: str | None) -> str:
@@ -179,7 +185,7 @@ class Rulebook:
         found = self._rulings.get(cases)
         if found is None:
             judged = [
-                judge(case, one.regime, one.options)
+                seated(judge(case, one.regime, one.options), one.regime)
                 for case, one in zip(cases, self.every, strict=True)
             ]
             first, *others = judged
@@ -364,33 +370,3 @@ class Rulebook:
         """How far the value of a licence may run over (15 CFR 750.11); 0 where none is named."""
         number = self.regime.numbers.get("licence_value_tolerance")
         return number.values[-1].ppm if number is not None else 0
-
-    def budget_of(self, holder: str, rule: str | None) -> tuple[BudgetRule, str, str] | None:
-        """The kind of budget a holder has, with its key and name; None where that is not plain.
-
-        `holder` is a country (name or code), a named holder or a party, as an adjustment says it.
-        """
-        for budget in self.budgets.values():
-            if rule is not None and budget.key != rule:
-                continue
-            if budget.holder_kind == "party":
-                named = None if rule is None else self._party_named(budget, holder)
-                if named is not None:
-                    return budget, *named
-                continue
-            code = holder if budget.has_holder(holder) else countries.find(holder)
-            if code is not None and budget.has_holder(code):
-                name = dict(budget.holders.names).get(code, code)
-                return budget, code, name
-        return None
-
-    def _party_named(self, budget: BudgetRule, holder: str) -> tuple[str, str] | None:
-        """A party as an adjustment says it; a company in a country as "Acme Ltd, India"."""
-        if "country" not in budget.holders.source:
-            return name_key(holder), holder
-        party, _, place = holder.replace("@", ",").rpartition(",")
-        code = self.followed(countries.find(place.strip()))
-        if not party.strip() or code is None:
-            return None
-        name = f"{party.strip()}, {self.country_name(code)}"
-        return f"{name_key(party.strip())}@{code}", name

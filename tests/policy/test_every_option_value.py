@@ -35,6 +35,9 @@ cases/test_country_allocation.py
 cases/test_742_6_joining_group_d5.py
   test_licences_in_hand
     group_change_joining_d5 closed_by_act closed_at_once
+cases/test_742_6_declared_parents.py
+  test_each_reading_of_whose_word_counts
+    parent_stated stricter row declared
 cases/test_742_6_readings.py
   test_the_country_counted_against_is_the_options
     tally_country destination hq ultimate_parent both

@@ -56,6 +56,7 @@ DEFAULTS = """
 24 tf32_bits                    19
 25 enforcement_view             codified
 25 parent_rule                  declared
+25 parent_stated                stricter
 """
 ROWS = [row.split() for row in DEFAULTS.strip().splitlines()]
 

@@ -15,15 +15,16 @@ from tests.service.books import copied, whole, write_csv
 
 BY_ROWS, AS_COLUMNS = 10**9, 1
 ON_RECORD = [
-    # kind, party, other party, from, until, share
+    # kind, party, other party, from, until, share, headquarters of the other party
     ("ownership", "Sold Off Ltd", "Acme Ltd", "2025-01-01", "2026-06-30"),
-    ("ownership", "Sold Off Ltd", "Over There GmbH", "2026-07-01", ""),
+    ("ownership", "Sold Off Ltd", "Over There GmbH", "2026-07-01", "", "", "SG"),
     ("party_merged", "Merged Away Ltd", "12", "2026-01-01", ""),
     ("party_merged", "ACME Limited", "Acme Ltd", "2025-03-01", ""),
     ("ownership", "12", "Acme Ltd", "2025-06-01", "2026-03-31", "55"),
     ("ownership", "12", "Over There GmbH", "2025-06-01", "", "45"),
     ("ownership", "12", "Quote Holding", "2026-04-01", "", "55"),
-    ("ownership", "Over There GmbH", "Owner of Owners", "2025-09-01", ""),
+    ("ownership", "Over There GmbH", "Owner of Owners", "2025-09-01", "", "100", "Hong Kong"),
+    ("ownership", 'Quote "Q" & Sons, Inc.', "Owner of Owners", "2026-02-01", ""),
 ]
 PAPERS = [
     # kind, party, exporter, authorization, shipment, from, until
@@ -49,11 +50,13 @@ def declared(url: str, **options: str) -> str:
     """A ledger with declarations of ownership and mergers and moved limits, closed; its URL."""
     beside = options.pop(BESIDE, "").split()
     with new_ledger(url, options=options, beside=beside) as ledger:
-        for number, (kind, party, other, on, until, *share) in enumerate(ON_RECORD):
+        for number, (kind, party, other, on, until, *more) in enumerate(ON_RECORD):
+            share, country = (*more, "", "")[:2]
             said = {"document": f"N{number}", "kind": kind, "effective_on": on, "party": party}
             ledger.record(
                 "declarations",
-                said | {"other_party": other, "until_on": until, "percent": "".join(share)},
+                said
+                | {"other_party": other, "until_on": until, "percent": share, "country": country},
             )
         for number, (party, country, tpp) in enumerate(nasty.STOCKS):
             said = {"document": f"S{number}", "kind": "installed_base", "party": party}

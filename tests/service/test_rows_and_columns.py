@@ -37,7 +37,9 @@ OPTIONS = [
     {"lpp_year": "exported", BESIDE: "china_case_by_case"},
     {"parent_rule": "each_joint_venturer", "lpp_5a002z": "not_eligible", "lpp_year": "both"},
     {"parent_rule": "each_joint_venturer", "lpp_year": "received"},
-    {"parent_rule": "majority", "lpp_year": "exported"},
+    {"parent_rule": "majority", "lpp_year": "exported", "parent_stated": "declared"},
+    {"parent_stated": "row", BESIDE: "china_case_by_case"},
+    {"tally_country": "ultimate_parent", "cap_basis": "received"},
     {"uveu_measure_day": "reporting_dates", "uveu_numerator": "flow"},
     {
         "enforcement_view": "as_enforced",

@@ -171,3 +171,25 @@ def test_a_move_is_ruled_again_as_a_move(books):
     counted = service.version("adopted", {"exceptions_count_uveu": "yes"})
     found = service.replay(books.refresh(), adopted, counted)
     assert [(m.document, m.kind) for m in found.first] == [("M3", "transfer_out")]
+
+
+def test_a_declared_parent_is_the_parent_when_it_is_ruled_again(books):
+    """By the headquarters it was ruled by; where only rows count, by none."""
+    service = books.service
+    play(
+        service,
+        """
+        act       | no | day        | party | other_party | country | says
+        ownership | N1 | 2025-06-01 | C     | Holding     | Macau   | parent_in_doubt
+        """,
+    )
+    barred = "act|no|day|to|by|says\nship|S9|2025-07-01|Kenya|LPP|authorization_unavailable"
+    play(service, barred)
+    adopted = service.version("adopted")
+    same = service.replay(books.refresh(), adopted, adopted)
+    assert (same.movements, same.changed, same.totals) == (6, 0, [])
+    by_row = service.version("adopted", {"parent_stated": "row"})
+    found = service.replay(books.refresh(), adopted, by_row)
+    assert [m.document for m in found.first] == ["S9"]
+    ways = {c.what: (c.before, c.after) for c in found.changes}
+    assert ways["flags"] == ("authorization_unavailable", "")
