@@ -163,6 +163,11 @@ _REASONS = (
         "licences one_country",
     ),
     _breach(
+        "application_several_countries",
+        "the application names several countries, and one of them has an allocation of its own",
+        "licences one_country",
+    ),
+    _breach(
         "superseded_not_on_file",
         "takes the place of a licence that is not on file",
         "15 CFR 750.7(c)",

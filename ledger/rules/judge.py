@@ -312,16 +312,14 @@ class _Bench:
 
     def terms(self) -> None:
         """How long a licence holds that names no last day, and whether for one country alone."""
-        if self.case.kind != Kind.LICENCE:
+        if self.case.kind not in _LICENSED:
             return
         licensing = self.regime.licensing
         if licensing.one_country and self.held_by(licensing.one_country, "destination"):
             self.alone = True
-            self.say(
-                "a licence of its own: it names no other country", licensing.cited["one_country"]
-            )
+            self.say("on its own: it names no other country", licensing.cited["one_country"])
         years = licensing.years(self.case.chip_class, self.case.period)
-        if years:
+        if years and self.case.kind == Kind.LICENCE:
             self.years = years
             held = f"{years} years" if years > 1 else "one year"
             self.say(f"holds {held} where it names no last day", licensing.cited["validity"])

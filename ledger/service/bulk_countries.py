@@ -61,7 +61,7 @@ class BulkCountries:
         ruling = frame.ints("ruling_at")
         for at in np.flatnonzero(asked.to_numpy()).tolist():
             found = self.countries.flag(
-                documents[at].as_py(),
+                ("", documents[at].as_py()),
                 frame.value("destination", at),
                 frame.first_seq + at,
                 alone=bool(self._alone[ruling[at]]),

@@ -1,32 +1,37 @@
-"""Licences that name several countries, where one of them has an allocation of its own.
+"""Licences and applications that name several countries, one of which has its own allocation.
 
-A licence's lines may come in one file or in many, so what they name is looked up: of a licence
-on record, and of the lines before in the same submission. Rows and columns ask the same.
+Their lines may come in one file or in many, so what they name is looked up: of one on record, and
+of the lines before in the same submission. Of licences rows and columns ask the same; applications
+are always posted as rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ledger.rules.rulings import ruling_from_body
+from ledger.service.known_rows import reversed_among
 from ledger.service.rows import Flag, Row
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import Kind
+from schemas.names import name_key
 
 if TYPE_CHECKING:
     from ledger.service.rulebook import Rulebook
 
-CODE = "licence_several_countries"
+CODE, OF_APPLICATIONS = "licence_several_countries", "application_several_countries"
+# Who filed it ("" for a licence, whose numbers are the authority's) and its number.
+_Number = tuple[str, str]
 _LINE = {name: place for place, name in enumerate(t.licence_line.columns.keys())}
 _MOVEMENT = {name: place for place, name in enumerate(t.movement.columns.keys())}
 
 
 @dataclass(slots=True)
 class _Named:
-    """A country a licence names: the first line that does, and whether it is to be alone."""
+    """A country that is named: the first line that does, and whether it is to be alone."""
 
     seq: int
     alone: bool
@@ -34,10 +39,11 @@ class _Named:
 
 @dataclass(slots=True)
 class Countries:
-    """What countries licences name, by number; `names` are those a person reads."""
+    """What countries licences name, by number; or applications, by who filed them and number."""
 
     rulebook: Rulebook
-    _of: dict[str, dict[str, _Named]] = field(default_factory=dict)
+    code: str = CODE
+    _of: dict[_Number, dict[str, _Named]] = field(default_factory=dict)
 
     @property
     def asked(self) -> bool:
@@ -49,33 +55,47 @@ class Countries:
         found = sorted(cursor.find(t.licence_line, "licence", licences))
         found = [line for line in found if line[_LINE["live"]]]
         issued = cursor.find(t.movement, "seq", [line[_LINE["seq"]] for line in found])
-        ruling_of = {m[_MOVEMENT["seq"]]: m[_MOVEMENT["ruling_no"]] for m in issued}
-        rulings = cursor.find(t.ruling, "ruling_no", set(ruling_of.values()) - {None})
-        alone = {number for number, _, body, *_ in rulings if ruling_from_body(body).alone}
+        alone = _alone(cursor, issued)
         for line in found:
             seq = line[_LINE["seq"]]
             licence, destination = line[_LINE["licence"]], line[_LINE["destination"]]
-            self._add(licence, destination, seq, alone=ruling_of[seq] in alone)
+            self._add(("", licence), destination, seq, alone=seq in alone)
 
-    def flag(self, licence: str, destination: str | None, seq: int, *, alone: bool) -> Flag | None:
-        """What is to be said of a licence's next line, which is known from then on."""
+    def load_applications(self, cursor: Cursor, numbers: Iterable[str], before: int) -> None:
+        """Take in the applications of some numbers that stand and have a `seq` below `before`."""
+        found = [
+            dict(zip(_MOVEMENT, row, strict=True))
+            for row in sorted(cursor.find(t.movement, "document", numbers))
+        ]
+        found = [m for m in found if m["kind"] == Kind.APPLICATION and m["seq"] < before]
+        gone = reversed_among(cursor, [m["seq"] for m in found])
+        alone = _alone(cursor, [tuple(m.values()) for m in found])
+        for one in found:
+            if one["seq"] not in gone and one["destination"] is not None:
+                number = (name_key(one["source"]), one["document"])
+                self._add(number, one["destination"], one["seq"], alone=one["seq"] in alone)
+
+    def flag(
+        self, number: _Number, destination: str | None, seq: int, *, alone: bool
+    ) -> Flag | None:
+        """What is to be said of the next line of one, which is known from then on."""
         if destination is None:
             return None
-        others = self._of.get(licence, {}).items()
+        others = self._of.get(number, {}).items()
         other = [
             (country, named)
             for country, named in others
             if country != destination and (alone or named.alone)
         ]
-        self._add(licence, destination, seq, alone=alone)
+        self._add(number, destination, seq, alone=alone)
         if not other:
             return None
         country, named = other[0]
-        said = f"{licence} names {self.rulebook.country_name(country)} too (seq {named.seq})"
-        return Flag(CODE, detail=said)
+        said = f"{number[1]} names {self.rulebook.country_name(country)} too (seq {named.seq})"
+        return Flag(self.code, detail=said)
 
-    def _add(self, licence: str, destination: str, seq: int, *, alone: bool) -> None:
-        named = self._of.setdefault(licence, {}).setdefault(destination, _Named(seq, alone))
+    def _add(self, number: _Number, destination: str, seq: int, *, alone: bool) -> None:
+        named = self._of.setdefault(number, {}).setdefault(destination, _Named(seq, alone))
         named.alone |= alone
 
 
@@ -89,6 +109,30 @@ def flag_rows(rulebook: Rulebook, cursor: Cursor, rows: Sequence[Row]) -> None:
     for row in licences:
         alone = row.ruled is not None and row.ruled.ruling.alone
         given = row.given
-        flag = countries.flag(given.document, given.destination, row.seq, alone=alone)
+        flag = countries.flag(("", given.document), given.destination, row.seq, alone=alone)
         if flag is not None:
             row.flags.append(flag)
+
+
+def flag_applications(rulebook: Rulebook, cursor: Cursor, rows: Sequence[Row]) -> None:
+    """Flag the applications that stand and name a second country; what was refused names none."""
+    filed = [row for row in rows if row.kind == Kind.APPLICATION]
+    countries = Countries(rulebook, OF_APPLICATIONS)
+    if not filed or not countries.asked:
+        return
+    countries.load_applications(cursor, {row.given.document for row in filed}, filed[0].seq)
+    for row in filed:
+        alone = row.ruled is not None and row.ruled.ruling.alone
+        given = row.given
+        number = (name_key(given.source), given.document)
+        flag = countries.flag(number, given.destination, row.seq, alone=alone)
+        if flag is not None:
+            row.flags.append(flag)
+
+
+def _alone(cursor: Cursor, movements: Sequence[tuple[Any, ...]]) -> set[int]:
+    """Which of some movements were ruled to name one country alone."""
+    ruling_of = {m[_MOVEMENT["seq"]]: m[_MOVEMENT["ruling_no"]] for m in movements}
+    rulings = cursor.find(t.ruling, "ruling_no", set(ruling_of.values()) - {None})
+    alone = {number for number, _, body, *_ in rulings if ruling_from_body(body).alone}
+    return {seq for seq, number in ruling_of.items() if number in alone}

@@ -179,6 +179,7 @@ class Posting:
         rulebook, days = self.desk.rulebook, Days(self.book)
         by = requests.By(rulebook.options, marks, rulebook.spares, days, self.shares)
         requests.decide(self.book, rows, by)
+        one_country.flag_applications(rulebook, self.cursor, rows)
         self.weighed = Turns(self.book, self.lines, rulebook, days).weigh(rows, self.days)
         flag_excesses(rows, self.weighed.overs)
         moves.note_unknown(self.book, rows, self.weighed.entries)

@@ -57,6 +57,55 @@ def test_a_line_that_was_reversed_names_nothing(kept):
     play(ledger, "act|no|line|day|to|says\nlicence|L1|2|2025-06-01|Poland|")
 
 
+ASKED = "application_several_countries"
+
+
+def test_one_country_an_application(kept):
+    """An application is its exporter's and its number; Norway and Japan have no allocation."""
+    ledger = kept()
+    *_, last = play(
+        ledger,
+        f"""
+        act   | no | line | exporter | day        | to     | units | says
+        apply | A1 | 1    | X        | 2025-06-01 | India  | 1     |
+        apply | A1 | 2    | X        | 2025-06-01 | India  | 1     |
+        apply | A1 | 1    | Y        | 2025-06-01 | Poland | 1     |
+        apply | A2 | 1    | X        | 2025-06-01 | Norway | 1     |
+        apply | A2 | 2    | X        | 2025-06-01 | Japan  | 1     |
+        apply | A2 | 3    | X        | 2025-06-01 | India  | 1     | {ASKED}
+        apply | A1 | 3    | X        | 2025-06-02 | Poland | 1     | {ASKED}
+        """,
+    )
+    (found,) = last.findings
+    assert found.detail == "A1 names India too (seq 2)"
+    (said,) = explain(ledger, found.seq).findings
+    assert said.citation.startswith("Supplement No. 2 to 15 CFR part 748, paragraph (c)(4), ")
+
+
+def test_an_application_in_one_file_is_one_filed_line_by_line(kept, tmp_path):
+    """What was refused or taken back names no country."""
+    ledger = kept()
+    play(
+        ledger,
+        """
+        act   | no | line | day        | to     | units | says
+        apply | A1 | 1    | 2025-06-01 | India  | 50000 | refused:over_limit
+        apply | A1 | 2    | 2025-06-01 | Poland | 1     |
+        """,
+    )
+    ledger.reverse([3], "the wrong country")
+    line = {"exporter": "X", "ultimate_consignee": "C", "chip": "nvidia-h100-sxm"}
+    line |= {"application": "A1", "applied_on": "2025-06-03"}
+    lots = [
+        line | {"line": 3, "destination": "Kenya", "quantity": 50000},
+        line | {"line": 4, "destination": "Norway", "quantity": 1},
+        line | {"line": 5, "destination": "Brazil", "quantity": 1},
+    ]
+    outcome = ledger.import_file(write_csv(tmp_path / "a.csv", lots), "applications")
+    assert outcome.counts == {"refused:over_limit": 1, ASKED: 1}
+    assert [f.seq for f in outcome.findings if f.code == ASKED] == [outcome.first_seq + 2]
+
+
 def test_by_rows_and_as_columns(opened, tmp_path, monkeypatch):
     """Within a file, against what is on record, and in whatever order the lines stand."""
     line = {"exporter": "X", "ultimate_consignee": "C", "chip": "nvidia-h100-sxm", "quantity": 1}
