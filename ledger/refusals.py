@@ -248,6 +248,11 @@ _REASONS = (
         "15 CFR 740.10",
     ),
     _breach(
+        "more_left_than_came",
+        "more left a facility than is known to have come there: its account does not close",
+        "15 CFR 740.28(e)",
+    ),
+    _breach(
         "after_windows",
         "no window of the budget covers this day: nothing was drawn",
         "budget",

@@ -71,7 +71,7 @@ def run(name: str, folder: Path, variables: Mapping[str, object] | None = None) 
     report = catalogue.report(name)
     given = {key: value for key, value in (variables or {}).items() if value not in (None, "")}
     manifest = _manifest(folder)
-    connection = _opened(manifest, folder)
+    connection = _opened(manifest, folder, report.sql)
     try:
         values = _values(report, given, connection, manifest)
         for key, value in values.items():
@@ -94,7 +94,7 @@ def _manifest(folder: Path) -> Manifest:
         raise NoCopy(f"there is no copy of a ledger in {folder} ({error})") from error
 
 
-def _opened(manifest: Manifest, folder: Path) -> duckdb.DuckDBPyConnection:
+def _opened(manifest: Manifest, folder: Path, asked: str) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     settings: dict[str, Any] = {
@@ -105,7 +105,7 @@ def _opened(manifest: Manifest, folder: Path) -> duckdb.DuckDBPyConnection:
     }
     connection = duckdb.connect(":memory:", config=settings)
     try:
-        for statement in view_statements(manifest, str(folder.absolute())):
+        for statement in view_statements(manifest, str(folder.absolute()), asked):
             connection.execute(statement)
     except duckdb.Error as error:
         connection.close()

@@ -9,11 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from schemas.columnar import ABOUT, COLUMNAR_VERSION, ROLLUPS, SEGMENTS
 
 MANIFEST = "manifest.json"
 VIEWS = "views.sql"
+
+# One file a macro, in an order in which each knows those it asks.
+_MACROS = ("expiry_of", "grouped", "adopted", "standing", "replacements", "facility_events")
+_FOLDER = Path(__file__).parent / "sql"
 
 # Each table with its columns, the small `about` among them.
 TABLES: Mapping[str, Mapping[str, str]] = {**SEGMENTS, **ROLLUPS, "about": ABOUT}
@@ -82,12 +87,13 @@ class Manifest:
             raise NotAManifest(str(error)) from error
 
 
-def view_statements(manifest: Manifest, folder: str = "") -> list[str]:
+def view_statements(manifest: Manifest, folder: str = "", asked: str | None = None) -> list[str]:
     """One CREATE VIEW a table, over the files in use; `folder`, if given, goes before each name.
 
     A table without rows is a view of its columns and no row. `rolled_up_to(seq)` is the end of
-    the last roll-up that a `seq` does not cut, 0 where there is none; `expiry_of(issued_on, years)`
-    the last day of a licence that holds so many years; `grouped(amount_mtpp)` an amount as text.
+    the last roll-up that a `seq` does not cut, 0 where there is none. Below them stand the macros
+    of `schemas/sql`: what several reports read, each in a file that says what it is. Where the text
+    of what is `asked` is given, only those it needs.
     """
     before = folder.rstrip("/") + "/" if folder else ""
     views = [
@@ -95,19 +101,16 @@ def view_statements(manifest: Manifest, folder: str = "") -> list[str]:
         for table, columns in TABLES.items()
     ]
     ends = [s.last for s in manifest.of("entry_day") if s.rows]
-    return [*views, _rolled_up_to(ends), _EXPIRY, _GROUPED]
+    return [*views, _rolled_up_to(ends), *_macros(asked)]
 
 
-# As ledger/policy/licensing.py has it: a year from 29 February ends on 28 February.
-_EXPIRY = """CREATE OR REPLACE MACRO expiry_of(issued_on, years) AS
-    (issued_on + to_years(years))::DATE
-    - CASE WHEN day(issued_on + to_years(years)) = day(issued_on) THEN 1 ELSE 0 END;"""
-
-
-# As schemas/tpp.py has it: whole thousandths of TPP as a person reads them.
-_GROUPED = """CREATE OR REPLACE MACRO grouped(amount_mtpp) AS
-    format('{:,}', amount_mtpp // 1000) || CASE WHEN amount_mtpp % 1000 = 0 THEN ''
-    ELSE '.' || rtrim(lpad((amount_mtpp % 1000)::VARCHAR, 3, '0'), '0') END;"""
+def _macros(asked: str | None) -> list[str]:
+    """Those a text asks, and those that they ask; all of them without one."""
+    needed: list[str] = []
+    for name in reversed(_MACROS):
+        if asked is None or any(f"{name}(" in text for text in (asked, *needed)):
+            needed.append((_FOLDER / f"{name}.sql").read_text(encoding="utf-8").rstrip())
+    return needed[::-1]
 
 
 def _rolled_up_to(ends: Sequence[int]) -> str:

@@ -12,22 +12,9 @@
 -- options: enforcement_view parent_rule system_tpp tf32_bits
 -- first: seq effective_on kind code name short_mtpp sentence document asked_mtpp limit_mtpp
 -- first: taken_mtpp detail reversed_by_seq consignee line
-with known as (
-    select coalesce(max(submission), 0) as submission
-    from submission
-    where first_seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
-),
-adoption as (
-    select coalesce(
-        max(case when about.submission <= known.submission then about.submission end),
-        min(about.submission)
-    ) as submission
-    from about cross join known
-),
-reason as (
+with reason as (
     select key as code, max(value) as family, max(sentence) as sentence
-    from about
-    join adoption using (submission)
+    from adopted(coalesce(getvariable('known_seq')::bigint, 9223372036854775807))
     where topic = 'refusal'
     group by key
 ),
@@ -112,95 +99,136 @@ recorded as (
         )
         and (getvariable('notes') = 'yes' or coalesce(r.family, '') <> 'note')
 ),
--- What is a breach as of the day, though nothing was recorded of it: goods that are not back.
-live as (
-    select *
-    from movement
-    where effective_on <= coalesce(getvariable('as_of')::date, current_date)
-        and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
-        and seq not in (
-            select target_seq from reversal
-            where seq not in (select target_seq from reversal)
-        )
+-- What is a breach as of the day, though nothing was recorded of it: goods that are not back, and
+-- facilities that more left than came to.
+told as materialized (
+    select value from adopted(coalesce(getvariable('known_seq')::bigint, 9223372036854775807))
+    where topic = 'duty'
 ),
 duty as (
     select
         json_extract_string(value, '$.how') as how,
-        json_extract_string(value, '$.authorizations[*]') as authorizations
-    from about
-    join adoption using (submission)
-    where topic = 'duty'
-        and json_extract_string(value, '$.how') in ('due_back', 'replaced')
+        unnest(json_extract(value, '$.authorizations')::varchar[]) as code
+    from told
+    where json_extract_string(value, '$.how') in ('due_back', 'facility_account')
 ),
-sent as (
+temporary as materialized (
     select
-        live.*, duty.how,
-        try_cast(json_extract_string(details, '$.due_back_on') as date) as due_back_on,
-        json_extract_string(details, '$.shipment') as replaces,
-        coalesce(json_extract_string(details, '$.shipment_line'), '1') as replaces_line
-    from live
-    join duty on list_contains(duty.authorizations, live."authorization")
-    where kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad')
+        m.seq,
+        m.quantity,
+        try_cast(json_extract_string(m.details, '$.due_back_on') as date) as due_back_on
+    from standing(
+        coalesce(getvariable('as_of')::date, current_date),
+        coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+    ) m
+    join duty on duty.how = 'due_back' and duty.code = m."authorization"
+    where m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad')
+        and m."authorization" in (select code from duty where how = 'due_back')
 ),
 back as (
     select target_seq, sum(quantity)::bigint as units
-    from live
+    from standing(
+        coalesce(getvariable('as_of')::date, current_date),
+        coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+    )
     where kind in ('return', 'attrition')
+        and target_seq in (select seq from temporary)
     group by target_seq
 ),
-replaced as (
+-- Day by day, what came to a facility and what left it.
+stocked as (
     select
-        sent.source, sent.replaces, sent.replaces_line, max(back.units) as units,
-        max(shipped.seq) as shipped_seq
-    from sent
-    left join live shipped on shipped.source = sent.source
-        and shipped.document = sent.replaces and shipped.line = sent.replaces_line
-        and shipped.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad')
-    left join back on back.target_seq = shipped.seq
-    where sent.how = 'replaced'
-    group by sent.source, sent.replaces, sent.replaces_line
+        lower(owner) as owner_key,
+        lower(facility) as facility_key,
+        country,
+        chip,
+        effective_on,
+        min(owner) as owner,
+        min(facility) as facility,
+        max(seq) filter (stock_mtpp < 0) as seq,
+        bool_or("authorization" in (select code from duty where how = 'facility_account'))
+            as accounted,
+        sum(stock_mtpp) as stock_mtpp,
+        sum(greatest(stock, 0)) as came,
+        sum(greatest(-stock, 0)) as gone
+    from facility_events(
+        coalesce(getvariable('as_of')::date, current_date),
+        coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+    )
+    where owner is not null
+    group by owner_key, facility_key, country, chip, effective_on
 ),
--- Of several replacements of one shipment's parts the earliest are covered first.
-turn as (
+on_hand as (
+    select
+        *,
+        bool_or(accounted) over whole as asked,
+        min(owner || ', ' || facility) over whole as place,
+        sum(stock_mtpp) over whole as left_mtpp,
+        sum(came) over whole as all_came,
+        sum(gone) over whole as all_gone,
+        sum(stock_mtpp) over (
+            partition by owner_key, facility_key, country, chip order by effective_on
+        ) as day_mtpp
+    from stocked
+    window whole as (partition by owner_key, facility_key, country, chip)
+),
+-- It is since the day from which on what is on hand has been below zero.
+below_zero as (
+    select
+        *,
+        row_number() over (
+            partition by owner_key, facility_key, country, chip order by effective_on
+        ) as turn
+    from (
+        select
+            *,
+            max(case when day_mtpp >= 0 then effective_on end) over (
+                partition by owner_key, facility_key, country, chip
+            ) as sound_on
+        from on_hand
+        where asked and left_mtpp < 0
+    ) accounts
+    where sound_on is null or effective_on > sound_on
+),
+standing_breach as (
     select
         seq,
-        sum(quantity) over (
-            partition by source, replaces, replaces_line order by effective_on, seq
-        )::bigint as units
-    from sent
-    where how = 'replaced'
-),
-standing as (
-    select
-        sent.seq,
         (due_back_on + 1)::date as since_on,
         'temporary_export_overdue' as code,
-        'due back ' || due_back_on || ', ' || coalesce(back.units, 0) || ' of '
-            || sent.quantity || ' units back' as detail
-    from sent
-    left join back on back.target_seq = sent.seq
-    where how = 'due_back'
-        and due_back_on < coalesce(getvariable('as_of')::date, current_date)
-        and coalesce(back.units, 0) < sent.quantity
+        'due back ' || due_back_on || ', ' || coalesce(units, 0) || ' of ' || quantity
+            || ' units back' as detail
+    from temporary
+    left join back on back.target_seq = temporary.seq
+    where due_back_on < coalesce(getvariable('as_of')::date, current_date)
+        and coalesce(units, 0) < quantity
     union all by name
     select
-        sent.seq,
-        (sent.effective_on + 1)::date as since_on,
+        r.seq,
+        (m.effective_on + 1)::date as since_on,
         'replaced_part_not_back' as code,
         case
-            when sent.replaces is null then 'names no shipment whose parts it replaces'
-            when replaced.shipped_seq is null then
-                sent.replaces || ' line ' || sent.replaces_line || ' is not on file'
-            else turn.units || ' units of ' || sent.replaces || ' line ' || sent.replaces_line
-                || ' replaced, ' || coalesce(replaced.units, 0) || ' returned or destroyed'
+            when r.replaces is null then 'names no shipment whose parts it replaces'
+            when r.shipped_seq is null then
+                r.replaces || ' line ' || r.replaces_line || ' is not on file'
+            else r.units || ' units of ' || r.replaces || ' line ' || r.replaces_line
+                || ' replaced, ' || r.back_units || ' returned or destroyed'
         end as detail
-    from sent
-    join turn on turn.seq = sent.seq
-    left join replaced on replaced.source = sent.source
-        and replaced.replaces = sent.replaces and replaced.replaces_line = sent.replaces_line
-    where how = 'replaced'
-        and sent.effective_on < coalesce(getvariable('as_of')::date, current_date)
-        and coalesce(replaced.units, 0) < turn.units
+    from replacements(
+        coalesce(getvariable('as_of')::date, current_date),
+        coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+    ) r
+    join movement m on m.seq = r.seq
+    where r.covered_on is null
+        and m.effective_on < coalesce(getvariable('as_of')::date, current_date)
+    union all by name
+    select
+        seq,
+        effective_on as since_on,
+        'more_left_than_came' as code,
+        place || ': ' || coalesce(all_came || ' units of ' || chip || ' came, '
+            || all_gone || ' left', grouped(-left_mtpp::bigint) || ' more left') as detail
+    from below_zero
+    where turn = 1
 ),
 computed as (
     select
@@ -221,7 +249,7 @@ computed as (
         m."authorization",
         m.chip,
         m.quantity
-    from standing s
+    from standing_breach s
     join movement m on m.seq = s.seq
     left join reason r on r.code = s.code
     left join party exporter on exporter.party_no = m.exporter_no

@@ -9,14 +9,7 @@
 -- id VARCHAR: only this one (default: all)
 -- options: notice_3_2m aia_certificate aia_certificate_scope lpp_year unused_licence
 -- first: state due_on party id why done_on reference duty citation
-with reversal as (
-    select seq, target_seq from movement
-    where kind = 'reversal'
-        and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
-),
-undone as (
-    select target_seq as seq from reversal where seq not in (select target_seq from reversal)
-),
+with
 -- What stands, with its parties: `sent` shipments, `moved` moves that leave, `ends` of licences.
 live as materialized (
     select m.*, exporter.name as exporter, exporter.name_key as exporter_key,
@@ -24,26 +17,17 @@ live as materialized (
         m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad') as sent,
         m.kind = 'transfer_out' as moved,
         m.kind in ('lapse', 'surrender', 'revocation', 'licence_close', 'replacement') as ends
-    from movement m
+    from standing(
+        coalesce(getvariable('as_of')::date, current_date),
+        coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+    ) m
     left join party exporter on exporter.party_no = m.exporter_no
     left join party consignee on consignee.party_no = m.consignee_no
     left join party parent on parent.party_no = m.parent_no
     where m.kind not in ('adoption', 'application', 'refusal', 'reversal')
-        and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
-        and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
-        and not exists (select 1 from undone where undone.seq = m.seq)
-),
-known as (
-    select coalesce(max(submission), 0) as submission from submission
-    where first_seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
 ),
 said as (
-    select about.* from about
-    where submission = (
-        select coalesce(max(case when a.submission <= known.submission then a.submission end),
-            min(a.submission))
-        from about a cross join known
-    )
+    from adopted(coalesce(getvariable('known_seq')::bigint, 9223372036854775807))
 ),
 unit as (select max(value) as unit from said where topic = 'regime' and key = 'unit'),
 -- Only these hold JSON, and a filter is not always asked first.
@@ -335,6 +319,18 @@ of_temporary as (
     left join came_back b on b.target_seq = m.seq
     where m.sent and json_extract_string(m.details, '$.due_back_on') is not null
 ),
+-- One for one with the shipment: late from the day after, when the report breaches tells it.
+of_replacements as (
+    select r.duty, concat_ws(chr(31), m.source, m.document, m.line) as identity,
+        m.exporter as party, m.effective_on as due_on, m.seq, m.amount_mtpp, m.document,
+        m.effective_on as day, m.consignee as counterpart, r.covered_on as met_on,
+        r.covered_by as met_by
+    from replacements(
+        coalesce(getvariable('as_of')::date, current_date),
+        coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+    ) r
+    join live m on m.seq = r.seq
+),
 of_records as (
     select d.duty, date_trunc('month', m.effective_on)::date::varchar as identity,
         (max(m.effective_on) + to_years(d.number::integer))::date as due_on, min(m.seq) as seq,
@@ -349,7 +345,8 @@ found as (
     from of_shipments union all by name from of_budgets union all by name from of_totals
     union all by name from of_years union all by name from of_losses
     union all by name from of_facilities union all by name from of_licences
-    union all by name from of_temporary union all by name from of_records
+    union all by name from of_temporary union all by name from of_replacements
+    union all by name from of_records
 ),
 done as (
     select json_extract_string(details, '$.status') as id, max_by(effective_on, seq) as done_on,

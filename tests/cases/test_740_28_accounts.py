@@ -8,6 +8,7 @@ import pytest
 
 import ledger as door
 from tests.cases.table import headings, lines, play
+from tests.cases.test_742_6_joining_group_d5 import said_of
 
 
 @pytest.fixture
@@ -176,3 +177,57 @@ def test_what_was_reversed_is_in_no_account(ledger, accounts):
     accounts("facility | on_hand\nHall A | 100")
     known = f"seq:{move.first_seq + 1}"
     accounts("facility | on_hand\nHall A | 60\nHall B | 40", known_at=known)
+
+
+def test_more_out_than_in_is_a_breach_of_the_day(ledger):
+    """15 CFR 740.28(e): told since the day it is so, until what is missing is on record."""
+    play(
+        ledger,
+        """
+act     | no | day        | consignee | to     | by  | at | from_facility | units | of | says
+ship    | A  | 2025-06-01 | Fab       | Taiwan | ACM | F1 |               | 50    |    |
+receive | R  | 2025-06-02 |           |        |     |    |               |       | A  |
+ship    | B  | 2025-06-20 | Fab 2     | Taiwan | ACM | F2 | f1            | 60    |    |
+ship    | C  | 2025-06-21 | Fab 2     | Taiwan | ACM | F2 | F1            | 1     |    |
+        """,
+    )
+    kinds = ("document", "code", "effective_on", "detail")
+
+    def told(day, **asked):
+        found = said_of(ledger, "breaches", as_of=day, **asked)
+        return [tuple(str(row[name]) for name in kinds) for row in found]
+
+    def more(document, since, gone):
+        detail = f"Fab, F1: 50 units of nvidia-h100-sxm came, {gone} left"
+        return document, "more_left_than_came", since, detail
+
+    assert told("2025-06-19") == []
+    assert told("2025-06-20") == [more("B", "2025-06-20", 60)]
+    assert told("2025-06-30") == [more("B", "2025-06-20", 61)]
+    assert told("2025-06-30", code="over_limit") == []
+    assert told("2025-06-30", from_on="2025-06-21") == []
+    play(
+        ledger,
+        """
+act  | no | day        | consignee | to     | by  | at | arrives    | units | from_facility | says
+ship | D  | 2025-06-24 | Fab       | Taiwan | ACM | F1 | 2025-06-25 | 20    |               |
+ship | E  | 2025-06-28 | Fab 2     | Taiwan | ACM | F2 |            | 10    | F1            |
+        """,
+    )
+    assert told("2025-06-24") == [more("B", "2025-06-20", 61)]
+    assert told("2025-06-27") == []
+    detail = "Fab, F1: 70 units of nvidia-h100-sxm came, 71 left"
+    assert told("2025-06-30") == [("E", "more_left_than_came", "2025-06-28", detail)]
+
+
+def test_where_no_account_is_asked_for_nothing_is_said(ledger):
+    """A VEU's base of before is not known to the ledger; a licence names no account."""
+    play(ledger, NATIONAL)
+    play(
+        ledger,
+        """
+        act  | no | day        | from  | to     | by   | units | arrives    | says
+        move | M  | 2025-04-01 | India | Poland | NVEU | 40    | 2025-04-05 |
+        """,
+    )
+    assert said_of(ledger, "breaches", as_of="2025-12-31") == []

@@ -5,7 +5,7 @@ A breach as of a day, told by the report and recorded nowhere: nothing is posted
 
 from __future__ import annotations
 
-from tests.cases.table import play
+from tests.cases.table import owed, play
 from tests.cases.test_742_6_joining_group_d5 import said_of
 
 OVERDUE, NOT_BACK = "temporary_export_overdue", "replaced_part_not_back"
@@ -85,3 +85,52 @@ def test_parts_are_replaced_one_for_one(ledger):
     ]
     play(ledger, "act | no | day | of | units | says\nreturn | R1 | 2025-07-08 | S | 1 |")
     assert breaches(ledger, "2025-07-08") == [replaced("P2", "2025-07-06", 3, 2), none, unknown]
+
+
+def test_replaced_parts_are_due_until_as_many_are_back(ledger):
+    """Due with the shipment and late from the day after, as the breaches have it."""
+    play(
+        ledger,
+        """
+        act  | no | day        | to     | by  | units | of | reason      | says
+        ship | S  | 2025-06-01 | France | AIA | 10    |    |             |
+        ship | P1 | 2025-07-01 | France | RPL | 2     | S  |             |
+        ship | P2 | 2025-07-05 | France | RPL | 1     | S  |             |
+        ship | P3 | 2025-07-05 | France | RPL | 1     |    |             |
+        loss | D1 | 2025-07-03 |        |     | 1     | S  | destruction |
+        """,
+    )
+    asked = {"duty": "rpl_replaced"}
+    owed(ledger, "2025-07-01", "state | due_on\ndue | 2025-07-01", **asked)
+    (first, *_) = owed(
+        ledger,
+        "2025-07-06",
+        """
+        state   | due_on     | party | done_on | reference
+        overdue | 2025-07-01 | X     |         |
+        overdue | 2025-07-05 | X     |         |
+        overdue | 2025-07-05 | X     |         |
+        """,
+        **asked,
+    )
+    assert first["why"] == (
+        "shipment P1 of 2025-07-01 to C, 31,664 TPP under RPL: what it replaces is to be returned"
+        " or destroyed"
+    )
+    assert first["citation"] == "15 CFR 740.10"
+    *_, back = play(
+        ledger, "act | no | day | of | units | says\nreturn | R1 | 2025-07-08 | S | 1 |"
+    )
+    covered = """
+        state   | due_on     | done_on    | reference
+        overdue | 2025-07-05 |            |
+        overdue | 2025-07-05 |            |
+        done    | 2025-07-01 | 2025-07-08 | R1
+        """
+    owed(ledger, "2025-07-08", covered, **asked)
+    # Told as done by hand, or taken back: as with every other duty.
+    ledger.reverse([back.first_seq], "another's")
+    owed(ledger, "2025-07-08", "state\noverdue\noverdue\noverdue", **asked)
+    done = {"kind": "duty_done", "status": first["id"], "document": "D", "reference": "EAR 9"}
+    ledger.record("declarations", done | {"party": "X", "effective_on": "2025-07-09"})
+    owed(ledger, "2025-07-09", "state | reference\ndone | EAR 9", id=first["id"], **asked)
