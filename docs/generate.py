@@ -153,7 +153,12 @@ PAGES: dict[str, Callable[[], str]] = {
 
 def stale(house: Path = HOUSE) -> list[str]:
     """The pages that are missing or no longer what the code says."""
-    return [page for page, made in PAGES.items() if _on_disk(house / page) != made()]
+    return [page for page in PAGES if is_stale(page, house)]
+
+
+def is_stale(page: str, house: Path = HOUSE) -> bool:
+    """Whether a page is missing or no longer what the code says."""
+    return _on_disk(house / page) != PAGES[page]()
 
 
 def _on_disk(path: Path) -> str:

@@ -7,9 +7,13 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy
 from hypothesis import settings
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 
 from tests.pg_server import NoServer, fresh_database, running_server
 
@@ -37,6 +41,28 @@ def pinned_surrounding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         time.tzset()
         yield
     time.tzset()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """What SQLAlchemy compiled for one ledger serves the next: its engines share one memory.
+
+    Each engine has a memory of its own, by statement and by dialect as an object; two dialects of
+    one class compile alike here. `tpp check` alone is sixty statements a ledger.
+    """
+    shared: LRUCache[Any, Any] = LRUCache(4_000)
+    make = sqlalchemy.create_engine
+
+    def sharing(*arguments: Any, **named: Any) -> sqlalchemy.Engine:
+        engine = make(*arguments, **named)
+        engine._compiled_cache = shared
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlalchemy, "create_engine", sharing)
+        patch.setattr(DefaultDialect, "__eq__", lambda one, other: type(one) is type(other))
+        patch.setattr(DefaultDialect, "__hash__", lambda one: hash(type(one)))
+        yield
 
 
 @pytest.fixture(scope="session")

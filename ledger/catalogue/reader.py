@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +84,21 @@ def _read(folder: Path) -> Catalogue:
 
 
 def catalogue_from_text(files: Mapping[str, str]) -> Catalogue:
-    """A catalogue from its files' texts, as a ledger keeps them. Raises Unusable as above."""
+    """A catalogue from its files' texts, as a ledger keeps them. Raises Unusable as above.
+
+    The same texts are read once a process, however many ledgers keep them.
+    """
+    return _from_text(tuple(sorted(files.items())))
+
+
+@lru_cache(maxsize=8)
+def _from_text(texts: tuple[tuple[str, str], ...]) -> Catalogue:
+    files = dict(texts)
     problems: list[Problem] = []
     rows: list[tuple[CatalogueRow, Table]] = []
     thresholds: list[Threshold] = []
     remarks: dict[str, Remark] = {}
-    for name in sorted(files):
+    for name in files:
         top = _parse(name, files[name], problems)
         if top is None:
             continue
@@ -103,7 +112,7 @@ def catalogue_from_text(files: Mapping[str, str]) -> Catalogue:
     if problems:
         raise Unusable(*problems)
     found = tuple(row for row, _ in rows)
-    return Catalogue(found, tuple(thresholds), remarks, index, dict(sorted(files.items())))
+    return Catalogue(found, tuple(thresholds), remarks, index, files)
 
 
 def _parse(name: str, text: str, problems: list[Problem]) -> Table | None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from ledger.policy import (
@@ -92,11 +93,17 @@ def _belongs(name: str) -> bool:
 def regime_from_text(files: Mapping[str, str]) -> Regime:
     """A regime from its files by name, as `Regime.text` keeps them.
 
-    Raises Unusable with every problem found in them.
+    Raises Unusable with every problem found in them. The same text is read once a process: each
+    ledger keeps its regime in full, and most keep the same.
     """
-    book = Book(files)
+    return _from_text(tuple(sorted(files.items())))
+
+
+@lru_cache(maxsize=8)
+def _from_text(files: tuple[tuple[str, str], ...]) -> Regime:
+    book = Book(dict(files))
     _known_files(book)
-    made = _regime(book) if all(name in files for name in NEEDED) else None
+    made = _regime(book) if all(name in book.files for name in NEEDED) else None
     if book.problems or made is None:
         order = sorted(dict.fromkeys(book.problems), key=lambda p: (p.file, p.line))
         raise Unusable(*order)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -32,6 +34,16 @@ class Book:
 
     files: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
+    _headers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+
+    def headers(self, name: str) -> dict[str, list[int]]:
+        """Where `[table]` and `[[tables]]` of a file begin: line numbers by heading, rising."""
+        if name not in self._headers:
+            found = self._headers[name] = defaultdict(list)
+            for number, line in enumerate(self.files[name].splitlines(), start=1):
+                if (heading := line.strip()).startswith("["):
+                    found[heading].append(number)
+        return self._headers[name]
 
     def table(self, name: str) -> Table:
         """A TOML file as a table; an empty one, with its problem kept, where it cannot be read."""
@@ -200,7 +212,8 @@ class Table:
         return f"{self.name}.{key}" if self.name else key
 
     def _header(self, header: str, place: int) -> int:
-        found = [number for number, text in self._lines(self.start) if text.strip() == header]
+        every = self.book.headers(self.file).get(header, [])
+        found = every[bisect_left(every, self.start) :]
         return found[place] if place < len(found) else self.start
 
     def citation(self, section: Any = _MISSING) -> Citation:

@@ -192,12 +192,11 @@ def _has_adoption(segment: Segment, writer: _Writer) -> bool:
 
 def _told(manifest: Manifest, rows: list[Any], writer: _Writer) -> Manifest:
     """Replace the table `about` by these rows."""
-    run = writer.connection
-    columns = ", ".join(f'"{name}" {type_}' for name, type_ in ABOUT.items())
-    run.execute(f"CREATE TEMP TABLE told ({columns})")
-    if rows:
-        marks = ", ".join("?" * len(ABOUT))
-        run.executemany(f"INSERT INTO told VALUES ({marks})", rows)  # noqa: S608
+    # As one list a column: row by row, DuckDB takes a second for the two thousand of one regime.
+    places = ((n, name, type_) for n, (name, type_) in enumerate(ABOUT.items(), start=1))
+    columns = ", ".join(f'unnest(${n})::{type_} AS "{name}"' for n, name, type_ in places)
+    lists = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in ABOUT]
+    writer.connection.execute(f"CREATE TEMP TABLE told AS SELECT {columns}", lists)
     left = folders.without(manifest, manifest.of("about"))
     made = writer.written("about", "SELECT * FROM told", 0, 0)
     return replace(left, segments=(*left.segments, made))
