@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,10 @@ from hypothesis import settings
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 
-from tests.pg_server import NoServer, fresh_database, running_server
+from ledger.storage import sqlite
+from tests.pg_server import Databases, NoServer, running_server
 
 SERVER_URL = "TPP_TEST_PG_URL"
-_numbers = itertools.count(1)
 
 settings.register_profile("check", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
@@ -65,6 +66,21 @@ def compiled_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unsynced() -> Iterator[None]:
+    """Ledgers in SQLite do not wait for the disk. Those of other processes do, as a user's."""
+    real = sqlite._prepare
+
+    @wraps(real)
+    def prepare(connection: sqlite3.Connection, read_only: bool) -> None:
+        real(connection, read_only)
+        connection.execute("PRAGMA synchronous = OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "_prepare", prepare)
+        yield
+
+
 @pytest.fixture(scope="session")
 def pg_server() -> Iterator[str]:
     """URL of a real PostgreSQL server; without one the run fails, it does not skip."""
@@ -78,10 +94,18 @@ def pg_server() -> Iterator[str]:
         pytest.fail(str(reason))
 
 
+@pytest.fixture(scope="session")
+def databases(pg_server: str) -> Iterator[Databases]:
+    """Empty PostgreSQL databases to be lent."""
+    kept = Databases(pg_server, f"tpp_test_{os.getpid()}")
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def pg_url(pg_server: str) -> Iterator[str]:
-    """URL of an empty PostgreSQL database of the test's own, dropped afterwards."""
-    with fresh_database(pg_server, f"tpp_test_{os.getpid()}_{next(_numbers)}") as url:
+def pg_url(databases: Databases) -> Iterator[str]:
+    """URL of an empty PostgreSQL database that is the test's own."""
+    with databases.lent() as url:
         yield url
 
 

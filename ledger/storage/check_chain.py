@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -134,9 +135,7 @@ def _leaves(connection: Connection, fail: Fail) -> Iterator[tuple[int, int, byte
     entries = Pairs(streamed(connection, _texts(t.entry, ENTRY_FIELDS)))
     findings = Pairs(streamed(connection, _texts(t.finding, FINDING_FIELDS)))
     keys = Keys(connection, fail)
-    columns = (t.movement.c.seq, t.movement.c.submission)
-    text = joined_text(named(t.movement, MOVEMENT_FIELDS), FORMAT)
-    for piece in pieces(connection, select(*columns, text).order_by(t.movement.c.seq)):
+    for piece in pieces(connection, _movements()):
         high = piece[-1][0] + 1
         tails = _tails(entries.below(high), findings.below(high), fail)
         keys.load(high)
@@ -151,6 +150,13 @@ def _leaves(connection: Connection, fail: Fail) -> Iterator[tuple[int, int, byte
     keys.end()
 
 
+@cache
+def _movements() -> Select[Any]:
+    text = joined_text(named(t.movement, MOVEMENT_FIELDS), FORMAT)
+    return select(t.movement.c.seq, t.movement.c.submission, text).order_by(t.movement.c.seq)
+
+
+@cache
 def _texts(table: Table, fields: tuple[str, ...]) -> Select[Any]:
     key = list(table.primary_key.columns)
     second = key[1]
@@ -175,10 +181,7 @@ def _tails(entries: Iterable[Any], findings: Iterable[Any], fail: Fail) -> dict[
 
 def _annex(connection: Connection, name: str, fail: Fail) -> Pairs:
     """The rows of one annex table: submission, what they are called, canonical text."""
-    table, fields = t.metadata.tables[name], ANNEX_FIELDS[name]
-    key = table.c[fields[0]]
-    query = select(table.c.submission, key, joined_text(named(table, fields), name))
-    rows = streamed(connection, query.order_by(table.c.submission, key))
+    rows, fields = streamed(connection, _of_annex(name)), ANNEX_FIELDS[name]
 
     def checked() -> Iterator[tuple[int, str, str]]:
         for submission, number, text in rows:
@@ -187,3 +190,11 @@ def _annex(connection: Connection, name: str, fail: Fail) -> Pairs:
             yield submission, f"{name} {number}", text
 
     return Pairs(checked())
+
+
+@cache
+def _of_annex(name: str) -> Select[Any]:
+    table, fields = t.metadata.tables[name], ANNEX_FIELDS[name]
+    key = table.c[fields[0]]
+    query = select(table.c.submission, key, joined_text(named(table, fields), name))
+    return query.order_by(table.c.submission, key)

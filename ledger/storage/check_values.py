@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Date,
     Integer,
     LargeBinary,
+    Select,
     Table,
     Text,
     and_,
@@ -51,8 +53,7 @@ def check(connection: Connection, fail: Fail) -> None:
     """Check values and references; each failure goes to `fail` under its invariant's name."""
     sqlite = connection.dialect.name == "sqlite"
     for table in t.metadata.sorted_tables:
-        key = list(table.primary_key.columns)
-        for row in connection.execute(select(*key).where(_wrong(table, sqlite)).limit(100)):
+        for row in connection.execute(_wrong_rows(table, sqlite)):
             fail(
                 "values", f"{table.name} {_said(row)} has a value of a wrong kind, or an empty one"
             )
@@ -65,6 +66,14 @@ def check(connection: Connection, fail: Fail) -> None:
 
 def _said(row: Any) -> str:
     return "/".join(value.hex() if isinstance(value, bytes) else str(value) for value in row)
+
+
+# The queries are made once a process: making one costs more than running it on a small ledger.
+
+
+@cache
+def _wrong_rows(table: Table, sqlite: bool) -> Select[Any]:
+    return select(*table.primary_key.columns).where(_wrong(table, sqlite)).limit(100)
 
 
 def _wrong(table: Table, sqlite: bool) -> ColumnElement[bool]:
@@ -92,13 +101,16 @@ def _right_type(column: Column[Any]) -> ColumnElement[bool]:
 def _check_pointer(
     connection: Connection, column: Column[Any], target: Column[Any], fail: Fail
 ) -> None:
-    table = column.table
-    there = target.table.alias("there")
-    lost = ~exists().where(there.c[target.name] == column).correlate(table)
-    query = select(*table.primary_key.columns, column).where(column.is_not(None), lost)
-    for row in connection.execute(query.limit(100)):
+    for row in connection.execute(_lost_rows(column, target)):
         at, value = _said(row[:-1]), row[-1]
         fail(
             "references",
-            f"{table.name} {at}: {column.name} {value} is no {target.table.name}",
+            f"{column.table.name} {at}: {column.name} {value} is no {target.table.name}",
         )
+
+
+@cache
+def _lost_rows(column: Column[Any], target: Column[Any]) -> Select[Any]:
+    table, there = column.table, target.table.alias("there")
+    lost = ~exists().where(there.c[target.name] == column).correlate(table)
+    return select(*table.primary_key.columns, column).where(column.is_not(None), lost).limit(100)

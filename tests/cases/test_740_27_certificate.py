@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
-
 import pytest
 
 import reports
 from ledger.publish import refresh
 from ledger.service.about import about_rows
 from ledger.service.duties import duty_done
-from ledger.service.ledger import Ledger, new_ledger
-from tests.cases.table import in_amounts, owed, play
-from tests.service.books import assert_sound, rows
+from tests.cases.table import owed, play
+from tests.service.books import rows
 
 CERT, NEAR, LATER = "certificate_missing", "paper_near", "paper_later"
 DUTY = "aia_certificate"
 OWN = {"aia_certificate_scope": "own"}
 ALWAYS = {"aia_certificate": "always"}
-
-
-@pytest.fixture
-def weighed(ledger_url: str, tmp_path: Path) -> Iterator[Callable[..., Ledger]]:
-    """Makes one ledger that weighs amounts as given, in each database; checked at the end."""
-    with ExitStack() as stack:
-        made: list[Ledger] = []
-
-        def make(**options: str) -> Ledger:
-            regime = in_amounts(tmp_path)
-            made.append(stack.enter_context(new_ledger(ledger_url, regime=regime, options=options)))
-            return made[-1]
-
-        yield make
-        for ledger in made:
-            assert_sound(ledger)
 
 
 LOTS = """
@@ -60,14 +39,14 @@ READINGS = [
 @pytest.mark.parametrize(
     ("options", "says"), READINGS, ids=["default", "own", "always", "always-own"]
 )
-def test_the_certificate_in_all_four_readings(weighed, options, says):
+def test_the_certificate_in_all_four_readings(amounts, options, says):
     """Due before the lot that reaches 253,000,000, told from 90 % on; or before every one."""
-    play(weighed(**options), LOTS.format(*says))
+    play(amounts(**options), LOTS.format(*says))
 
 
-def test_it_says_what_was_before_and_what_the_lot_adds(weighed):
+def test_it_says_what_was_before_and_what_the_lot_adds(amounts):
     *_, reached, over = play(
-        weighed(),
+        amounts(),
         f"""
         act  | day        | exporter | to     | by  | certified  | tpp       | says
         ship | 2025-06-02 | X        | France | AIA |            | 240000000 | {NEAR}
@@ -90,9 +69,9 @@ def test_it_says_what_was_before_and_what_the_lot_adds(weighed):
     assert (late.detail or "").endswith("; dated 2025-06-04, due by 2025-06-03")
 
 
-def test_near_it_the_total_and_the_amount_are_named(weighed):
+def test_near_it_the_total_and_the_amount_are_named(amounts):
     (first,) = play(
-        weighed(),
+        amounts(),
         f"""
         act  | day        | to     | by  | certified | tpp       | says
         ship | 2025-06-02 | France | AIA |           | 227700000 | {NEAR}
@@ -104,7 +83,7 @@ def test_near_it_the_total_and_the_amount_are_named(weighed):
     )
 
 
-def test_lots_of_one_file_and_day_are_added_up_in_the_order_posted(weighed, tmp_path):
+def test_lots_of_one_file_and_day_are_added_up_in_the_order_posted(amounts, tmp_path):
     head = "document,line,exported_on,exporter,ultimate_consignee,destination,authorization,tpp"
     lots = (("B", 1, 3, 10), ("A", 1, 2, 100), ("A", 2, 2, 100), ("A", 3, 2, 53), ("A", 4, 2, 1))
     lines = [
@@ -113,7 +92,7 @@ def test_lots_of_one_file_and_day_are_added_up_in_the_order_posted(weighed, tmp_
     ]
     path = tmp_path / "aia.csv"
     path.write_text("\n".join([f"{head},notice_on,eccn", *lines]) + "\n", encoding="utf-8")
-    outcome = weighed().import_file(path, "shipments")
+    outcome = amounts().import_file(path, "shipments")
     assert [(f.document, f.line, f.code, f.taken) for f in outcome.findings] == [
         ("A", "3", CERT, 200_000_000_000),
         ("A", "4", CERT, 253_000_000_000),
@@ -121,8 +100,8 @@ def test_lots_of_one_file_and_day_are_added_up_in_the_order_posted(weighed, tmp_
     ]
 
 
-def test_a_lot_dated_back_counts_on_its_day_and_names_the_later_one_it_makes_reach(weighed):
-    ledger = weighed()
+def test_a_lot_dated_back_counts_on_its_day_and_names_the_later_one_it_makes_reach(amounts):
+    ledger = amounts()
     *_, noted, _ = play(
         ledger,
         f"""
@@ -140,9 +119,9 @@ def test_a_lot_dated_back_counts_on_its_day_and_names_the_later_one_it_makes_rea
     owed(ledger, "2025-08-02", "state | due_on\noverdue | 2025-08-01", duty=DUTY)
 
 
-def test_before_the_compliance_date_it_counts_and_nothing_is_asked(weighed):
+def test_before_the_compliance_date_it_counts_and_nothing_is_asked(amounts):
     play(
-        weighed(),
+        amounts(),
         f"""
         act  | day        | to     | by  | certified | tpp       | says
         ship | 2025-05-14 | France | AIA |           | 253000000 |
@@ -173,9 +152,9 @@ ship        | S8 | 2025-07-03 | AIA |       |       |          |            | FR
 @pytest.mark.parametrize(
     ("options", "other"), [({}, ""), (OWN, CERT), (ALWAYS, ""), (ALWAYS | OWN, CERT)], ids=IDS
 )
-def test_a_certificate_declared_covers_whom_it_was_given_to(weighed, options, other):
+def test_a_certificate_declared_covers_whom_it_was_given_to(amounts, options, other):
     """By consignee, day and shipment; one given to another exporter where all are added up."""
-    ledger = weighed(**options)
+    ledger = amounts(**options)
     ship = "act|no|day|to|by|cert|tpp|says\nship"
     play(ledger, f"{ship}|S0|2025-05-15|FR|AIA|2025-05-15|253000000|")
     play(ledger, CERTIFIED.format(CERT, other))
@@ -184,9 +163,9 @@ def test_a_certificate_declared_covers_whom_it_was_given_to(weighed, options, ot
     play(ledger, f"{ship}|S9|2025-07-03|FR|AIA||1|{CERT}")
 
 
-def test_a_duty_told_as_done_covers_what_leaves_from_then_on(weighed):
+def test_a_duty_told_as_done_covers_what_leaves_from_then_on(amounts):
     """`tpp done` with the id that `tpp due` tells while it is near, and until it is reversed."""
-    ledger = weighed()
+    ledger = amounts()
     play(
         ledger,
         f"""
@@ -220,9 +199,9 @@ def test_a_duty_told_as_done_covers_what_leaves_from_then_on(weighed):
 # --- whose total, and what comes off it ---------------------------------------------------------
 
 
-def test_returns_and_losses_take_nothing_off_and_reversals_do(weighed):
+def test_returns_and_losses_take_nothing_off_and_reversals_do(amounts):
     """The certificate hangs on what was shipped."""
-    ledger = weighed()
+    ledger = amounts()
     play(
         ledger,
         f"""
@@ -244,9 +223,9 @@ def test_returns_and_losses_take_nothing_off_and_reversals_do(weighed):
     )
 
 
-def test_the_owner_where_one_is_stated_and_not_its_parent(weighed):
+def test_the_owner_where_one_is_stated_and_not_its_parent(amounts):
     """The ultimate consignee is who owns the items; whoever owns that is another."""
-    ledger = weighed()
+    ledger = amounts()
     play(
         ledger,
         """
@@ -267,8 +246,8 @@ def test_the_owner_where_one_is_stated_and_not_its_parent(weighed):
     )
 
 
-def test_spellings_of_one_party_are_added_up(weighed):
-    ledger = weighed()
+def test_spellings_of_one_party_are_added_up(amounts):
+    ledger = amounts()
     play(
         ledger,
         """
@@ -286,8 +265,8 @@ def test_spellings_of_one_party_are_added_up(weighed):
     )
 
 
-def test_units_passed_on_within_the_country_count_for_whom_they_come_to(weighed):
-    ledger = weighed()
+def test_units_passed_on_within_the_country_count_for_whom_they_come_to(amounts):
+    ledger = amounts()
     play(
         ledger,
         f"""
@@ -300,10 +279,10 @@ def test_units_passed_on_within_the_country_count_for_whom_they_come_to(weighed)
     )
 
 
-def test_what_is_not_enforced_is_not_asked_for(weighed):
+def test_what_is_not_enforced_is_not_asked_for(amounts):
     """Option enforcement_view: from the announcement of 2025-05-13 on."""
     play(
-        weighed(enforcement_view="as_enforced"),
+        amounts(enforcement_view="as_enforced"),
         """
         act  | day        | to     | by  | certified | noticed | eccn | tpp       | says
         ship | 2025-06-02 | France | AIA |           |         |      | 253000000 |
@@ -315,9 +294,9 @@ def test_what_is_not_enforced_is_not_asked_for(weighed):
 
 
 @pytest.fixture
-def supplied(weighed):
+def supplied(amounts):
     """What `tpp report totals` says of a ledger in which two exporters supply C."""
-    ledger = weighed()
+    ledger = amounts()
     play(
         ledger,
         f"""

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 import ledger as tpp
-from ledger.service.ledger import Ledger, new_ledger
 from schemas.problems import Unusable
 from tests.cases.table import in_amounts, play, stands
-from tests.service.books import assert_sound, rows, write_csv
+from tests.service.books import rows, write_csv
 from tests.service.test_then_and_now import told
 
 LEVELS = {"over": "791000000", "exhausted": "790000000", "critical": "711000000", "open": "1"}
@@ -34,14 +33,6 @@ PLACES = [
     "Oman",
     "Fiji",
 ]
-
-
-@pytest.fixture
-def ledger(ledger_url: str) -> Iterator[Ledger]:
-    """A ledger in each database, sound at the end."""
-    with new_ledger(ledger_url) as made:
-        yield made
-        assert_sound(made)
 
 
 def test_a_blocked_budget_takes_claims_and_settles_none(ledger):

@@ -131,13 +131,12 @@ def test_alone_a_ruling_says_nothing_of_others(opened):
     assert "beside" not in json.loads(rows(ledger.url, "ruling")[0]["body"])
 
 
-def test_what_was_adopted_is_read_back(tmp_path):
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+def test_what_was_adopted_is_read_back(ledger_url, tmp_path):
     folder = caps(tmp_path)
-    with new_ledger(url, beside=[CHINA, folder], options={"lpp_year": "both"}) as made:
+    with new_ledger(ledger_url, beside=[CHINA, folder], options={"lpp_year": "both"}) as made:
         before = made.rulebook
     shutil.rmtree(folder)
-    with open_ledger(url) as again:
+    with open_ledger(ledger_url) as again:
         keys = [one.regime.key for one in again.rulebook.every]
         assert keys == ["ai_diffusion", CHINA, "our_caps"]
         versions = [one.regime.version for one in before.every]
@@ -191,12 +190,11 @@ def test_the_same_regime_twice(tmp_path):
     assert "the ledger has this regime already" in str(refused.value)
 
 
-def test_options_are_each_regimes_own(tmp_path):
+def test_options_are_each_regimes_own(ledger_url, tmp_path):
     """Those of the first by key, those of a further one by REGIME:KEY."""
     rule = Path(__file__).parents[2] / "ledger/policy/ai_diffusion"
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
     options = {"ai_diffusion:lpp_year": "both"}
-    with new_ledger(url, regime=CHINA, beside=[rule], options=options) as ledger:
+    with new_ledger(ledger_url, regime=CHINA, beside=[rule], options=options) as ledger:
         (second,) = ledger.rulebook.beside
         assert (second.options["lpp_year"], ledger.rulebook.options) == ("both", {})
     with pytest.raises(Unusable) as refused:
@@ -204,9 +202,8 @@ def test_options_are_each_regimes_own(tmp_path):
     assert "no such regime runs beside" in str(refused.value)
 
 
-def test_reports_and_explanations_name_every_regime(tmp_path):
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    with door.create(url, beside=[CHINA]) as ledger:
+def test_reports_and_explanations_name_every_regime(ledger_url):
+    with door.create(ledger_url, beside=[CHINA]) as ledger:
         issued = {"licence": "D1", "issued_on": "2026-03-01", "exporter": "X"}
         lot = {"ultimate_consignee": "C", "destination": "China", "chip": "nvidia-h20"}
         ledger.issue({**issued, **lot, "quantity": 1})

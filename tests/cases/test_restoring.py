@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from ledger.service.dependents import Standing
-from ledger.service.ledger import Ledger, new_ledger
+from ledger.service.ledger import Ledger
 from schemas.problems import Unusable
 from tests.cases.table import play, standing, stands
-from tests.service.books import assert_sound, rows
+from tests.service.books import rows
 
 USED = """
 act     | no | day        | to    | units | under | says
@@ -21,14 +19,6 @@ OVERDRAWN = """
 act  | no | day        | to    | units | under | says
 ship | S2 | 2025-06-11 | India | 60    | L1    | licence_quantity_overdrawn, licence_tpp_overdrawn
 """
-
-
-@pytest.fixture
-def ledger(ledger_url: str) -> Iterator[Ledger]:
-    """A ledger in each database, sound at the end."""
-    with new_ledger(ledger_url) as made:
-        yield made
-        assert_sound(made)
 
 
 def last(ledger: Ledger, *names: str) -> tuple[object, ...]:

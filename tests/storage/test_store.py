@@ -8,10 +8,12 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from ledger.storage import sqlite
 from ledger.storage.chain import ZERO
 from ledger.storage.check import check
 from ledger.storage.errors import (
@@ -159,7 +161,9 @@ def test_making_that_breaks_off_leaves_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_durable_by_default(tmp_path: Path) -> None:
+def test_durable_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick: Any = sqlite._prepare  # as the tests have it
+    monkeypatch.setattr(sqlite, "_prepare", quick.__wrapped__)
     with create(str(tmp_path / "ledger.db")) as store, store.writing(cache_mb=256) as turn:
         said = {
             name: turn.connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
