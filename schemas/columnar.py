@@ -8,7 +8,7 @@ grow by `seq` (or, where a table has none, by `submission`) and are written once
 from __future__ import annotations
 
 # Goes up when a column changes; a copy of another version is rebuilt.
-COLUMNAR_VERSION = 5
+COLUMNAR_VERSION = 6
 
 _AMOUNTS = {
     "adjustment_mtpp": "BIGINT",
@@ -138,7 +138,8 @@ AMOUNTS = tuple(_AMOUNTS)
 # key, its title), `kind` (a rule's key, what kind of budget it is), `country` (code, name),
 # `refusal` (code, sentence), `duty` and `need` (what must be filed, and what must exist before a
 # shipment: key, figures as JSON, title; see ledger/service/duty_facts.py), `last day` (calendar,
-# holiday, the last day of use of a licence that ends on it); of each regime that
+# holiday, the last day of use of a licence that ends on it), `in doubt` (a country where a parent's
+# headquarters put licences in doubt, from when, the last day); of each regime that
 # runs beside: `beside` (key, its version, its
 # title), `beside state` (key, dated sentences), `beside option` (REGIME:KEY, value); `tally` (the
 # key of a budget that has no limit, its kind).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from ledger import countries
 from ledger.policy.budgets import UNBOUND
@@ -92,6 +93,27 @@ def _closings(rulebook: Rulebook) -> list[_Fact]:
     return found
 
 
+def _in_doubt(rulebook: Rulebook) -> list[_Fact]:
+    """From when to when a parent headquartered in a country puts licences in doubt."""
+    found: list[_Fact] = []
+    lists = rulebook.regime.licensing.parents_in
+    days = sorted({date.min, *(day for one in lists for day in one.days)})
+    for code in countries.names() if lists else ():
+        seat = rulebook.followed(code)
+        spans: list[tuple[date, date]] = []
+        for first, after in pairwise((*days, date.max)):
+            last = after - DAY if after < date.max else after
+            if not rulebook.regime.licensing.doubts(seat, first):
+                continue
+            if spans and spans[-1][1] + DAY == first:
+                first = spans.pop()[0]
+            spans.append((first, last))
+        for first, last in spans:
+            since = None if first == date.min else first
+            found.append(("in doubt", code, since, last.isoformat(), None))
+    return found
+
+
 def _last_days(regime: Regime) -> list[_Fact]:
     """The last day of use of licences that end on a holiday, by that day."""
     calendar, first = regime.licensing.holidays, regime.first_day.year
@@ -125,5 +147,6 @@ def _facts(rulebook: Rulebook) -> list[_Fact]:
         found.append(("h100", EQUIVALENT, None, str(rulebook.unit_mtpp(EQUIVALENT)), None))
     found += [("country", code, None, name, None) for code, name in countries.names().items()]
     found += (*duty_facts(regime), *_closings(rulebook), *_last_days(regime))
+    found += _in_doubt(rulebook)
     found += [("refusal", r.code, None, str(r.family), r.sentence) for r in REFUSALS.values()]
     return found

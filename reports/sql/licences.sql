@@ -221,60 +221,101 @@ held as (
     where e.official = 1
     group by part.licence_seq
 ),
--- Who belongs to whom, and whether the declaration found a parent that a licence would be denied
--- with. The last of a day holds; whose parent has one of its own goes by that one.
-related as (
+-- Who is declared to belong to whom on the day, and where the owner is headquartered: in doubt is
+-- who has an ultimate parent that a licence would be denied with, as the lists are on that day.
+declared as (
     select
-        m.seq, m.effective_on,
+        m.seq, m.kind, m.effective_on, m.details,
         lower(regexp_replace(trim(json_extract_string(m.details, '$.party')), '\s+', ' ', 'g'))
             as party,
         lower(regexp_replace(
             trim(json_extract_string(m.details, '$.other_party')), '\s+', ' ', 'g'
         )) as owner,
-        exists (
-            select 1 from finding where finding.seq = m.seq and finding.code = 'parent_in_doubt'
-        ) as doubt
+        coalesce(json_extract_string(m.details, '$.percent')::decimal(18, 9), 100) as share
     from movement m
     where m.kind in ('ownership', 'party_merged')
         and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
         and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
-        and coalesce(
-            json_extract_string(m.details, '$.until_on')::date
-            >= coalesce(getvariable('as_of')::date, current_date),
-            true
-        )
         and not exists (select 1 from undone where undone.seq = m.seq)
 ),
-belongs as (
+related as (
     select
-        party,
-        arg_max(owner, (effective_on, seq)) as owner,
-        arg_max(doubt, (effective_on, seq)) as doubt,
-        max(effective_on) as from_on
-    from related
-    group by party
+        kind, party, owner, effective_on, seq, share,
+        coalesce((select value from said where topic = 'option' and key = 'parent_rule'),
+            'declared') as rule
+    from declared
+    where coalesce(
+        json_extract_string(details, '$.until_on')::date
+        >= coalesce(getvariable('as_of')::date, current_date),
+        true
+    )
+    qualify kind = 'party_merged' or row_number() over (
+        partition by kind, party, owner order by effective_on desc, seq desc
+    ) = 1 or rule = 'declared'
+),
+-- The latest merger goes before any owner; of owners the last of all, the one of the majority, or
+-- each, as the option says.
+belongs as (
+    select party, owner, effective_on as from_on
+    from related r
+    where kind = 'party_merged' or (
+        not exists (
+            select 1 from related o where o.party = r.party and o.kind = 'party_merged'
+        )
+        and share > case rule when 'majority' then 50 else 0 end
+        and (rule <> 'declared' or share >= 100)
+    )
+    qualify (rule = 'each_joint_venturer' and kind = 'ownership')
+        or row_number() over (partition by party order by effective_on desc, seq desc) = 1
 ),
 above as (
-    select party, owner, doubt, from_on, 1 as step
+    select party, owner, from_on, [party, owner] as path
     from belongs
     union all
-    select above.party, b.owner, b.doubt, greatest(above.from_on, b.from_on), step + 1
-    from above
-    join belongs b on b.party = above.owner
-    where step < 16
+    select a.party, b.owner, greatest(a.from_on, b.from_on), list_append(a.path, b.owner)
+    from above a
+    join belongs b on b.party = a.owner
+    where not list_contains(a.path, b.owner)
 ),
 topmost as (
-    select party, arg_max(doubt, step) as doubt, arg_max(from_on, step) as from_on
-    from above
-    group by party
+    select party, owner, from_on
+    from above a
+    where not exists (
+        select 1 from belongs b where b.party = a.owner and not list_contains(a.path, b.owner)
+    )
+),
+-- What declarations say of where an owner is headquartered goes before what licences say.
+seat as (
+    select owner, effective_on as from_on, json_extract_string(details, '$.country') as country
+    from (
+        select owner, effective_on, seq, details, 1 as first from declared
+        union all
+        select
+            p.name_key, m.effective_on, m.seq,
+            json_object('country', if(p.party_no = m.consignee_no, m.consignee_hq, m.parent_hq)),
+            2 as first
+        from movement m
+        join party p on p.party_no in (m.consignee_no, m.parent_no)
+        where m.kind = 'licence' and p.name_key in (select owner from topmost)
+            and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
+            and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+            and not exists (select 1 from undone where undone.seq = m.seq)
+    )
+    where json_extract_string(details, '$.country') is not null
+    qualify row_number() over (
+        partition by owner order by first, effective_on desc, seq desc
+    ) = 1
 ),
 doubted as (
-    select line.seq as licence_seq, min(topmost.from_on) as from_on
-    from topmost
-    join party on party.name_key = topmost.party
+    select line.seq as licence_seq, min(greatest(t.from_on, s.from_on, l.from_on)) as from_on
+    from topmost t
+    join seat s on s.owner = t.owner
+    join said l on l.topic = 'in doubt' and l.key = s.country
+        and l.value::date >= coalesce(getvariable('as_of')::date, current_date)
+    join party on party.name_key = t.party
     join movement m on party.party_no in (m.consignee_no, m.parent_no)
-    join line on line.seq = m.seq and line.effective_on < topmost.from_on
-    where topmost.doubt
+    join line on line.seq = m.seq
+        and line.effective_on < greatest(t.from_on, s.from_on, l.from_on)
     group by line.seq
 ),
 used as (

@@ -132,7 +132,8 @@ def test_an_owner_counts_from_its_day_to_its_last(opened):
 def test_a_parent_that_is_stated_comes_before_what_is_declared(opened):
     ledger = opened(parent_rule="each_joint_venturer", lpp_year="exported")
     play(ledger, OWNED)
-    play(ledger, lpp("day | consignee | parent\n2025-06-01 | Half | Other"))
+    named = "day | consignee | parent | says\n2025-06-01 | Half | Other | parent_differs"
+    play(ledger, lpp(named))
     stands(ledger, "Other 2025: posted 15,832; remaining 26,884,168")
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.service.ledger import Ledger
+from ledger.service.ledger import Ledger, new_ledger
 from tests.cases.table import play, stands
-from tests.cases.test_742_6_joining_group_d5 import said_of
+from tests.cases.test_742_6_joining_group_d5 import kenya_joins, said_of
 from tests.service.books import rows
 
 DOUBT = "parent_in_doubt"
@@ -122,8 +122,9 @@ def test_headquarters_that_are_on_record(ledger):
         ownership | N4 | 2025-10-03 | Other | Holding     |         |
         """,
     )
-    assert marked(ledger, "2025-10-02") == "L1 2025-09-01, L2 2025-10-01, L3 2025-09-01"
-    assert marked(ledger, "2025-10-03") == "L1 2025-09-01, L3 2025-09-01"
+    assert marked(ledger, "2025-10-01") == "L1 2025-09-01, L2 2025-10-01, L3 2025-09-01"
+    assert marked(ledger, "2025-10-02") == "L2 2025-10-01"
+    assert marked(ledger, "2025-10-03") == ""
 
 
 def test_a_later_declaration_clears_it_and_a_reversal_brings_it_back(ledger):
@@ -212,3 +213,80 @@ def test_none_that_is_open(ledger):
     play(ledger, BOUGHT.format(country="China", says=DOUBT))
     assert told(ledger) == ["0: c belongs to Holding (China): no open licence names it"]
     stands(ledger, "")
+
+
+# Judged anew by the report, as of its day: nothing is posted by reading
+
+
+def test_the_country_of_a_parent_joins_group_d5_later_and_leaves(ledger_url, tmp_path):
+    """Licences of before are in doubt from the day it joins, until it leaves."""
+    law = kenya_joins(tmp_path)
+    with new_ledger(ledger_url, regime=law) as ledger:
+        play(ledger, LICENSED.replace("Kenya", "India"))
+        play(ledger, BOUGHT.format(country="Kenya", says=""))
+        play(
+            ledger,
+            """
+            act     | no | day        | to    | consignee | says
+            licence | L4 | 2026-02-28 | India | C         |
+            licence | L5 | 2026-03-01 | India | C         |
+            """,
+        )
+        before = rows(ledger.url, "movement")
+        assert marked(ledger, "2026-02-28") == ""
+        since = ("L1 2026-03-01", "L3 2026-03-01", "L4 2026-03-01")
+        overdue = "2026-03-01"
+        assert marked(ledger, overdue) == ", ".join(since)
+        assert marked(ledger, "2026-08-31") == ", ".join(since)
+        assert marked(ledger, "2026-09-01") == ""
+        assert rows(ledger.url, "movement") == before
+        assert told(ledger) == []
+
+
+def test_what_another_declaration_rested_on_is_taken_back(ledger):
+    """The parent's own parent, and where it is headquartered, said and taken back later."""
+    licensed(ledger)
+    play(
+        ledger,
+        f"""
+        act       | no | day        | party   | other_party | country | says
+        ownership | N1 | 2025-09-01 | C       | Holding     |         |
+        ownership | N2 | 2025-09-02 | Holding | Mega        | France  |
+        ownership | N3 | 2025-09-03 | Mega    | World       | China   | {DOUBT}
+        ownership | N4 | 2025-09-04 | Other   | Mega        | China   | {DOUBT}
+        """,
+    )
+    assert marked(ledger, "2025-09-02") == ""
+    assert marked(ledger, "2025-09-03") == "L1 2025-09-03, L3 2025-09-03"
+    assert marked(ledger, "2025-09-04") == "L1 2025-09-03, L2 2025-09-04, L3 2025-09-03"
+    ledger.reverse([10], "not sold to World")
+    assert marked(ledger, "2025-09-03") == ""
+    assert marked(ledger, "2025-09-04") == "L1 2025-09-04, L2 2025-09-04, L3 2025-09-04"
+    ledger.reverse([9], "not sold to Mega")
+    assert marked(ledger, "2025-09-04") == "L2 2025-09-04"
+    assert marked(ledger, "2025-09-04", known_seq="11") == (
+        "L1 2025-09-03, L2 2025-09-04, L3 2025-09-03"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        ("declared", "L2 2025-09-02"),
+        ("majority", "L1 2025-09-01, L2 2025-09-02, L3 2025-09-01"),
+        ("each_joint_venturer", "L1 2025-09-01, L2 2025-09-02, L3 2025-09-01"),
+    ],
+)
+def test_who_is_the_ultimate_parent_is_read_as_the_option_says(opened, rule, says):
+    ledger = opened(parent_rule=rule)
+    licensed(ledger)
+    for line in (
+        ("N1", "2025-09-01", "C", "East", "China", "60"),
+        ("N2", "2025-09-01", "C", "West", "France", "40"),
+        ("N3", "2025-09-02", "Other", "East", "", "100"),
+    ):
+        number, day, party, other, country, percent = line
+        said = {"document": number, "kind": "ownership", "effective_on": day, "party": party}
+        said |= {"other_party": other, "country": country, "percent": percent}
+        ledger.record("declarations", said)
+    assert marked(ledger, "2025-09-02") == says

@@ -70,7 +70,11 @@ class Parents(Walk):
         """The ultimate parent on a day: the stated one, else up the line of the declared ones."""
         if "parent" in sent.says:
             return self.merged(sent.says["parent"].lower(), day)
-        party = self.merged(sent.says["consignee"].lower(), day)
+        return self.topmost(sent.says["consignee"].lower(), day)
+
+    def topmost(self, party: str, day: date) -> str:
+        """Up the line of the declared parents of a party."""
+        party = self.merged(party, day)
         seen = [party]
         while owner := self.declared("ownership", party, day):
             owner = self.merged(owner, day)
@@ -101,7 +105,15 @@ class Parents(Walk):
 
     def sent(self, one: Done) -> list[str]:
         one.effects = {(self.budget(one, one.day), "held"): one.units * UNIT}
-        return self.model.add(one)
+        return [*self.differs(one), *self.model.add(one)]
+
+    def differs(self, one: Done) -> list[str]:
+        """A row that names a parent which the declared one is not says so."""
+        consignee, parent = one.says["consignee"].lower(), one.says.get("parent")
+        declared = self.topmost(consignee, one.day)
+        if parent is None or declared in (consignee, self.topmost(parent.lower(), one.day)):
+            return []
+        return ["parent_differs"]
 
     def arrived(self, sent: Done, units: int, day: date) -> list[str]:
         """It takes from the hold of the year it left, and posts in its own."""
