@@ -242,31 +242,36 @@ related as (
     select
         kind, party, owner, effective_on, seq, share,
         coalesce((select value from said where topic = 'option' and key = 'parent_rule'),
-            'declared') as rule
+            'declared') as rule,
+        row_number() over (
+            partition by kind, party, owner order by effective_on desc, seq desc
+        ) as nth
     from declared
     where coalesce(
         json_extract_string(details, '$.until_on')::date
         >= coalesce(getvariable('as_of')::date, current_date),
         true
     )
-    qualify kind = 'party_merged' or row_number() over (
-        partition by kind, party, owner order by effective_on desc, seq desc
-    ) = 1 or rule = 'declared'
 ),
 -- The latest merger goes before any owner; of owners the last of all, the one of the majority, or
 -- each, as the option says.
-belongs as (
-    select party, owner, effective_on as from_on
+owning as (
+    select
+        kind, party, owner, effective_on as from_on, rule,
+        row_number() over (partition by party order by effective_on desc, seq desc) as nth
     from related r
     where kind = 'party_merged' or (
         not exists (
             select 1 from related o where o.party = r.party and o.kind = 'party_merged'
         )
         and share > case rule when 'majority' then 50 else 0 end
-        and (rule <> 'declared' or share >= 100)
+        and case rule when 'declared' then share >= 100 else nth = 1 end
     )
-    qualify (rule = 'each_joint_venturer' and kind = 'ownership')
-        or row_number() over (partition by party order by effective_on desc, seq desc) = 1
+),
+belongs as (
+    select party, owner, from_on
+    from owning
+    where nth = 1 or (rule = 'each_joint_venturer' and kind = 'ownership')
 ),
 above as (
     select party, owner, from_on, [party, owner] as path
@@ -286,14 +291,17 @@ topmost as (
 ),
 -- What declarations say of where an owner is headquartered goes before what licences say.
 seat as (
-    select owner, effective_on as from_on, json_extract_string(details, '$.country') as country
+    select
+        owner,
+        arg_max(country, (-turn, effective_on, seq)) as country,
+        arg_max(effective_on, (-turn, effective_on, seq)) as from_on
     from (
-        select owner, effective_on, seq, details, 1 as first from declared
+        select owner, effective_on, seq, json_extract_string(details, '$.country') as country,
+            1 as turn
+        from declared
         union all
-        select
-            p.name_key, m.effective_on, m.seq,
-            json_object('country', if(p.party_no = m.consignee_no, m.consignee_hq, m.parent_hq)),
-            2 as first
+        select p.name_key, m.effective_on, m.seq,
+            if(p.party_no = m.consignee_no, m.consignee_hq, m.parent_hq), 2
         from movement m
         join party p on p.party_no in (m.consignee_no, m.parent_no)
         where m.kind = 'licence' and p.name_key in (select owner from topmost)
@@ -301,10 +309,8 @@ seat as (
             and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
             and not exists (select 1 from undone where undone.seq = m.seq)
     )
-    where json_extract_string(details, '$.country') is not null
-    qualify row_number() over (
-        partition by owner order by first, effective_on desc, seq desc
-    ) = 1
+    where country is not null
+    group by owner
 ),
 doubted as (
     select line.seq as licence_seq, min(greatest(t.from_on, s.from_on, l.from_on)) as from_on
