@@ -23,6 +23,7 @@ from ledger.service.draws import Drawer
 from ledger.service.follower_columns import WAITING, Followed
 from ledger.service.followers import ON_INSTALLATION, ON_RECEIPT, TRANSIT
 from ledger.service.known_rows import ByRows
+from ledger.service.moves import may_leave
 from ledger.service.rows import Flag
 from schemas.kinds import RETURNS, Kind
 
@@ -51,6 +52,7 @@ class BulkFollowers(BulkDrawer):
             {draw.rule for draw in draws if draw.effect == TRANSIT} for draws, _ in self._alike
         ]
         self._in_transit = in_transit
+        self._may_leave = may_leave(self.rulebook)
 
     def flags(self, frame: Frame) -> Gathered:
         """What is to be said of each before it is weighed: its shipment is not on file, or it is
@@ -196,10 +198,18 @@ class BulkFollowers(BulkDrawer):
             takes, before = self._terms(kind, rows, share, alike)
             rows, share, before = rows[takes], share[takes], before[takes]
             taken = owned.taken(share, amount[rows], before)
-            effect = np.where(owned.how[share] == HELD, int(Effect.UNHOLD), int(Effect.CREDIT))
-            some = taken > 0
             place, official = owned.place[share], owned.official[share]
+            effect = np.where(owned.how[share] == HELD, int(Effect.UNHOLD), int(Effect.CREDIT))
+            effect[self._went_on(effect, place, official)] = int(Effect.CREDIT_TO_NOTHING)
+            some = taken > 0
             yield rows[some], place[some], official[some], effect[some], taken[some]
+
+    def _went_on(self, effect: Ints, place: Ints, official: Ints) -> NDArray[np.bool_]:
+        """What comes off an account whose goods may have gone on: no more than stands there."""
+        each, which = np.unique(place, return_inverse=True)
+        left = np.array([self.book.named(at)[0] in self._may_leave for at in each.tolist()], bool)
+        found: NDArray[np.bool_] = left[which] & (official == 1) & (effect == int(Effect.CREDIT))
+        return found
 
     def _terms(
         self, kind: str, rows: Ints, share: Ints, alike: Ints

@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.service.acquired import carried_by
-from ledger.service.goods import ON_GOODS, hanging, laid_by, no_longer_there, resting_on
+from ledger.service.goods import (
+    GOES_ON,
+    ON_GOODS,
+    hanging,
+    laid_by,
+    left_short,
+    no_longer_there,
+    resting_on,
+    takes_from,
+    went_on,
+)
 from ledger.service.known_rows import reversals_of
 from ledger.service.rows import is_shipment
 from ledger.service.targets import assignment_of
@@ -159,6 +169,8 @@ class _Choice:
             restored = [undo for undo in new if undo.restored is not None]
             self._meet(self._by, self._pointing(facts))
             self._meet(self._since, self._in_place(restored))
+            if not self._new:
+                self._meet(self._by, self._went_on())
         self._check_targets()
         if self.problems:
             raise Unusable(*self.problems)
@@ -191,6 +203,14 @@ class _Choice:
         pairs = carried + hanging(self.cursor, [undo.movement for undo in undos], self.undos)
         others = {m["seq"]: m for m in stored(self.cursor, "seq", {other for _, other in pairs})}
         return found + [(seq, others[other]) for seq, other in pairs]
+
+    def _went_on(self) -> list[tuple[int, Stored]]:
+        """What took goods on from an account that would be left with less than nothing."""
+        short = left_short(self.cursor, self.undos)
+        facts = [seq for seq, undo in self.undos.items() if undo.restored is None]
+        pairs = went_on(self.cursor, short, facts, self.undos)
+        others = {m["seq"]: m for m in stored(self.cursor, "seq", {other for _, other in pairs})}
+        return [(seq, others[other]) for seq, other in pairs]
 
     def _in_place(self, undos: Sequence[Undo]) -> list[tuple[int, Stored]]:
         """The live movements recorded where those to be restored stood.
@@ -257,6 +277,7 @@ class _Choice:
         laid = laid_by(self.cursor, again, ON_GOODS)
         targets = {root["target_seq"] for root in restored} - {None} | set(laid.values())
         gone = reversals_of(self.cursor, targets)
+        short = left_short(self.cursor, self.undos) if restored else {}
         for root in restored:
             for target in {root["target_seq"], laid.get(int(root["seq"]))} - {None}:
                 by = gone.get(int(target), 0)
@@ -264,8 +285,10 @@ class _Choice:
                     said = f"is reversed by seq {by}" if by else "is to be reversed"
                     reason = f"points at seq {target}, which {said}: restore that first, or with it"
                     self._problem(root["seq"], reason)
-            if no_longer_there(self.cursor, root, self.undos, again):
-                reason = "what it gave back is not there any more: restore that first, or with it"
+            took = bool(short) and takes_from(self.cursor, int(root["seq"]), short)
+            if took or no_longer_there(self.cursor, root, self.undos, again):
+                did = "took" if root["kind"] in GOES_ON else "gave back"
+                reason = f"what it {did} is not there any more: restore that first, or with it"
                 self._problem(root["seq"], reason)
 
 

@@ -11,6 +11,7 @@ from datetime import date
 
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
+from ledger.service import moves
 from ledger.service.book import Book
 from ledger.service.parents import seated
 from ledger.service.rows import Drawn, Row
@@ -40,6 +41,7 @@ class Followers:
 
     def __init__(self, rulebook: Rulebook, book: Book) -> None:
         self.rulebook, self.book = rulebook, book
+        self._may_leave = moves.may_leave(rulebook)
 
     def draws(self, row: Row, place: Placer) -> list[Drawn]:
         """What a receipt, installation, removal, return or loss does to which budget."""
@@ -102,8 +104,8 @@ class Followers:
         found: list[Drawn] = []
         for share in target.posted:
             if self._credits(row, share):
-                found += _each(Effect.CREDIT, [share], row.amount)
-        shares = [(Effect.CREDIT, one) for one in target.arrived]
+                found += _each(self._credit(share), [share], row.amount)
+        shares = [(self._credit(one), one) for one in target.arrived]
         shares += [(Effect.UNHOLD, one) for one in target.held]
         rest: dict[tuple[str, int], int] = {}
         for effect, share in shares:
@@ -114,6 +116,11 @@ class Followers:
             rest[of] = rest.get(of, row.amount) - taken
             found += [Drawn(share.place, share.official, effect, taken)] if taken else []
         return found
+
+    def _credit(self, share: Share) -> Effect:
+        """Goods that went on since are not where they counted: no more comes off than is there."""
+        went_on = share.official and self.book.named(share.place)[0] in self._may_leave
+        return Effect.CREDIT_TO_NOTHING if went_on else Effect.CREDIT
 
     def _credits(self, row: Row, share: Share) -> bool:
         return self.rulebook.gives_back(self.book.named(share.place)[0], row.kind)

@@ -1,10 +1,16 @@
-"""What movements about the same goods take of one another: what came back hangs on what came."""
+"""What movements about the same goods take of one another: what came back hangs on what came.
+
+And what goods that went on took of an account: it must still be there without what is undone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from sqlalchemy import bindparam, or_, select, text
+
+from ledger.policy.budgets import NO_LIMIT
 from ledger.service.known_rows import reversals_of
 from ledger.storage.statements import Cursor
 from schemas import tables as t
@@ -17,6 +23,22 @@ _STANDING = t.standing.columns.keys()
 # What is about a shipment's goods and points at a licence line: looked up by what it stands for.
 ON_GOODS = (Kind.ASSIGNMENT, Kind.IN_COUNTRY_TRANSFER)
 _GIVES_BACK = (*RETURNS, Kind.REMOVAL)
+_BUDGET = {name: place for place, name in enumerate(t.budget.columns.keys())}
+_BALANCE = {name: place for place, name in enumerate(t.balance.columns.keys())}
+GOES_ON = (Kind.TRANSFER_OUT, Kind.REEXPORT)
+# What takes goods on from where they counted. Nothing is indexed by budget: it is looked for only
+# where an account is left short.
+_TAKERS = (
+    select(t.entry.c.seq, t.entry.c.posted_mtpp)
+    .join(t.movement, t.movement.c.seq == t.entry.c.seq)
+    .where(
+        t.entry.c.budget_no == bindparam("budget"),
+        t.entry.c.official == text("1"),
+        t.entry.c.posted_mtpp < text("0"),
+        or_(*(t.movement.c.kind == text(f"'{kind}'") for kind in GOES_ON)),
+    )
+    .order_by(t.entry.c.seq.desc())
+)
 _POSTS = (Kind.RECEIPT, Kind.INSTALLATION, Kind.ASSIGNMENT)
 
 
@@ -122,3 +144,51 @@ def _posted(cursor: Cursor, seqs: Iterable[int]) -> list[tuple[int, tuple[int, i
     """What movements posted: their seq, budget and tally, and the amount in milli-TPP."""
     entries = (dict(zip(_ENTRY, row, strict=True)) for row in cursor.find(t.entry, "seq", seqs))
     return [(e["seq"], (e["budget_no"], e["official"]), e["posted_mtpp"]) for e in entries]
+
+
+def left_short(cursor: Cursor, undone: Iterable[int]) -> dict[int, int]:
+    """The budgets with a limit on which, without some movements, less than nothing is posted.
+
+    By number, with what would be missing, in milli-TPP. Where a reversal is undone, what it had
+    reversed counts again.
+    """
+    change: dict[int, int] = {}
+    for _, (budget, official), amount in _posted(cursor, undone):
+        if official:
+            change[budget] = change.get(budget, 0) - amount
+    less = [budget for budget, amount in change.items() if amount < 0]
+    bound = [
+        row[_BUDGET["budget_no"]]
+        for row in (cursor.find(t.budget, "budget_no", less) if less else ())
+        if row[_BUDGET["limit_mtpp"]] < NO_LIMIT
+    ]
+    left = {
+        row[_BALANCE["budget_no"]]: row[_BALANCE["posted_mtpp"]] + change[row[0]]
+        for row in (cursor.find(t.balance, "budget_no", bound) if bound else ())
+    }
+    return {budget: -amount for budget, amount in left.items() if amount < 0}
+
+
+def went_on(
+    cursor: Cursor, short: Mapping[int, int], undone: Iterable[int], gone: Collection[int]
+) -> list[tuple[int, int]]:
+    """What took goods on from accounts that are left short: pairs of an undone movement and it.
+
+    The latest first, as many as make up for what is missing. `gone` are all that go.
+    """
+    posted = _posted(cursor, undone) if short else []
+    found: list[tuple[int, int]] = []
+    for budget, missing in short.items():
+        brought = [seq for seq, where, n in posted if where == (budget, 1) and n > 0]
+        takers = cursor.read(_TAKERS, budget)
+        undone_since = reversals_of(cursor, [seq for seq, _ in takers])
+        for seq, amount in takers:
+            if missing > 0 and seq not in gone and seq not in undone_since:
+                missing += amount
+                found += [(one, seq) for one in brought]
+    return found
+
+
+def takes_from(cursor: Cursor, seq: int, short: Collection[int]) -> bool:
+    """Whether a movement takes from one of some budgets."""
+    return any(where[0] in short and where[1] and n < 0 for _, where, n in _posted(cursor, [seq]))

@@ -8,15 +8,16 @@ within a country. The leg that arrives follows it as a receipt follows its shipm
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from ledger.policy.judging import MOVES
+from ledger.policy.budgets import PLACED, UNBOUND
+from ledger.policy.judging import MOVES, DrawRule
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Case
-from ledger.rules.rulings import LEAVE, Ruling
+from ledger.rules.rulings import LEAVE, UNDER_LICENCE, Ruling
 from ledger.rules.weights import Entry
 from ledger.service.book import Book
 from ledger.service.holders import LEFT, stated
@@ -28,6 +29,7 @@ from schemas.kinds import Kind
 from schemas.records import Given
 
 OWN, GROUP, OTHER = MOVES
+_, _, CREDIT_OTHER = UNDER_LICENCE
 
 
 def arrival_of(given: Given) -> Given:
@@ -111,6 +113,27 @@ def said(kind: str, ruling: Ruling, target: int | None) -> str:
     law = ruling.case.kind.replace("_", " ")
     of = "" if target is None else f" of what seq {target} brought"
     return f"the leg of a move that leaves{of}; ruled as what it is in law: {law}"
+
+
+def may_leave(rulebook: Rulebook) -> frozenset[str]:
+    """The budgets with a limit from which goods may go on to another place or country.
+
+    What comes back of such goods comes off where they first counted, and no more than stands there.
+    """
+    return frozenset(draw.budget for one in rulebook.every for draw in _draws_left(one))
+
+
+def _draws_left(rulebook: Rulebook) -> Iterator[DrawRule]:
+    judging, options, budgets = rulebook.regime.judging, rulebook.options, rulebook.regime.budgets
+    every = (draw for one in judging.authorizations.values() for draw in one.draws)
+    for draw in (*every, *judging.draws):
+        budget = budgets.get(draw.budget)
+        if budget is None or budget.kind in UNBOUND:
+            continue
+        sources = (draw.holder,) if draw.holder else budget.holders.sources(options)
+        chosen = all(options[key] == value for key, value in draw.when.options)
+        if chosen and (draw.effect == CREDIT_OTHER or not set(PLACED).isdisjoint(sources)):
+            yield draw
 
 
 def note_unknown(book: Book, rows: Sequence[Row], entries: Iterable[Entry]) -> None:

@@ -7,8 +7,10 @@ import pytest
 from ledger.service.dependents import Standing
 from ledger.service.explain import explain
 from ledger.storage import check_moves
+from schemas.problems import Unusable
 from tests.cases.table import owed, play, standing, stands
 from tests.cases.test_748_15_d_transfers import BROUGHT, FULL, HELD, legs
+from tests.service.books import rows, write_csv
 
 
 @pytest.fixture
@@ -137,3 +139,90 @@ def test_a_pair_broken_by_hand_is_found(national):
     assert found == [
         ("moves", f"of movements {left} and {left + 1}, one move, only one is reversed")
     ]
+
+
+# What went on is not there any more: no account with a limit is left with less than nothing.
+
+IN_POLAND = "O, Poland 2025-2027: posted 1,266,560; remaining 631,733,440"
+AWAY = """
+act  | no | day        | from  | to     | by   | units | says
+move | M1 | 2025-04-01 | India | Poland | NVEU | 80    |
+"""
+
+
+@pytest.mark.parametrize("columns_from", [1, 10**9], ids=["columns", "rows"])
+@pytest.mark.parametrize("kind", ["return", "attrition"])
+def test_what_is_lost_of_a_shipment_comes_off_as_far_as_it_is_there(
+    national, tmp_path, columns_from, kind
+):
+    """It names the shipment, most of which moved on: the rest would be room nobody granted."""
+    ledger = national
+    play(ledger, AWAY)
+    said = {"kind": kind, "exporter": "X", "shipment": "S1", "returned_on": "2025-04-09"}
+    said |= {"reason": "theft"} if kind == "attrition" else {}
+    rows_of = [said | {"document": f"V{n}", "quantity": "15"} for n in (1, 2)]
+    path = write_csv(tmp_path / "returns.csv", rows_of)
+    assert ledger.import_file(path, "returns", columns_from=columns_from).clean
+    stands(ledger, IN_POLAND)
+
+
+def test_what_was_removed_comes_off_as_far_as_it_is_there(national):
+    ledger = national
+    play(ledger, AWAY)
+    play(ledger, "act | no | day | of | units\nremove | V1 | 2025-04-09 | S1 | 30")
+    stands(ledger, IN_POLAND)
+
+
+def test_a_receipt_stays_while_a_move_took_what_it_brought(national):
+    """The latest move is named, and goes along where told so; one receipt of two may go."""
+    ledger = national
+    more = "act | no | day | owner | to | by | units | arrives\n"
+    play(ledger, f"{more}ship | S2 | 2025-03-20 | O | India | NVEU | 30 | 2025-03-21")
+    play(ledger, AWAY)
+    (left, _) = (one[0] for one in legs(ledger))
+    received = [m["seq"] for m in rows(ledger.url, "movement") if m["kind"] == "receipt"]
+    with pytest.raises(Standing) as standing_in:
+        ledger.reverse([received[0]], "never came")
+    assert standing_in.value.by == {received[0]: [left]}
+    assert ledger.reverse([received[1]], "never came").count == 1
+    assert ledger.reverse([received[0]], "never came", cascade=True).count == 3
+    stands(ledger, "")
+
+
+def test_a_move_is_not_restored_where_what_it_took_is_gone(national):
+    """Restored together with what had brought it, it is."""
+    ledger = national
+    play(ledger, AWAY)
+    (left, _) = (one[0] for one in legs(ledger))
+    undone = ledger.reverse([left], "typed twice")
+    (received,) = (m["seq"] for m in rows(ledger.url, "movement") if m["kind"] == "receipt")
+    gone = ledger.reverse([received], "never came")
+    with pytest.raises(Unusable, match="what it took is not there any more"):
+        ledger.reverse([undone.first_seq], "it was right")
+    assert ledger.reverse([gone.first_seq, undone.first_seq], "all right").count == 3
+    stands(
+        ledger,
+        f"""
+        O, India 2025-2027: posted 316,640; remaining 632,683,360
+        {IN_POLAND}
+        """,
+    )
+
+
+def test_a_licence_stays_while_a_reexport_was_credited_what_it_brought(kept):
+    """Under `reexport_country_effect` = a_credited: the same for the country it leaves."""
+    ledger = kept(reexport_country_effect="a_credited")
+    play(
+        ledger,
+        """
+act      | no | day        | to     | from  | units | by      | under | says
+licence  | L1 | 2025-06-01 | India  |       | 100   |         |       |
+ship     | S1 | 2025-06-02 | India  |       | 100   | licence | L1    |
+licence  | L2 | 2025-06-03 | Poland |       | 60    |         |       |
+reexport | R1 | 2025-06-04 | Poland | India | 60    | licence | L2    |
+        """,
+    )
+    by_name = {m["document"]: m["seq"] for m in rows(ledger.url, "movement")}
+    with pytest.raises(Standing) as standing_in:
+        ledger.reverse([by_name["S1"]], "never left")
+    assert standing_in.value.by == {by_name["S1"]: [by_name["R1"]]}

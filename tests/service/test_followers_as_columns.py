@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from ledger.service.ledger import Ledger
+from ledger.service.ledger import Ledger, open_ledger
 from tests.service import nasty
 from tests.service.books import assert_sound, rows, write_csv
 from tests.service.both import BESIDE, assert_same, both_ways, declared, filled, shipped, twins
@@ -158,3 +158,40 @@ def test_a_loss_that_names_a_move_goes_by_rows(
         assert not as_columns.counts
         assert_same((one, other))
     assert columns_only == ["by rows"]
+
+
+def test_what_comes_back_of_goods_that_went_on_posts_alike(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    """Of an account that a move emptied nothing comes off; of one it left as it was, all."""
+    base = declared(ledger_url)
+    with open_ledger(base) as ledger:
+        for owner in ("O", "R"):
+            said = {"document": f"H{owner}", "kind": "official_status", "party": owner}
+            said |= {"country": "India", "effective_on": "2025-01-15", "status": "NVEU"}
+            ledger.record("declarations", said)
+            sent = {"document": f"S{owner}", "exported_on": "2025-06-01", "exporter": "X"}
+            sent |= {"ultimate_consignee": owner, "owner": owner, "destination": "India"}
+            sent |= {"authorization": "NVEU", "chip": "nvidia-h100-sxm", "quantity": "50"}
+            ledger.ship(sent | {"received_on": "2025-06-02"})
+        said = {"document": "MV", "transferred_on": "2025-06-03", "owner": "O"}
+        said |= {"from_facility": "A", "from_country": "India", "authorization": "NLR"}
+        said |= {"to_facility": "B", "to_country": "United States", "quantity": "40"}
+        assert ledger.record("transfers", said | {"chip": "nvidia-h100-sxm"}).count == 2
+    back = [
+        {"document": f"V{n}", "kind": "attrition", "returned_on": "2025-07-01", "exporter": "X"}
+        | {"shipment": f"S{owner}", "quantity": "8", "reason": "theft"}
+        for n, owner in enumerate("ORORO")
+    ]
+    with twins(base, tmp_path) as ledgers:
+        ways = both_ways(ledgers, write_csv(tmp_path / "lost.csv", back), "returns")
+        assert ways[0] == ways[1]
+        assert_same(ledgers)
+        posted = {
+            b["holder_name"]: a["posted_mtpp"] // 15_832_000
+            for b in rows(ledgers[1].url, "budget")
+            for a in rows(ledgers[1].url, "balance")
+            if (a["budget_no"], b["rule"]) == (b["budget_no"], "nveu")
+        }
+        assert posted == {"O, India": 0, "R, India": 34}
+    assert columns_only == []

@@ -153,14 +153,14 @@ class Walk(RuleBasedStateMachine):
     def reverse(self, which: int, cascade: bool) -> None:
         able = self.able()
         seq = able[which % len(able)]
-        along = self.model.all_pointing({seq})
-        if len(along) > 1 and not cascade:
+        meant = self.model.together(seq)
+        along = self.model.all_pointing(meant)
+        if along > meant and not cascade:
             before = [self.table(name) for name in BALANCES]
             with pytest.raises(Standing) as error:
                 self.ledger.reverse([seq], "wrong")
-            assert {s: sorted(by) for s, by in error.value.by.items()} == {
-                seq: sorted(self.model.pointing(seq))
-            }
+            by = {s: sorted(others) for s, others in error.value.by.items()}
+            assert by == self.model.in_the_way(meant)
             assert [self.table(name) for name in BALANCES] == before
             return
         outcome = self.ledger.reverse([seq], "wrong", cascade=cascade)
@@ -172,16 +172,20 @@ class Walk(RuleBasedStateMachine):
     def restore(self, which: int) -> None:
         undone = [seq for seq, d in self.model.done.items() if d.undone]
         seq = undone[which % len(undone)]
-        one = self.model.done[seq]
-        assert one.by is not None
+        by = {self.model.done[s].by or 0: s for s in self.model.together(seq)}
+        named = self.model.done[seq].by
+        assert named is not None
         before = [self.table(name) for name in BALANCES]
-        if not (self.model.may_stand_again(seq) and self.fits_again(one)):
+        stands = all(self.model.may_stand_again(s) for s in by.values())
+        short = self.model.short(by.values(), sign=1)
+        if short or not stands or not self.fits_again(self.model.done[seq]):
             with pytest.raises((Standing, Unusable)):
-                self.ledger.reverse([one.by], "right after all")
+                self.ledger.reverse([named], "right after all")
             assert [self.table(name) for name in BALANCES] == before
             return
-        outcome = self.ledger.reverse([one.by], "right after all")
-        self.agrees(outcome, self.model.redo(seq))
+        outcome = self.ledger.reverse([named], "right after all")
+        again = [by[reversal] for reversal in sorted(by, reverse=True)]
+        self.agrees(outcome, [code for one in again for code in self.model.redo(one)])
 
     def fits_again(self, one: Done) -> bool:
         """Whether there still is what an application asks for."""

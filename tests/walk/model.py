@@ -35,7 +35,9 @@ TAKEN = ("held", "posted", "lapsed")
 GIVE_BACK = ("return", "attrition", "removal")
 ASIDE = ("refusal", "reversal")
 SENT = ("shipment", "moved")
-ARRIVALS = ("receipt", "installation")
+ARRIVALS = ("receipt", "installation", "moved_in")
+# The two legs of a move between facilities; the second points at the first.
+LEGS = ("moved_out", "moved_in")
 
 
 @dataclass
@@ -175,6 +177,12 @@ class Model:
         live = {s: d for s, d in self.done.items() if not d.undone and d.kind not in ASIDE}
         return [s for s, d in live.items() if seq in d.about() or self.hangs_on(s, seq)]
 
+    def together(self, seq: int) -> set[int]:
+        """A movement, and where it is a leg of a move the other one: neither goes alone."""
+        out = self.done[seq].target if self.done[seq].kind == "moved_in" else seq
+        pair = {s for s, d in self.done.items() if d.kind == "moved_in" and d.target == out}
+        return {seq} | ({out} | pair if out is not None and self.done[out].kind in LEGS else set())
+
     def hangs_on(self, later: int, seq: int) -> bool:
         """What came back was taken of what an earlier movement about the same goods had posted."""
         one, other = self.done[seq], self.done[later]
@@ -246,10 +254,43 @@ class Model:
 
     def all_pointing(self, seqs: Iterable[int]) -> set[int]:
         """Some movements, and all that cannot stand without them."""
-        found = set(seqs)
-        while more := {s for seq in found for s in self.pointing(seq)} - found:
-            found |= more
+        found = {s for seq in seqs for s in self.together(seq)}
+        while (more := {s for seq in found for s in self.pointing(seq)} - found) or (
+            more := set(self.went_on(found))
+        ):
+            found |= {s for seq in more for s in self.together(seq)}
         return found
+
+    def short(self, seqs: Iterable[int], sign: int = -1) -> dict[Budget, int]:
+        """What would be missing on accounts with a limit without some movements, or with them."""
+        change: dict[Budget, int] = defaultdict(int)
+        for seq in seqs:
+            for (where, column), amount in self.done[seq].effects.items():
+                change[where] += sign * amount * (column == "posted" and where[1] != ALWAYS)
+        left = {w: self.total(w, "posted") + n for w, n in change.items() if n < 0}
+        return {where: -amount for where, amount in left.items() if amount < 0}
+
+    def went_on(self, gone: set[int]) -> list[int]:
+        """What took goods on from accounts that would be short, the latest first, until it does."""
+        found = []
+        for where, missing in self.short(gone).items():
+            for seq in sorted(set(self.live("moved_out")) - gone, reverse=True):
+                took = -self.done[seq].effects.get((where, "posted"), 0)
+                if missing > 0 and took > 0:
+                    missing -= took
+                    found.append(seq)
+        return found
+
+    def in_the_way(self, gone: set[int]) -> dict[int, list[int]]:
+        """What stands in the way of taking some movements back, by the movement it is about."""
+        found = {seq: set(self.pointing(seq)) - gone for seq in gone}
+        for where in self.short(gone):
+            for seq in gone:
+                if self.done[seq].effects.get((where, "posted"), 0) > 0:
+                    found[seq] |= {
+                        s for s in self.went_on(gone) if (where, "posted") in self.done[s].effects
+                    }
+        return {seq: sorted(others) for seq, others in found.items() if others}
 
     # What happens
 
@@ -315,7 +356,8 @@ class Model:
         """Whether a reversed movement can be restored: nothing took its place since."""
         one = self.done[seq]
         assert one.by is not None
-        if any((self.done[s].by or 0) > seq for s in one.about()):
+        pair = self.together(seq)
+        if any((self.done[s].by or 0) > seq for s in one.about() - pair):
             return False
         if one.name and any(self.done[s].name == one.name for s in self.live(one.kind)):
             return False

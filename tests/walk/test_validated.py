@@ -10,7 +10,7 @@ from hypothesis.stateful import precondition, rule
 
 from ledger.service.ledger import new_ledger
 from tests.walk.machine import DAYS, ISO, Step, Walk, columns, countries, days, walk, which
-from tests.walk.model import CYCLE, UNIT, Budget, Done
+from tests.walk.model import CYCLE, UNIT, Budget, Done, Effects
 
 pytestmark = pytest.mark.slow
 
@@ -41,6 +41,7 @@ class Validated(Walk):
         )
 
     def base_of(self, sent: Done) -> Budget:
+        """The account of whoever has it in its country."""
         return f"{sent.says['owner'].lower()}@{sent.says['country']}", CYCLE
 
     def shipped(
@@ -89,7 +90,7 @@ class Validated(Walk):
         if kind == "receipt" and counts:
             one.effects = {(self.base_of(sent), "posted"): units * UNIT}
         elif kind == "removal":
-            one.effects = self.model.giving_back(seq, units, lambda where: "@" in where[0])
+            one.effects = self.off_the_base(seq, units)
         before = [
             self.model.done[s].units
             for s in self.model.live("receipt")
@@ -119,17 +120,26 @@ class Validated(Walk):
 
     # What follows a shipment
 
+    def off_the_base(self, seq: int, units: int) -> Effects:
+        """What came off; of an account from which goods went on, no more than stands there."""
+        found = self.model.giving_back(seq, units, lambda where: "@" in where[0])
+        for (where, column), amount in found.items():
+            if column == "posted":
+                found[where, column] = -min(-amount, max(self.model.total(where, "posted"), 0))
+        return found
+
     def received(self, which: int, units: int, day: date, kind: str) -> Step:
         sent = self.model.done[self.one_of(which, "shipment")]
         said = {"document": self.name("R"), "received_on": str(day), "exporter": "X", "kind": kind}
         said |= {"shipment": sent.name, "quantity": str(units)}
         return Step(said, [(day, lambda: self.arrived(sent, units, day, kind))])
 
-    def lost(self, which: int, units: int, day: date, why: str) -> Step:
+    def lost(self, which: int, units: int, day: date, why: str, of: str = "shipment") -> Step:
         """What comes back or is lost leaves the base, whatever a country gets back."""
-        seq = self.one_of(which, "shipment")
+        seq = self.one_of(which, of)
         kind = "return" if why == "return" else "attrition"
-        said = {"document": self.name("R"), "returned_on": str(day), "exporter": "X", "kind": kind}
+        said = {"document": self.name("R"), "returned_on": str(day), "kind": kind}
+        said["exporter"] = self.model.done[seq].says.get("exporter", "X")
         said |= {"shipment": self.model.done[seq].name, "quantity": str(units)}
         said |= {"reason": why} if kind == "attrition" else {}
         return Step(said, [(day, lambda: self.gone(seq, units, day, kind))])
@@ -142,7 +152,7 @@ class Validated(Walk):
             if self.model.done[s].target == seq
         ]
         over = ["more_than_shipped"] * (sum(before) + units > sent.units)
-        effects = self.model.giving_back(seq, units, lambda where: "@" in where[0])
+        effects = self.off_the_base(seq, units)
         return [*over, *self.model.add(Done(kind, day, effects, seq, units))]
 
     receipts = st.tuples(which, many, days, st.sampled_from(KINDS))
@@ -169,6 +179,83 @@ class Validated(Walk):
     @rule(lots=st.lists(losses, min_size=2, max_size=6), columns_from=columns)
     def lose_many(self, lots: list, columns_from: int) -> None:
         self.file("returns", [self.lost(*lot) for lot in lots], columns_from)
+
+    # Moves between data centres: what leaves one account is on the other when it arrives
+
+    def moved(
+        self,
+        ways: tuple[str, str],
+        units: int,
+        day: date,
+        arrives: date | None,
+        by: str,
+        owners: tuple[str, str | None],
+    ) -> Step:
+        """A row of a file of moves. The legs are two movements, of the days they left and came."""
+        (left, came), (owner, buyer) = ways, owners
+        document = self.name("M")
+        said = {"document": document, "transferred_on": str(day), "owner": owner}
+        said |= {"from_country": left, "to_country": came, "authorization": by}
+        said |= {"from_facility": "Hall A", "to_facility": "Hall B"}
+        said |= {"chip": "nvidia-h100-sxm", "quantity": str(units)}
+        said |= {"to_owner": buyer} if buyer else {}
+        came_on = max(day, arrives or day)
+        said |= {"received_on": str(came_on)} if arrives else {}
+        says = {"owner": buyer or owner, "operator": buyer or owner, "by": by, "country": ISO[came]}
+        out = Done("moved_out", day, units=units, name=document, says=says)
+        out.says["from"] = f"{owner.lower()}@{ISO[left]}"
+        out.says["exporter"] = owner
+        does = [(day, lambda: self.leave(out)), (came_on, lambda: self.come(out, came_on))]
+        return Step(said, does)
+
+    def leave(self, out: Done) -> list[str]:
+        """What comes off where it leaves is what is known to be there; the rest is noted."""
+        before, after = (out.says["from"], CYCLE), self.base_of(out)
+        if before == after:
+            return self.model.add(out)  # it is no transfer in law, and needs no authorization
+        found = self.sent(out)
+        other = before[0].split("@")[0] != after[0].split("@")[0]
+        found += ["veu_other_owner"] * (other and out.says["by"] == "NVEU")
+        if found[-1:] == ["veu_other_owner"] or out.says["by"] == "none":
+            out.effects[(out.says["country"], CYCLE), "safe"] = out.units * UNIT
+        if any(before == where for d in self.model.done.values() for where, _ in d.effects):
+            posted = max(self.model.total(before, "posted"), 0)
+            out.effects[before, "posted"] = -min(posted, out.units * UNIT)
+            found += ["moved_more_than_known"] * (posted < out.units * UNIT)
+        return [*found, *self.model.add(out)]
+
+    def come(self, out: Done, day: date) -> list[str]:
+        seq = next(s for s, d in self.model.done.items() if d is out)
+        one = Done("moved_in", day, target=seq, units=out.units)
+        counts = out.says["by"] == "NVEU" or self.holds(out.says["owner"], out.says["country"], day)
+        if counts and out.says["from"] != self.base_of(out)[0]:
+            one.effects = {(self.base_of(out), "posted"): out.units * UNIT}
+        return self.model.add(one)
+
+    moves = st.tuples(
+        st.tuples(countries, countries),
+        many,
+        days,
+        st.sampled_from((None, *DAYS)),
+        st.sampled_from(("NVEU", "NVEU", "none")),
+        st.tuples(companies, st.sampled_from((None, None, "O", "R"))),
+    )
+
+    @rule(lot=moves)
+    def move(self, lot: tuple) -> None:
+        step = self.moved(*lot)
+        self.do("transfers", step.said, lambda: [c for _, does in step.does for c in does()])
+
+    @rule(lots=st.lists(moves, min_size=2, max_size=6), columns_from=columns)
+    def move_many(self, lots: list, columns_from: int) -> None:
+        self.file("transfers", [self.moved(*lot) for lot in lots], columns_from)
+
+    @precondition(lambda self: self.model.live("moved_out"))
+    @rule(which=which, units=many, day=days, why=st.sampled_from(LOST))
+    def lose_behind(self, which: int, units: int, day: date, why: str) -> None:
+        """What comes behind a move comes off where it went."""
+        step = self.lost(which, units, day, why, "moved_out")
+        self.do("returns", step.said, step.does[0][1])
 
     @rule(
         company=companies,
