@@ -16,6 +16,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "sql"
 _VARIABLE = re.compile(r"(\w+) (DATE|BIGINT|VARCHAR): (.+)")
 _WORDS = re.compile(r"only [^:(]+: ([^():]+) \(default: all\)")
+_YES = re.compile(r"yes: .+ \(default: no\)")
 
 
 class WrongUse(ValueError):
@@ -38,6 +39,8 @@ class Variable:
     @property
     def words(self) -> tuple[str, ...]:
         """The only words it may be, where its meaning counts them up; else none."""
+        if _YES.fullmatch(self.meaning):
+            return ("yes", "no")
         found = _WORDS.fullmatch(self.meaning)
         return tuple(found[1].split(", ")) if found else ()
 

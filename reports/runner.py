@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports import catalogue
+from reports import catalogue, words
 from reports.about import about_of
 from reports.catalogue import Report, WrongUse
 from reports.columns import Column, columns_of
@@ -126,7 +126,6 @@ def _values(
 ) -> dict[str, Any]:
     """The variables to set, typed, with the defaults that are known only now."""
     types = {v.name: v.type for v in report.variables}
-    words = {v.name: v.words for v in report.variables if v.words}
     values: dict[str, Any] = {"known_seq": manifest.last_seq}
     for variable in report.variables:
         if variable.meaning.endswith("(default: today)"):
@@ -136,14 +135,12 @@ def _values(
             values["known_seq"] = known_seq(str(value), connection, manifest)
         elif name in types:
             values[name] = _typed(name, types[name], value)
-            if values[name] not in words.get(name, (values[name],)):
-                said = f"{name} may be: {', '.join(words[name])}"
-                raise WrongUse(f'there is no {name} "{value}"; {said}')
         else:
             close = catalogue.nearest(name, [*types, "known_at"])
             raise WrongUse(f'the report {report.name} knows no "{name}"{close}')
     if values["known_seq"] > manifest.last_seq:
         raise WrongUse(f"the ledger has only {manifest.last_seq} movements")
+    words.check(report, values, connection)
     if missing := [v.name for v in report.variables if v.required and v.name not in values]:
         raise WrongUse(f"the report {report.name} needs: {', '.join(missing)}")
     return values

@@ -7,8 +7,8 @@ grow by `seq` (or, where a table has none, by `submission`) and are written once
 
 from __future__ import annotations
 
-# Goes up when a column changes; a copy of another version is rebuilt.
-COLUMNAR_VERSION = 6
+# Goes up when a column or what `about` tells changes; a copy of another version is rebuilt.
+COLUMNAR_VERSION = 7
 
 _AMOUNTS = {
     "adjustment_mtpp": "BIGINT",
@@ -142,7 +142,7 @@ AMOUNTS = tuple(_AMOUNTS)
 # headquarters put licences in doubt, from when, the last day); of each regime that
 # runs beside: `beside` (key, its version, its
 # title), `beside state` (key, dated sentences), `beside option` (REGIME:KEY, value); `tally` (the
-# key of a budget that has no limit, its kind).
+# key of a budget that has no limit, its kind); `authorization` (code, the regime that knows it).
 ABOUT: dict[str, str] = {
     "submission": "BIGINT",
     "topic": "VARCHAR",

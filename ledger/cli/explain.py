@@ -92,10 +92,11 @@ def lines_of(found: Explanation) -> Iterator[str]:
     for draw in found.draws:
         yield from _draw(draw, found.unit)
     yield from _findings(found)
-    yield from _options(found)
+    several = bool(found.beside)
+    yield from _options(found, several=several)
     yield from _conditions(found)
     for further in found.beside:
-        yield from _options(further)
+        yield from _options(further, several=several)
     yield from _pointers(found)
     yield from ("", "Recorded", *_submission(found))
 
@@ -147,14 +148,15 @@ def _why(regime: str, steps: tuple[Cited, ...]) -> Iterator[str]:
         yield "  the regime does not weigh this kind"
 
 
-def _options(found: Explanation | BesideWhy) -> Iterator[str]:
+def _options(found: Explanation | BesideWhy, *, several: bool) -> Iterator[str]:
     if found.options:
-        yield from ("", "Readings that mattered")
+        named = f" under {found.regime}" if several else ""
+        yield from ("", f"Readings that mattered{named}")
     for option in found.options:
         said = f"{option.key} = {option.value}"
         yield from labelled([(said, option.meaning), ("", option.citation)], "  ")
     if found.review:
-        yield from ("", f"Reviewed under: {found.review}")
+        yield from ("", f"Reviewed, under {found.regime}: {found.review}")
 
 
 def _conditions(found: Explanation) -> Iterator[str]:

@@ -75,15 +75,17 @@ def check_words(wanted: dict[str, object]) -> None:
     _among("code", wanted, list(REFUSALS))
     _among("kind", wanted, list(Kind))
     _among("status", wanted, list(ORDER))
-    if "destination" in wanted:
+    for name in ("destination", "country"):
+        if name not in wanted:
+            continue
         from ledger import countries
 
-        text = str(wanted["destination"])
+        text = str(wanted[name])
         code, near = countries.find(text), countries.nearest(text)
         if code is None and near:
             raise WrongUse(f'no country is called "{text}"', near)
         # A regime may name holders of its own that are like no country: those stay as given.
-        wanted["destination"] = code or text
+        wanted[name] = code or text
 
 
 def _among(name: str, wanted: dict[str, object], known: list[str]) -> None:

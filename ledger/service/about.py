@@ -135,6 +135,10 @@ def _facts(rulebook: Rulebook) -> list[_Fact]:
         found.append(("option", key, None, value, regime.options[key].sentence(value)))
     for one in rulebook.every:
         found += _shares(one)
+        found += [
+            ("authorization", code, None, one.regime.key, None)
+            for code in one.regime.authorizations
+        ]
     for one in rulebook.beside:
         found += _beside(one)
     for budget in rulebook.budgets.values():

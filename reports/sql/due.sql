@@ -4,7 +4,7 @@
 -- known_seq BIGINT: last movement known (default: all)
 -- by DATE: only what is due by this day, or has no day yet (default: all)
 -- party VARCHAR: only parties with this in their name (default: all)
--- state VARCHAR: only overdue, due, open or done (default: all)
+-- state VARCHAR: only in state: overdue, due, open, done (default: all)
 -- duty VARCHAR: only this kind of duty (default: all)
 -- id VARCHAR: only this one (default: all)
 -- options: notice_3_2m aia_certificate aia_certificate_scope lpp_year unused_licence

@@ -54,10 +54,12 @@ line as (
             or destination = getvariable('destination')::varchar
         )
 ),
+-- What used a line points at it. What only names it used nothing of it: it came before the licence
+-- was on file, or passes on what a shipment under it brought.
 draw as (
     select line.seq as licence_seq, m.seq, m.effective_on, m.quantity, m.amount_mtpp
     from movement m
-    join line on line.document = m.licence and line.line = coalesce(m.licence_line, '1')
+    join line on line.seq = m.target_seq
     where m.kind in (
         'export', 'reexport', 'in_country_transfer', 'export_from_abroad', 'assignment',
         'transfer_out'

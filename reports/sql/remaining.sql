@@ -5,7 +5,8 @@
 -- holder VARCHAR: only this holder, by code or by name (default: all)
 -- budget VARCHAR: only budgets of this rule (default: all)
 -- window VARCHAR: only this window (default: all)
--- status VARCHAR: only holders of this status (default: all)
+-- status VARCHAR: only holders of status: closed, future, suspended, blocked, over, exhausted,
+--     critical, open (default: all)
 -- options: cap_basis tally_country straddle unused_licence return_or_loss_credit
 -- options: reexport_country_effect in_country_transfer lpp_d1_d4 lpp_year lpp_after_acquisition
 -- options: exceptions_count licences_before_compliance group_change system_tpp tf32_bits

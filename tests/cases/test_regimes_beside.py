@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import ledger as door
+from ledger.cli.explain import lines_of
+from ledger.service.explain import explain
 from ledger.service.ledger import new_ledger, open_ledger
 from schemas.problems import Unusable
 from tests.cases.table import play, stands
@@ -213,3 +215,21 @@ def test_reports_and_explanations_name_every_regime(ledger_url):
         assert other.regime.endswith(f"({CHINA})")
         assert other.why
         assert other.review.startswith("case by case")
+
+
+def test_each_regimes_review_and_readings_are_told_with_its_name(opened):
+    ledger = opened(beside=[CHINA])
+    play(
+        ledger,
+        """
+        act   | no | day        | to    | hq | parent_hq | chip       | says
+        apply | A  | 2026-02-01 | China | CN | CN        | nvidia-h20 | share_undeclared
+        """,
+    )
+    told = list(lines_of(explain(ledger, 2)))
+    reviewed = [line.partition(":")[0] for line in told if line.startswith("Reviewed")]
+    assert len(reviewed) == len(set(reviewed)) > 0
+    assert all(line.startswith("Reviewed, under ") for line in reviewed)
+    assert any("china_case_by_case" in line for line in reviewed)
+    readings = [line for line in told if line.startswith("Readings")]
+    assert all(line.startswith("Readings that mattered under ") for line in readings)

@@ -112,7 +112,7 @@ def test_a_report_as_a_table(used, tpp):
 def test_reports_are_listed_with_what_may_be_asked(folder, tpp):
     said = tpp("report --list").stdout
     assert "remaining: Remaining allowance\n  What remains of each holder's allowance" in said
-    assert "    status         only holders of this status (default: all)" in said
+    assert "    status         only holders of status: closed, future," in said
     assert "known_seq" not in said
 
 

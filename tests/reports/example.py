@@ -27,12 +27,12 @@ seq sub on         kind        document line    by for to auth    licence qty   
 1   1   2025-01-01 adoption    adoption 1       .  .   .  .       .       .     .            .
 2   2   2025-02-01 licence     L-1      1       1  2   PL .       .       40000 633280000    .
 3   2   2025-02-03 licence     L-2      1       1  4   SA .       .       50000 791600000    .
-4   3   2025-03-01 export      S-1      1       1  2   PL licence L-1     30000 474960000    .
+4   3   2025-03-01 export      S-1      1       1  2   PL licence L-1     30000 474960000    2
 5   3   2025-03-05 export      S-2      1       1  2   PL .       .       1000  15832000     .
 6   4   2025-04-01 export      S-3      1       1  3   BR LPP     .       1700  26914400     .
 7   4   2025-04-02 refusal     A-1      1       1  5   BR .       .       50000 791600000    .
 8   5   2025-05-01 uplift      U-1      1       .  .   .  .       .       .     .            .
-9   6   2025-05-02 export      =H("x")  1       1  2   PL licence L-1     100   1583200      .
+9   6   2025-05-02 export      =H("x")  1       1  2   PL licence L-1     100   1583200      2
 10  7   2025-05-02 reversal    =H("x")  1~of~9  1  2   PL licence .       100   1583200      9
 11  8   2025-06-01 block       B-1      1       .  .   .  .       .       .     .            .
 12  8   2025-06-02 suspend     B-2      1       .  .   .  .       .       .     .            .
@@ -84,6 +84,8 @@ ABOUT = [
     ("option", "nveu_account", None, "owner", None),
     ("country", "AU", None, "Australia", None),
     ("country", "PL", None, "Poland as an atlas has it", None),
+    ("authorization", "LPP", None, "example", None),
+    ("authorization", "AIA", None, "example", None),
     ("critical", "", None, "900000", None),
     ("h100", "", None, "15832000", None),
     ("refusal", "over_limit", None, "refusal", "more than remains of the budget"),

@@ -157,7 +157,18 @@ def test_a_table_keeps_to_the_terminal(copy, width):
         ("remaining", {"known_at": "seq:-1"}, "is no whole number"),
         ("movements", {"limit": "1.5"}, "is no whole number"),
         ("statement", {}, "needs: holder"),
+        ("licences", {"state": "opn"}, 'no state "opn" (nearest: open'),
         ("licences", {"state": "typo"}, 'no state "typo"; state may be: open, overdue, suspended'),
+        ("remaining", {"status": "Over"}, 'no status "Over" (nearest: over'),
+        ("remaining", {"budget": "countries"}, 'no budget "countries" (nearest: country)'),
+        ("remaining", {"window": "2024"}, 'no window "2024" (nearest: 2025'),
+        ("breaches", {"code": "over_limits"}, 'no code "over_limits" (nearest: over_limit)'),
+        ("breaches", {"kind": "refusals"}, 'no kind "refusals" (nearest: refusal'),
+        ("breaches", {"notes": "all"}, 'no notes "all"; notes may be: yes, no'),
+        ("movements", {"flag": "over"}, 'no flag "over"'),
+        ("movements", {"destination": "Poland"}, 'no destination "Poland"'),
+        ("movements", {"authorization": "LLP"}, 'no authorization "LLP" (nearest: LPP)'),
+        ("restatement", {"every": "always", **HOLDER["restatement"]}, 'no every "always"'),
     ],
 )
 def test_wrong_use_says_what_and_why(copy, name, variables, said):
@@ -165,11 +176,34 @@ def test_wrong_use_says_what_and_why(copy, name, variables, said):
         reports.run(name, copy, variables)
 
 
-def test_the_states_that_may_be_asked_for_are_those_there_are():
-    report = reports.report("licences")
-    (state,) = (v for v in report.variables if v.name == "state")
-    cases = report.sql.partition(" end as state")[0].rpartition("        case\n")[2]
-    assert set(state.words) == set(re.findall(r"(?:then|else) '([^']+)'", cases))
+def test_what_a_ledger_knows_and_nothing_was_moved_under_is_an_empty_answer(copy):
+    for name, asked in (
+        ("movements", {"authorization": "AIA"}),
+        ("movements", {"destination": "AU"}),
+        ("movements", {"kind": "lapse"}),
+        ("licences", {"state": "revoked"}),
+        ("remaining", {"status": "future"}),
+    ):
+        assert rows(name, copy, **asked) == []
+
+
+CLOSED = [
+    (report.name, variable.name)
+    for report in reports.reports()
+    for variable in report.variables
+    if variable.name in ("state", "status")
+]
+
+
+@pytest.mark.parametrize(("name", "column"), CLOSED)
+def test_the_states_that_may_be_asked_for_are_those_there_are(name, column):
+    """One that the heading leaves out could not be asked for."""
+    report = reports.report(name)
+    (asked,) = (v for v in report.variables if v.name == column)
+    before, told, _ = report.sql.rpartition(f" end as {column}\n")
+    before, told, _ = (before, told, _) if told else report.sql.rpartition(f" end as {column},\n")
+    cases = before.rpartition("case")[2]
+    assert set(asked.words) == set(re.findall(r"(?:then|else) '([^']+)'", cases))
 
 
 def test_no_copy_is_said(tmp_path):
