@@ -7,12 +7,12 @@ so what another process added meanwhile is found in the database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Table, bindparam, select
 
 from ledger.policy.budgets import AMOUNT, UNBOUND
 from ledger.rules.admission import Budgets
@@ -23,7 +23,9 @@ from schemas import tables as t
 from schemas.names import name_key
 
 BALANCES = ("adjustment", "pending", "held", "posted", "lapsed", "safe")
-_BALANCE_COLUMNS = tuple(f"{name}_mtpp" for name in BALANCES)
+_CHANGED = (*(f"{name}_mtpp" for name in BALANCES), "last_credit_on")
+# The columns of Book.moved().
+MOVED = (*_CHANGED, "budget_no")
 
 _AT = {name: place for place, name in enumerate(t.budget.columns.keys())}
 _ONE_BUDGET = select(t.budget).where(
@@ -43,8 +45,7 @@ _BUDGETS = select(t.budget).where(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetKey:
+class BudgetKey(NamedTuple):
     """Which allowance: the regime's rule, its holder, and the window's key ("2025-2027")."""
 
     rule: str
@@ -52,8 +53,7 @@ class BudgetKey:
     window: str
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetTerms:
+class BudgetTerms(NamedTuple):
     """What a budget is opened with; days are ISO text, limits in milli-TPP.
 
     `steps` are (first day, name, limit) where the limit rises within the window.
@@ -67,8 +67,7 @@ class BudgetTerms:
     steps: tuple[tuple[str, str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """An open budget: its number, base limit, name (rule, holder's name, window) and holder."""
 
     number: int
@@ -290,20 +289,32 @@ class Book:
 
         What was written before is not written again.
         """
+        moved = self.moved()
+        for table, rows in self.unwritten().items():
+            self.cursor.add(table, rows)
+        self.cursor.change(t.balance, _CHANGED, moved)
+
+    def unwritten(self) -> dict[Table, list[tuple[Any, ...]]]:
+        """The rows that are not in their tables yet, with the balances of new budgets; taken once.
+
+        Whoever takes them writes them.
+        """
+        found = {}
         for name, rows in self._rows.items():
-            if rows:
-                self.cursor.add(_TABLES[name], rows[self._written.get(name, 0) :])
-                self._written[name] = len(rows)
-        columns = [getattr(self.balances, name).tolist() for name in BALANCES]
-        stand = list(zip(*columns, self.last_credit, self.numbers, strict=False))
-        opened = [row for row in stand if row[-1] in self._opened]
-        self.cursor.add(t.balance, [(row[-1], *row[:-1]) for row in opened])
-        self.cursor.change(
-            t.balance,
-            (*_BALANCE_COLUMNS, "last_credit_on"),
-            [row for row in stand if row[-1] not in self._opened],
-        )
+            found[_TABLES[name]] = rows[self._written.get(name, 0) :]
+            self._written[name] = len(rows)
+        opened = [row for row in self._stand() if row[-1] in self._opened]
+        found[t.balance] = [(row[-1], *row[:-1]) for row in opened]
         self._opened.clear()
+        return found
+
+    def moved(self) -> list[tuple[Any, ...]]:
+        """The balances of budgets that were open before, the number of each behind them."""
+        return [row for row in self._stand() if row[-1] not in self._opened]
+
+    def _stand(self) -> Iterator[tuple[Any, ...]]:
+        columns = [getattr(self.balances, name).tolist() for name in BALANCES]
+        return zip(*columns, self.last_credit, self.numbers, strict=False)
 
     def annex_rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """The rows this submission adds beside its movements, by table, in order of number."""

@@ -18,7 +18,7 @@ from ledger.policy.types import as_enforced
 from ledger.rules.admission import Changes, Entries, by_day, together, weigh
 from ledger.service import columns, follower_columns
 from ledger.service.batches import Frame, frames
-from ledger.service.book import Book
+from ledger.service.book import MOVED, Book
 from ledger.service.bulk_answers import Answers
 from ledger.service.bulk_countries import BulkCountries
 from ledger.service.bulk_draws import BulkDrawer
@@ -45,7 +45,7 @@ from ledger.service.rulebook import as_note
 from ledger.service.running import RunningTotals
 from ledger.service.seal import Header, Sealer
 from ledger.service.shares import Shares
-from ledger.storage.bulk import Collision, SharedCursor, Staging, columns_of
+from ledger.storage.bulk import Collision, SharedCursor, Staging, columns_from, columns_of
 from schemas.kinds import Kind
 
 if TYPE_CHECKING:
@@ -129,7 +129,6 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                         load.run(turn.head.last_seq, fresh, outcome, work.progress)
                     sealer = Sealer(desk.store, cursor, book, turn.head)
                     sealer.link(fresh, load.leaves.tree.root().hex(), header, outcome)
-                    load.save()
     finally:
         if staging is not None:
             staging.close()
@@ -244,6 +243,7 @@ class _Load:
                 if progress is not None:
                     progress("posting", done, count)
         self.leaves.stage_keys()
+        self._save()
         self.staging.finish()
 
     def _one(self, frame: Frame, outcome: Outcome) -> None:
@@ -331,13 +331,17 @@ class _Load:
             found = Found(seq, *named, code, budget, limit, taken, asked, short, detail)
             outcome.findings.append(found)
 
-    def save(self) -> None:
-        """Move the balances, their days and the licence lines."""
+    def _save(self) -> None:
+        """Write new parties, budgets and rulings, move balances, their days and licence lines."""
         for place, day in self.credits.items():
             self.book.credited(place, str(np.datetime64(day, "D")))
-        self.book.write()
-        days = self._days_moved()
-        self.staging.change({"licence_line": self.lines.moved()}, {"balance_day": days})
+        moved = columns_from("balance", self.book.moved(), MOVED)
+        new = {
+            table.name: columns_from(table.name, rows)
+            for table, rows in self.book.unwritten().items()
+        }
+        put = {"balance": moved, "licence_line": self.lines.moved()}
+        self.staging.change(put, {"balance_day": self._days_moved()}, new)
 
     def _days_moved(self) -> pa.Table:
         """What is to be added to the days of budgets, in the order of their table."""

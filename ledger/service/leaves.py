@@ -65,8 +65,11 @@ class Leaves:
         self._keys.add(_short(keys), _short(contents), frame.first_seq)
 
     def stage_keys(self) -> None:
-        """Stage the keys in their own order: a table in order of random keys is dear otherwise."""
-        self.staging.settle(HASH)
+        """Stage the keys once the last digests are taken, while others write what else there is."""
+        self.staging.later(self._stage_keys, HASH)
+
+    def _stage_keys(self) -> None:
+        # In their own order: a table in order of random keys is dear otherwise.
         batches = self._keys.sorted()
         first = next(batches)
         self.staging.load("movement_key", chain([first], batches), first.schema)

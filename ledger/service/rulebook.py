@@ -12,17 +12,18 @@ from hashlib import sha256
 from ledger import countries
 from ledger.catalogue import classing
 from ledger.catalogue.types import Catalogue
-from ledger.policy.budgets import PARENTS, Window
+from ledger.policy.budgets import PARENTS
 from ledger.policy.types import DrawRule, Regime, When, as_enforced
 from ledger.rules import preconditions
 from ledger.rules.chips import ChipFacts
 from ledger.rules.chips import facts as chip_facts
 from ledger.rules.endings import READINGS, ruling_of_ending
-from ledger.rules.judge import ENTERING, Case, Ruling, country_class, enters_later, judge
+from ledger.rules.judge import Case, Ruling, country_class, judge
 from ledger.rules.parents import seated
 from ledger.rules.preconditions import Terms
 from ledger.rules.rulings import united
 from ledger.service.book import BudgetKey, BudgetTerms
+from ledger.service.grants import Grants
 from ledger.service.rows import Flag
 from schemas.kinds import Kind
 from schemas.records import Given
@@ -69,10 +70,6 @@ def as_note(flag: Flag) -> Flag:
     return flag
 
 
-# What a window grants: its first and last day, the limit, the basis, and steps of the limit.
-Granted = tuple[str, str, int, str, tuple[tuple[str, str, int], ...]]
-
-
 class Rulebook:
     """Answers what the rules say of a row; each distinct case is judged once.
 
@@ -102,8 +99,7 @@ class Rulebook:
         self.chip_facts = lru_cache(maxsize=None)(self._chip_facts)
         self.country_class = lru_cache(maxsize=None)(self._country_class)
         self._endings = lru_cache(maxsize=None)(self._ending)
-        self._present = lru_cache(maxsize=None)(self._holders_on)
-        self._granted = lru_cache(maxsize=1024)(self._grant)
+        self._grants = Grants(self.every)
 
     def rule(self, given: Given, seat: str = "") -> Ruled | None:
         """The ruling on a row, None for kinds that are not ruled.
@@ -280,53 +276,16 @@ class Rulebook:
         self, rule: str, holder: str, name: str, day: date
     ) -> tuple[BudgetKey, BudgetTerms] | None:
         """The budget of a holder on a day, with the terms to open it; None where there is none."""
-        budget = self.budgets[rule]
-        window = budget.window_on(day)
-        if window is None:
-            return None
-        on = max(day, window.from_on)
-        regime = self.of_budget(rule).regime
-        if budget.holder_kind != "party" and holder not in self._present(
-            rule, regime.period_of(on)
-        ):
-            later = enters_later(regime, rule, holder, on)
-            if not later or self.of_budget(rule).options.get(ENTERING) != "full_limit":
-                return None
-        # Where one number is everybody's limit, a window has the same terms for all.
-        granted = self._granted(rule, "" if budget.limit_number is not None else holder, window)
-        if granted is None:
-            return None
-        return BudgetKey(rule, holder, window.key), BudgetTerms(name, *granted)
-
-    def _grant(self, rule: str, holder: str, window: Window) -> Granted | None:
-        """A window's days as text, the limit, its basis and steps; None for nothing granted."""
-        budget, options = self.budgets[rule], self.of_budget(rule).options
-        limit = budget.limit(holder, window)
-        if limit is None:
-            return None
-        days = window.from_on.isoformat(), window.to_on.isoformat()
-        steps = tuple((s.from_on.isoformat(), s.key, s.limit.milli) for s in budget.steps(window))
-        return *days, limit.milli, budget.basis_under(options), steps
+        return self._grants.account(rule, holder, name, day)
 
     @cached_property
     def kinds(self) -> dict[str, str]:
         """The kind of every budget, by rule."""
         return {key: budget.kind for key, budget in self.budgets.items()}
 
-    def _holders_on(self, rule: str, period: date) -> frozenset[str]:
-        return self.budgets[rule].holders.on(period)
-
     def known_accounts(self) -> list[tuple[BudgetKey, BudgetTerms]]:
         """Every budget whose holder is known beforehand, to be opened at the start."""
-        found = []
-        for budget in self.budgets.values():
-            day = self.of_budget(budget.key).regime.first_day
-            for window in budget.windows_known():
-                for holder, name in budget.known_holders(max(day, window.from_on)):
-                    opened = self.account(budget.key, holder, name, max(window.from_on, day))
-                    if opened is not None:
-                        found.append(opened)
-        return found
+        return self._grants.known()
 
     def country_name(self, code: str) -> str:
         """A country as the regime names it, else its code."""

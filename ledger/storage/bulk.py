@@ -9,7 +9,7 @@ pieces, each copied while the next is staged. PostgreSQL: COPY, on the writer's 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -87,6 +87,7 @@ class Staging:
 
         Raises Collision where a natural key is on record already; the transaction is lost then.
         """
+        self.settle(HASH)
         self.later(self._copy_piece, ROWS)
         self.settle(ROWS)
 
@@ -102,7 +103,7 @@ class Staging:
                 cursor.adbc_ingest(name, reader, mode="create")
             self._writers.pop(file or name).close()
             return
-        columns = ", ".join(f"{f.name} {_POSTGRESQL[str(f.type)]}" for f in schema)
+        columns = ", ".join(f'"{f.name}" {_POSTGRESQL[str(f.type)]}' for f in schema)
         with self.lock:
             self.raw.execute(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP")
             for batch in reader:
@@ -142,30 +143,29 @@ class Staging:
         while rows := found.fetchmany(size):
             yield rows
 
-    def change(self, put: Mapping[str, pa.Table], added: Mapping[str, pa.Table]) -> None:
-        """Change rows of ledger tables, found by their primary keys: put columns, or add to them.
+    def change(
+        self,
+        put: Mapping[str, pa.Table],
+        added: Mapping[str, pa.Table],
+        new: Mapping[str, pa.Table] | None = None,
+    ) -> None:
+        """Change rows of ledger tables, found by their primary keys: put columns, or add to them;
+        and insert `new` ones.
 
         What is to be added to a row that is not there yet makes one. All wait in one file.
         """
-        changes = {table: rows for table, rows in {**put, **added}.items() if rows.num_rows}
-        for table, rows in changes.items():
-            self.put(f"changed_{table}", iter(rows.to_batches()), rows.schema, _CHANGES)
-        for table, rows in changes.items():
-            keys = [column.name for column in t.metadata.tables[table].primary_key]
-            others = [name for name in rows.column_names if name not in keys]
-            source = self.attach(f"changed_{table}", _CHANGES)
-            if table in put:
-                found = " AND ".join(f'c."{key}" = {table}."{key}"' for key in keys)
-                columns = ", ".join(f'"{name}" = c."{name}"' for name in others)
-                sql = f"UPDATE {table} SET {columns} FROM {source} c WHERE {found}"  # noqa: S608
-            else:
-                columns = ", ".join(f'"{name}"' for name in rows.column_names)
-                sums = ", ".join(f'"{n}" = {table}."{n}" + excluded."{n}"' for n in others)
-                copied = f"SELECT {columns} FROM {source} WHERE true"  # noqa: S608
-                # Without WHERE, SQLite would take ON for a join's.
-                sql = f"INSERT INTO {table} ({columns}) {copied}"
-                sql += f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}"
-            self.raw.execute(sql)
+        changes = [
+            (table, rows, sql)
+            for kind, sql in ((new, _insert), (put, _update), (added, _add))
+            for table, rows in (kind or {}).items()
+            if rows.num_rows
+        ]
+        for n, (table, rows, _) in enumerate(changes):
+            self.put(f"changed_{n}_{table}", iter(rows.to_batches()), rows.schema, _CHANGES)
+        for n, (table, rows, sql) in enumerate(changes):
+            source = self.attach(f"changed_{n}_{table}", _CHANGES)
+            with self.lock:
+                self.raw.execute(sql(table, rows.column_names, source))
 
     def __enter__(self) -> Staging:
         return self
@@ -283,6 +283,53 @@ class _Piece:
     def name(self) -> str:
         """What its file is called."""
         return f"piece{self.number}"
+
+
+def _insert(table: str, names: Sequence[str], source: str) -> str:
+    """SQL that adds rows to a table as they stand in another."""
+    columns = ", ".join(f'"{name}"' for name in names)
+    # Without WHERE, SQLite would take an ON that follows for a join's.
+    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} WHERE true"  # noqa: S608
+
+
+def _update(table: str, names: Sequence[str], source: str) -> str:
+    """SQL that puts columns into rows that are there."""
+    keys = _keys(table)
+    found = " AND ".join(f'c."{key}" = {table}."{key}"' for key in keys)
+    columns = ", ".join(f'"{name}" = c."{name}"' for name in names if name not in keys)
+    return f"UPDATE {table} SET {columns} FROM {source} c WHERE {found}"  # noqa: S608
+
+
+def _add(table: str, names: Sequence[str], source: str) -> str:
+    """SQL that adds to the columns of rows that are there, and makes those that are not."""
+    keys = _keys(table)
+    sums = ", ".join(f'"{n}" = {table}."{n}" + excluded."{n}"' for n in names if n not in keys)
+    return f"{_insert(table, names, source)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}"
+
+
+def _keys(table: str) -> list[str]:
+    return [column.name for column in t.metadata.tables[table].primary_key]
+
+
+def columns_from(table: str, rows: Sequence[Sequence[Any]], names: Sequence[str] = ()) -> pa.Table:
+    """Rows of a ledger table as columns, by name or all in its order; days are ISO text."""
+    import pyarrow as pa
+
+    named = names or columns_of(table)
+    values = zip(*rows, strict=True) if rows else ((),) * len(named)
+    each = zip(named, values, strict=True)
+    return pa.table({name: _column(table, name, found) for name, found in each})
+
+
+def _column(table: str, name: str, values: Sequence[Any]) -> pa.Array:
+    import pyarrow as pa
+    from sqlalchemy import Date, Integer
+
+    kind = t.metadata.tables[table].columns[name].type
+    if isinstance(kind, Integer):
+        return pa.array(values, pa.int64())
+    texts = pa.array(values, pa.string())
+    return texts.cast(pa.date32()) if isinstance(kind, Date) else texts
 
 
 _MADE = """

@@ -1,0 +1,91 @@
+"""What regimes grant: the budget of a holder on a day, and the terms it is opened with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ledger.policy.budgets import UNBOUND, BudgetRule, Window
+from ledger.rules.judge import ENTERING, enters_later
+from ledger.service.book import BudgetKey, BudgetTerms
+
+if TYPE_CHECKING:
+    from ledger.service.rulebook import Rulebook
+
+# What a window grants: its first and last day, the limit, the basis, and steps of the limit.
+Granted = tuple[str, str, int, str, tuple[tuple[str, str, int], ...]]
+
+
+class Grants:
+    """The budgets of a ledger's regimes, as the options in force have them opened."""
+
+    def __init__(self, books: Sequence[Rulebook]) -> None:
+        self._of = {
+            key: (rule, book) for book in books for key, rule in book.regime.budgets.items()
+        }
+        self._present = lru_cache(maxsize=None)(self._holders_on)
+        self._granted = lru_cache(maxsize=1024)(self._grant)
+        self._anybodys = lru_cache(maxsize=None)(self._anybodys_on)
+
+    def account(
+        self, rule: str, holder: str, name: str, day: date
+    ) -> tuple[BudgetKey, BudgetTerms] | None:
+        """The budget of a holder on a day, with the terms to open it; None where there is none."""
+        budget, book = self._of[rule]
+        if budget.holder_kind == "party" and _alike(budget):
+            alike = self._anybodys(rule, day)
+            if alike is None:
+                return None
+            return BudgetKey(rule, holder, alike[0]), BudgetTerms(name, *alike[1])
+        window = budget.window_on(day)
+        if window is None:
+            return None
+        on = max(day, window.from_on)
+        regime = book.regime
+        if budget.holder_kind != "party" and holder not in self._present(
+            rule, regime.period_of(on)
+        ):
+            later = enters_later(regime, rule, holder, on)
+            if not later or book.options.get(ENTERING) != "full_limit":
+                return None
+        granted = self._granted(rule, "" if _alike(budget) else holder, window)
+        if granted is None:
+            return None
+        return BudgetKey(rule, holder, window.key), BudgetTerms(name, *granted)
+
+    def known(self) -> list[tuple[BudgetKey, BudgetTerms]]:
+        """Every budget whose holder is known beforehand, to be opened at the start."""
+        found = []
+        for budget, book in self._of.values():
+            day = book.regime.first_day
+            for window in budget.windows_known():
+                for holder, name in budget.known_holders(max(day, window.from_on)):
+                    opened = self.account(budget.key, holder, name, max(window.from_on, day))
+                    if opened is not None:
+                        found.append(opened)
+        return found
+
+    def _holders_on(self, rule: str, period: date) -> frozenset[str]:
+        return self._of[rule][0].holders.on(period)
+
+    def _anybodys_on(self, rule: str, day: date) -> tuple[str, Granted] | None:
+        """The window of a day with what it grants to any party, where all are granted the same."""
+        window = self._of[rule][0].window_on(day)
+        granted = None if window is None else self._granted(rule, "", window)
+        return None if window is None or granted is None else (window.key, granted)
+
+    def _grant(self, rule: str, holder: str, window: Window) -> Granted | None:
+        budget, book = self._of[rule]
+        limit = budget.limit(holder, window)
+        if limit is None:
+            return None
+        days = window.from_on.isoformat(), window.to_on.isoformat()
+        steps = tuple((s.from_on.isoformat(), s.key, s.limit.milli) for s in budget.steps(window))
+        return *days, limit.milli, budget.basis_under(book.options), steps
+
+
+def _alike(budget: BudgetRule) -> bool:
+    """Whether a window has the same terms for every holder: one number, or no limit at all."""
+    return budget.limit_number is not None or budget.kind in UNBOUND
