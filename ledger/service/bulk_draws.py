@@ -30,8 +30,6 @@ from ledger.service.rows import Flag
 _UNKNOWN = -2
 # Draws ready to be weighed: rows, places, tally, effect.
 _Drawn = tuple[Ints, Ints, Ints, Ints]
-# The table, holder and window of a budget.
-_Key = tuple[Table, int, int]
 
 
 class BulkDrawer:
@@ -293,29 +291,45 @@ class BulkDrawer:
 
     def _open(self, wanted: Sequence[Wanted], frame: Frame, flags: Gathered) -> None:
         """Find the budgets drawn on, opening new ones in the order movements come to them."""
-        new: dict[_Key, tuple[tuple[int, int, int], Wanted, int]] = {}
-        for turn, want in enumerate(wanted):
-            window = self._window(want.draw.rule, want.day)
-            self._flag_windowless(want, window, flags)
-            known = self._table(want)[want.holder, window]
-            unknown = np.flatnonzero((want.holder >= 0) & (window >= 0) & (known == _UNKNOWN))
-            combined = want.holder[unknown] << 32 | window[unknown]
-            _, first = np.unique(combined, return_index=True)
-            for at in unknown[first].tolist():
-                key = (table_key(want), int(want.holder[at]), int(window[at]))
-                place = (int(want.rows[at]), want.slot, turn)
-                if key not in new or place < new[key][0]:
-                    new[key] = (place, want, at)
-        turns = sorted(new.items(), key=lambda item: item[1][0])
-        accounts = [self._account(want, frame, at) for _, (_, want, at) in turns]
+        for want in wanted:
+            self._flag_windowless(want, self._window(want.draw.rule, want.day), flags)
+        new = self._new(wanted)
+        accounts = [self._account(want, frame, at) for want, at, _, _ in new]
         places = self.book.budgets(account[0] for account in accounts if account is not None)
-        for (key, (_, want, _)), account in zip(turns, accounts, strict=True):
+        for (want, _, holder, window), account in zip(new, accounts, strict=True):
             found = NONE
             if account is not None:
-                if account[0] not in places:
-                    places[account[0]] = self.book.open_budget(*account)
-                found = places[account[0]]
-            self._table(want)[key[1], key[2]] = found
+                known = places.get(account[0])
+                if known is None:
+                    known = places[account[0]] = self.book.open_budget(*account)
+                found = known
+            self._table(want)[holder, window] = found
+
+    def _new(self, wanted: Sequence[Wanted]) -> list[tuple[Wanted, int, int, int]]:
+        """The first draw on each budget not looked up yet, in the order movements come to them:
+        its place among those wanted alike, the holder and the window.
+        """
+        firsts: list[tuple[Ints, ...]] = []
+        tables: dict[Table, int] = {}
+        for turn, want in enumerate(wanted):
+            window = self._window(want.draw.rule, want.day)
+            known = self._table(want)[want.holder, window]
+            at = np.flatnonzero((want.holder >= 0) & (window >= 0) & (known == _UNKNOWN))
+            number = tables.setdefault(table_key(want), len(tables))
+            same = [np.full(len(at), n, np.int64) for n in (want.slot, turn, number)]
+            firsts.append((want.rows[at], *same, at, want.holder[at], window[at]))
+        if not firsts:
+            return []
+        columns = [np.concatenate(column) for column in zip(*firsts, strict=True)]
+        order = np.lexsort(columns[2::-1])
+        row, _, turns, table, at, holder, window = (column[order] for column in columns)
+        if not len(row):
+            return []
+        key = (table * (window.max() + 1) + window) * (holder.max() + 1) + holder
+        kept = np.sort(np.unique(key, return_index=True)[1])
+        wants = [wanted[n] for n in turns[kept].tolist()]
+        told = (column[kept].tolist() for column in (at, holder, window))
+        return list(zip(wants, *told, strict=True))
 
     def _place(self, want: Wanted) -> Ints:
         """The place of each movement's budget, -1 where it has none."""

@@ -90,10 +90,10 @@ class BulkHolders:
         if source == CHIP_IN_COUNTRY:
             chip, _, code = key.rpartition("@")
             return key, f"{chip}, {self.rulebook.country_name(code)}"
-        if source not in PARTIES:
-            return key, key
         if source == BY_EXPORTER:
             return key, self._supplied_name(frame, row, *supplied(key))
+        if source not in PARTIES:
+            return key, key
         party, _, code = key.rpartition("@") if source in IN_COUNTRY else (key, "", "")
         name = self._name(source, frame, row, party)
         return key, f"{name}, {self.rulebook.country_name(code)}" if code else name
