@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import duckdb
 
 EXPORTERS, CONSIGNEES, ALLIES = 200, 20_000, 2_000
+# Exporters a consignee buys of, beside those its licences name.
+SUPPLIERS = 4
 FIRST_DAY, LAST_DAY = "2025-01-13", "2026-09-30"
 ROWS_A_LICENCE_LINE = 20
 # Catalogue key, price of one in dollars, and how many of a hundred lots are of it.
@@ -157,10 +159,14 @@ def _chips() -> list[tuple[str, int, int, int]]:
     return [(*one, no) for no, one in enumerate(each)]
 
 
-_MACROS = """
+_MACROS = f"""
 CREATE MACRO pick(i, salt, n) AS (hash(i, salt) % n::UBIGINT)::BIGINT;
 CREATE MACRO skewed(i, salt, n) AS
     floor(n * pow((hash(i, salt) % 1000000)::DOUBLE / 1000000, 2.5))::BIGINT;
+-- By other bits of the hash: the low ones go with the consignee's.
+CREATE MACRO supplier(i, consignee, n := {EXPORTERS}, each := {SUPPLIERS}) AS
+    printf('Exporter %03d Inc',
+        skewed(consignee * each + (hash(i, 'supplier') >> 32) % each, 'exporter', n));
 CREATE MACRO place(i, name, code) AS CASE WHEN hash(i) % 3 = 0 THEN name ELSE code END;
 """
 
@@ -228,8 +234,7 @@ joined AS (
     SELECT i, auth, r, units, l.licence, l.line AS licence_line,
         least(coalesce(l.issued_on + (3 + d % 350)::INTEGER, DATE '{FIRST_DAY}' + d::INTEGER),
               DATE '{LAST_DAY}') AS exported_on,
-        coalesce(l.exporter, printf('Exporter %03d Inc', skewed(i, 'exporter',
-            {EXPORTERS}))) AS exporter,
+        coalesce(l.exporter, supplier(i, coalesce(s.no, {CONSIGNEES} + y.no, o.no))) AS exporter,
         coalesce(l.consignee, s.name, y.name, o.name) AS consignee,
         coalesce(l.parent, s.parent, y.parent, o.parent) AS parent,
         CASE WHEN auth = 'UVEU' THEN 'US' ELSE coalesce(l.country, s.country, y.country, o.country)

@@ -98,7 +98,8 @@ def _guard(lots: Sequence[Lot], budgets: Budgets, lines: Lines) -> None:
 
 def _largest(columns: Sequence[Ints], places: Iterable[int]) -> int:
     """The largest absolute value of each column at some places, added up."""
-    return sum(max((abs(int(column[at])) for at in places), default=0) for column in columns)
+    at_each = list(places)
+    return sum([max([abs(column.item(at)) for at in at_each], default=0) for column in columns])
 
 
 def _overdrawn(at: int, lot: Lot, lines: Lines, tolerance_ppm: int) -> Iterator[Over]:

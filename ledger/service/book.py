@@ -7,7 +7,7 @@ so what another process added meanwhile is found in the database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -24,9 +24,10 @@ from schemas.names import name_key
 
 BALANCES = ("adjustment", "pending", "held", "posted", "lapsed", "safe")
 _CHANGED = (*(f"{name}_mtpp" for name in BALANCES), "last_credit_on")
-# The columns of Book.moved().
+# The columns of balances that moved.
 MOVED = (*_CHANGED, "budget_no")
 
+_Rows = list[tuple[Any, ...]]
 _AT = {name: place for place, name in enumerate(t.budget.columns.keys())}
 _ONE_BUDGET = select(t.budget).where(
     t.budget.c.rule == bindparam("rule"),
@@ -289,32 +290,29 @@ class Book:
 
         What was written before is not written again.
         """
-        moved = self.moved()
-        for table, rows in self.unwritten().items():
+        new, moved = self.unwritten()
+        for table, rows in new.items():
             self.cursor.add(table, rows)
         self.cursor.change(t.balance, _CHANGED, moved)
 
-    def unwritten(self) -> dict[Table, list[tuple[Any, ...]]]:
-        """The rows that are not in their tables yet, with the balances of new budgets; taken once.
-
-        Whoever takes them writes them.
+    def unwritten(self) -> tuple[dict[Table, _Rows], _Rows]:
+        """The rows that are not in their tables yet, with the balances of new budgets; and those of
+        budgets that were open before, as MOVED. Taken once: whoever takes them writes them.
         """
         found = {}
         for name, rows in self._rows.items():
-            found[_TABLES[name]] = rows[self._written.get(name, 0) :]
-            self._written[name] = len(rows)
-        opened = [row for row in self._stand() if row[-1] in self._opened]
-        found[t.balance] = [(row[-1], *row[:-1]) for row in opened]
-        self._opened.clear()
-        return found
-
-    def moved(self) -> list[tuple[Any, ...]]:
-        """The balances of budgets that were open before, the number of each behind them."""
-        return [row for row in self._stand() if row[-1] not in self._opened]
-
-    def _stand(self) -> Iterator[tuple[Any, ...]]:
+            written = self._written.get(name, 0)
+            if len(rows) > written:
+                found[_TABLES[name]] = rows[written:]
+                self._written[name] = len(rows)
         columns = [getattr(self.balances, name).tolist() for name in BALANCES]
-        return zip(*columns, self.last_credit, self.numbers, strict=False)
+        stand = list(zip(*columns, self.last_credit, self.numbers, strict=False))
+        opened = [(row[-1], *row[:-1]) for row in stand if row[-1] in self._opened]
+        if opened:
+            found[t.balance] = opened
+            stand = [row for row in stand if row[-1] not in self._opened]
+            self._opened.clear()
+        return found, stand
 
     def annex_rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """The rows this submission adds beside its movements, by table, in order of number."""

@@ -335,12 +335,9 @@ class _Load:
         """Write new parties, budgets and rulings, move balances, their days and licence lines."""
         for place, day in self.credits.items():
             self.book.credited(place, str(np.datetime64(day, "D")))
-        moved = columns_from("balance", self.book.moved(), MOVED)
-        new = {
-            table.name: columns_from(table.name, rows)
-            for table, rows in self.book.unwritten().items()
-        }
-        put = {"balance": moved, "licence_line": self.lines.moved()}
+        rows, moved = self.book.unwritten()
+        new = {table.name: columns_from(table.name, of_table) for table, of_table in rows.items()}
+        put = {"balance": columns_from("balance", moved, MOVED), "licence_line": self.lines.moved()}
         self.staging.change(put, {"balance_day": self._days_moved()}, new)
 
     def _days_moved(self) -> pa.Table:
