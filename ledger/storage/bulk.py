@@ -289,7 +289,8 @@ def _insert(table: str, names: Sequence[str], source: str) -> str:
     """SQL that adds rows to a table as they stand in another."""
     columns = ", ".join(f'"{name}"' for name in names)
     # Without WHERE, SQLite would take an ON that follows for a join's.
-    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} WHERE true"  # noqa: S608
+    copied = f"SELECT {columns} FROM {source} WHERE true"  # noqa: S608
+    return f"INSERT INTO {table} ({columns}) {copied}"
 
 
 def _update(table: str, names: Sequence[str], source: str) -> str:
