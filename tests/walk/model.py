@@ -186,8 +186,8 @@ class Model:
     def hangs_on(self, later: int, seq: int) -> bool:
         """What came back was taken of what an earlier movement about the same goods had posted."""
         one, other = self.done[seq], self.done[later]
-        if later < seq or other.kind not in (*GIVE_BACK, "assignment"):
-            return False
+        if later < seq or other.kind not in (*GIVE_BACK, "assignment") or one.kind in LEGS:
+            return False  # what is behind a move points at it
         goods, of = one.laid or one.target, other.laid or other.target
         if goods is None or goods != of:
             return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import strategies as st
@@ -17,6 +17,8 @@ pytestmark = pytest.mark.slow
 
 OPTIONS = {"return_or_loss_credit": "on_proven_return", "lpp_year": "received"}
 few = st.sampled_from((1, 30, 900, 1_699))
+# Papers are asked for from this day on, the notice from so many units (3,200,000 TPP) on.
+COMPLIANCE, LARGE = date(2025, 5, 15), 203
 names = st.sampled_from(("C", "D", "Parent", "Holding"))
 
 
@@ -85,18 +87,80 @@ class Parents(Walk):
         return party
 
     def budget(self, sent: Done, day: date) -> Budget:
+        """Of the parent; of the entity named that will operate the items, where one may be."""
+        if "operates" in sent.says:
+            operator = Done("", day, says={"consignee": sent.says["operates"]})
+            return self.holder(operator, day), str(day.year)
         return self.holder(sent, day), str(day.year)
 
+    # Papers: on the row, or declared before
+
+    @rule(
+        party=names,
+        day=days,
+        kind=st.sampled_from(("certificate", "notice")),
+        to=st.sampled_from((None, "X", "Y")),
+        until=st.sampled_from((None, None, DAYS[3])),
+        shipment=st.sampled_from((None, None, "S1", "S3")),
+    )
+    def declare_paper(
+        self,
+        party: str,
+        day: date,
+        kind: str,
+        to: str | None,
+        until: date | None,
+        shipment: str | None,
+    ) -> None:
+        said = {"document": self.name("P"), "kind": kind, "effective_on": str(day)}
+        said |= {"party": party, "authorization": "LPP"}
+        one = Done(kind, day, says={"party": party.lower()})
+        more = {"other_party": to, "shipment": shipment}
+        more["until_on"] = str(until) if until is not None and until >= day else None
+        one.says |= {name: cell for name, cell in more.items() if cell is not None}
+        self.do("declarations", said | one.says | {"party": party}, lambda: self.model.add(one))
+
+    def lacks(self, sent: Done) -> list[str]:
+        """The papers that neither the row names nor anybody declared for it."""
+        day, found = sent.day, []
+        if day < COMPLIANCE or sent.says["papers"] == "yes":
+            return []
+        parties = {sent.says["consignee"].lower(), sent.says.get("parent", "").lower()}
+        parties.add(self.holder(sent, day))
+        for kind, from_units, ahead in (("certificate", 0, 0), ("notice", LARGE, 1)):
+            known = [self.model.done[s] for s in self.model.live(kind)]
+            covered = any(
+                d.says["party"] in parties
+                and d.says.get("other_party", "X") == "X"
+                and d.says.get("shipment", sent.name) == sent.name
+                and d.day <= day - timedelta(ahead)
+                and str(day) <= d.says.get("until_on", "9999")
+                for d in known
+            )
+            found += [f"{kind}_missing"] * (sent.units >= from_units and not covered)
+        return found
+
     def shipped(
-        self, consignee: str, parent: str | None, units: int, day: date, arrives: date | None
+        self,
+        consignee: str,
+        parent: str | None,
+        units: int,
+        day: date,
+        arrives: date | None,
+        more: tuple[bool, str | None, str],
     ) -> Step:
-        name = self.name("S")
+        name, (with_papers, operates, headquarters) = self.name("S"), more
         said = {"document": name, "exported_on": str(day), "authorization": "LPP"}
         said |= {"exporter": "X", "ultimate_consignee": consignee, "destination": "Poland"}
-        said |= {"chip": "nvidia-h100-sxm", "quantity": str(units), **papers(str(day))}
+        said |= {"chip": "nvidia-h100-sxm", "quantity": str(units)}
+        said |= papers(str(day)) if with_papers else {}
         one = Done("shipment", day, units=units, name=name, says={"consignee": consignee})
+        one.says["papers"] = "yes" if with_papers else "no"
         if parent is not None:
             said["ultimate_parent"] = one.says["parent"] = parent
+        if operates is not None:
+            said |= {"attributed_to": operates, "consignee_hq": headquarters}
+            one.says["operates" if headquarters == "Germany" else "not"] = operates
         does = [(day, lambda: self.sent(one))]
         if arrives is not None and arrives >= day:
             said["received_on"] = str(arrives)
@@ -105,7 +169,8 @@ class Parents(Walk):
 
     def sent(self, one: Done) -> list[str]:
         one.effects = {(self.budget(one, one.day), "held"): one.units * UNIT}
-        return [*self.differs(one), *self.model.add(one)]
+        found = ["attribution_unavailable"] * ("not" in one.says)
+        return [*found, *self.differs(one), *self.lacks(one), *self.model.add(one)]
 
     def differs(self, one: Done) -> list[str]:
         """A row that names a parent which the declared one is not says so."""
@@ -131,7 +196,16 @@ class Parents(Walk):
         return [*over, *self.model.add(one)]
 
     lots = st.tuples(
-        names, st.sampled_from((None, None, "Parent")), few, days, st.sampled_from((None, *DAYS))
+        names,
+        st.sampled_from((None, None, "Parent")),
+        few,
+        days,
+        st.sampled_from((None, *DAYS)),
+        st.tuples(
+            st.sampled_from((True, False)),
+            st.sampled_from((None, None, "D", "Holding")),
+            st.sampled_from(("Germany", "Germany", "Poland")),
+        ),
     )
 
     @rule(lot=lots)
