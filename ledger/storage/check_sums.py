@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -115,6 +116,23 @@ def _check_opposites(connection: Connection, fail: Fail) -> None:
 
 
 def _check_balances(connection: Connection, fail: Fail) -> None:
+    query, have = _balances()
+    nothing = ((0,) * len(_SUMS), None)
+    due = ((row[0], (tuple(row[1:-2]), tuple(row[-2:]))) for row in streamed(connection, query))
+    kept = ((row[0], (tuple(row[1:-1]), row[-1])) for row in streamed(connection, have))
+    for budget, made, found in differing(due, kept):
+        sums, credit = found or nothing
+        right, (least, most) = made or (nothing[0], (None, None))
+        for name, total, stored in zip(_SUMS, right, sums, strict=True):
+            if total != stored:
+                fail("balances", f"budget {budget}: {name} is {stored}, its entries make {total}")
+        if not _may_be_last_credit(credit, least, most):
+            fail("balances", f"budget {budget}: last_credit_on is {credit}, room came on {least}")
+
+
+@cache
+def _balances() -> tuple[Select[Any], Select[Any]]:
+    """What the entries make of each balance, and what is stored."""
     official = [_sum(case((_OFFICIAL, _e[name]), else_=0)) for name in _AMOUNTS]
     safe = _sum(case((_OFFICIAL, 0), else_=_DRAWN))
     day = as_text(_m.effective_on)
@@ -126,20 +144,7 @@ def _check_balances(connection: Connection, fail: Fail) -> None:
     )
     b = t.balance.c
     have = select(b.budget_no, *(b[name] for name in _SUMS), as_text(b.last_credit_on))
-    nothing = ((0,) * len(_SUMS), None)
-    due = ((row[0], (tuple(row[1:-2]), tuple(row[-2:]))) for row in streamed(connection, query))
-    kept = (
-        (row[0], (tuple(row[1:-1]), row[-1]))
-        for row in streamed(connection, have.order_by(b.budget_no))
-    )
-    for budget, made, found in differing(due, kept):
-        sums, credit = found or nothing
-        right, (least, most) = made or (nothing[0], (None, None))
-        for name, total, stored in zip(_SUMS, right, sums, strict=True):
-            if total != stored:
-                fail("balances", f"budget {budget}: {name} is {stored}, its entries make {total}")
-        if not _may_be_last_credit(credit, least, most):
-            fail("balances", f"budget {budget}: last_credit_on is {credit}, room came on {least}")
+    return query, have.order_by(b.budget_no)
 
 
 def _may_be_last_credit(stored: str | None, least: str | None, most: str | None) -> bool:
@@ -154,6 +159,19 @@ def _keyed(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, tu
 
 
 def _check_days(connection: Connection, fail: Fail) -> None:
+    due, have = _days()
+    left = (((b, day), tuple(n)) for b, day, *n in streamed(connection, due))
+    right = (((b, day), tuple(n)) for b, day, *n in streamed(connection, have))
+    for (budget, day), made, kept in differing(left, right):
+        for said, should, stored in zip(_OF_DAY, made or _NOTHING, kept or _NOTHING, strict=True):
+            if should != stored:
+                where = f"budget {budget}, {day}"
+                fail("days", f"{where}: {stored} is {said}, its entries make {should}")
+
+
+@cache
+def _days() -> tuple[Select[Any], Select[Any]]:
+    """What the entries make of each budget's days, and what is stored."""
     taken = _sum(_DRAWN + _e.pending_mtpp - _e.adjustment_mtpp)
     sums = [taken, _sum(_e.pending_mtpp), _sum(_e.adjustment_mtpp)]
     due = (
@@ -168,16 +186,7 @@ def _check_days(connection: Connection, fail: Fail) -> None:
     amounts = (d.taken_mtpp, d.pending_mtpp, d.adjustment_mtpp)
     have = select(d.budget_no, as_text(d.on_day), *amounts)
     have = have.where(or_(*(amount != 0 for amount in amounts)))
-    left = (((b, day), tuple(n)) for b, day, *n in streamed(connection, due))
-    right = (
-        ((b, day), tuple(n))
-        for b, day, *n in streamed(connection, have.order_by(d.budget_no, d.on_day))
-    )
-    for (budget, day), made, kept in differing(left, right):
-        for said, should, stored in zip(_OF_DAY, made or _NOTHING, kept or _NOTHING, strict=True):
-            if should != stored:
-                where = f"budget {budget}, {day}"
-                fail("days", f"{where}: {stored} is {said}, its entries make {should}")
+    return due, have.order_by(d.budget_no, d.on_day)
 
 
 _OF_DAY = ("taken", "pending", "adjusted")
@@ -186,6 +195,14 @@ _NOTHING = (0, 0, 0)
 
 def _check_never_below(connection: Connection, fail: Fail) -> None:
     """The running sums, movement by movement; the official tally and the safe side together."""
+    for budget, *lowest in connection.execute(_below()):
+        for name, value in zip(_NEVER_BELOW, lowest, strict=True):
+            if value < 0:
+                fail("not negative", f"budget {budget}: {name} was {value}")
+
+
+@cache
+def _below() -> Select[Any]:
     sums = [
         func.sum(_e[name]).over(partition_by=_e.budget_no, order_by=_e.seq).label(name)
         for name in _NEVER_BELOW
@@ -193,10 +210,7 @@ def _check_never_below(connection: Connection, fail: Fail) -> None:
     running = select(_e.budget_no, *sums).subquery()
     low = [func.min(running.c[name]) for name in _NEVER_BELOW]
     query = select(running.c.budget_no, *low).group_by(running.c.budget_no)
-    for budget, *lowest in connection.execute(query.having(or_(*(value < 0 for value in low)))):
-        for name, value in zip(_NEVER_BELOW, lowest, strict=True):
-            if value < 0:
-                fail("not negative", f"budget {budget}: {name} was {value}")
+    return query.having(or_(*(value < 0 for value in low)))
 
 
 def _check_lines(connection: Connection, reversed_seqs: set[int], fail: Fail) -> None:
@@ -238,6 +252,15 @@ def _check_holds(connection: Connection, fail: Fail) -> None:
     """What a line holds and counts as lapsed must be what entries make of it: its own, those of
     the movements on it, and those of their reversals and restorations.
     """
+    for seq, kept, made, gone, ended in connection.execute(_holds()):
+        if kept != made:
+            fail("licence lines", f"licence line {seq} holds {kept}, its entries make {made}")
+        if gone != ended:
+            fail("licence lines", f"licence line {seq}: {gone} lapsed, its entries make {ended}")
+
+
+@cache
+def _holds() -> Select[Any]:
     shipped = t.movement.alias("shipped")
     ln = t.licence_line.c
     under = and_(shipped.c.target_seq == ln.seq, shipped.c.kind.in_(_OF_A_LINE))
@@ -250,18 +273,13 @@ def _check_holds(connection: Connection, fail: Fail) -> None:
     every = [select(one.c.line, one.c.seq) for one in (members, once, twice)]
     family = union_all(*every).subquery()
     held, lapsed = _sum(_e.held_mtpp), _sum(_e.lapsed_mtpp)
-    query = (
+    return (
         select(ln.seq, ln.held_mtpp, held, ln.lapsed_mtpp, lapsed)
         .join(family, family.c.line == ln.seq)
         .join(t.entry, and_(_e.seq == family.c.seq, _e.budget_no == ln.budget_no, _OFFICIAL))
         .group_by(ln.seq, ln.held_mtpp, ln.lapsed_mtpp)
         .having(or_(held != ln.held_mtpp, lapsed != ln.lapsed_mtpp))
     )
-    for seq, kept, made, gone, ended in connection.execute(query):
-        if kept != made:
-            fail("licence lines", f"licence line {seq} holds {kept}, its entries make {made}")
-        if gone != ended:
-            fail("licence lines", f"licence line {seq}: {gone} lapsed, its entries make {ended}")
 
 
 def _reversals_of(members: CTE, name: str) -> CTE:
@@ -275,37 +293,9 @@ def _lines(
     connection: Connection, reversed_seqs: set[int]
 ) -> Iterator[tuple[int, tuple[Any, ...]]]:
     undone = _undone(connection, reversed_seqs)
-    shipped = t.movement.alias("shipped").c
-    value = shipped.quantity * shipped.unit_value_cents
-    used = (
-        select(
-            shipped.target_seq,
-            _sum(shipped.amount_mtpp).label("amount"),
-            _sum(shipped.quantity).label("quantity"),
-            _sum(value).label("value"),
-        )
-        .where(shipped.kind.in_(_DRAWN_BY), shipped.target_seq.is_not(None))
-        .group_by(shipped.target_seq)
-        .subquery()
-    )
-    query = (
-        select(
-            _m.seq,
-            func.coalesce(_m.amount_mtpp, 0),
-            _m.quantity,
-            func.nullif(_m.quantity * _m.unit_value_cents, 0),
-            *(func.coalesce(column, 0) for column in used.c[1:]),
-            _m.ruling_no,
-            as_text(_m.effective_on),
-            *(as_text(_m[name]) if name.endswith("_on") else _m[name] for name in _COPIED),
-        )
-        .outerjoin(used, used.c.target_seq == _m.seq)
-        .where(_m.kind == Kind.LICENCE)
-        .order_by(_m.seq)
-    )
     acted, last_days = acted_lines(connection, reversed_seqs), LastDays(connection)
     ahead = next(acted, None)
-    for seq, amount, quantity, worth, *rest in streamed(connection, query):
+    for seq, amount, quantity, worth, *rest in streamed(connection, _licences()):
         ruling_no, issued_on = rest[3:5]
         del rest[3:5]
         rest[_EXPIRES] = last_days.of(rest[_EXPIRES], ruling_no, issued_on)
@@ -323,6 +313,39 @@ def _lines(
         went = (line.lapsed, line.back, line.gone, line.state, line.closed_on)
         worth = line.value or None
         yield seq, (amount, quantity, worth, *drawn, line.held, live, *copied, *went)
+
+
+@cache
+def _licences() -> Select[Any]:
+    """Every licence with what was drawn on it, reversed or not."""
+    shipped = t.movement.alias("shipped").c
+    value = shipped.quantity * shipped.unit_value_cents
+    used = (
+        select(
+            shipped.target_seq,
+            _sum(shipped.amount_mtpp).label("amount"),
+            _sum(shipped.quantity).label("quantity"),
+            _sum(value).label("value"),
+        )
+        .where(shipped.kind.in_(_DRAWN_BY), shipped.target_seq.is_not(None))
+        .group_by(shipped.target_seq)
+        .subquery()
+    )
+    return (
+        select(
+            _m.seq,
+            func.coalesce(_m.amount_mtpp, 0),
+            _m.quantity,
+            func.nullif(_m.quantity * _m.unit_value_cents, 0),
+            *(func.coalesce(column, 0) for column in used.c[1:]),
+            _m.ruling_no,
+            as_text(_m.effective_on),
+            *(as_text(_m[name]) if name.endswith("_on") else _m[name] for name in _COPIED),
+        )
+        .outerjoin(used, used.c.target_seq == _m.seq)
+        .where(_m.kind == Kind.LICENCE)
+        .order_by(_m.seq)
+    )
 
 
 def _undone(connection: Connection, reversed_seqs: set[int]) -> dict[int, list[int]]:
