@@ -335,6 +335,13 @@ SHAPES: dict[FileKind, FileShape] = {
             _f("shipment", Type.TEXT, "the one shipment a certificate or notice is for"),
             _f("country", Type.COUNTRY, "country it is about; of a new parent, its headquarters"),
             _f("condition", Type.TEXT, "paragraph of the condition, as `tpp conditions` shows it"),
+            _f(
+                "licence",
+                Type.TEXT,
+                "licence that a condition is on, named freely",
+            ),
+            _f("wording", Type.TEXT, "what a condition on a licence asks, in words"),
+            _f("due_on", Type.DATE, "day by which a condition on a licence is to be met"),
             _f("status", Type.TEXT, "status announced, or duty done"),
             _f("percent", Type.PERCENT, "share owned; empty is all of it"),
             _f("tpp", Type.AMOUNT, "amount declared"),

@@ -17,7 +17,10 @@ MANIFEST = "manifest.json"
 VIEWS = "views.sql"
 
 # One file a macro, in an order in which each knows those it asks.
-_MACROS = ("expiry_of", "grouped", "adopted", "standing", "replacements", "facility_events")
+_MACROS = (
+    *("expiry_of", "grouped", "adopted", "standing", "replacements", "facility_events"),
+    *("licence_conditions", "conditions_due"),
+)
 _FOLDER = Path(__file__).parent / "sql"
 
 # Each table with its columns, the small `about` among them.

@@ -61,6 +61,7 @@ weights = hand_command(
 @click.argument("party", required=False)
 @click.option("--facility", metavar="NAME", help="One data centre or site of the party.")
 @click.option("--authorization", metavar="CODE", help="Only those of one authorization: NVEU, ...")
+@click.option("--licence", metavar="NUMBER", help="Only those on one licence.")
 @click.option("--state", type=click.Choice(["open", "met", "breached"]), help="Only these.")
 @click.option("--on", "day", metavar="DAY", help="As of a day, YYYY-MM-DD; default today.")
 @click.option(
@@ -75,8 +76,8 @@ def conditions(
     facility: str | None,
     authorization: str | None,
     state: str | None,
-    day: str | None,
     form: str | None,
+    **more: str | None,
 ) -> None:
     """Say which conditions of an authorization are open, met or breached.
 
@@ -90,10 +91,12 @@ def conditions(
       tpp conditions "Store GmbH" --facility "Hall 1" --state open
       tpp record declarations document=C-1 kind=condition effective_on=2026-01-10
         party="Store GmbH" facility="Hall 1" condition=14 status=met reference="3PAO report 7"
+      tpp record declarations document=C-2 kind=condition effective_on=2026-01-10 party="Acme"
+        licence=D-1001 condition=4 status=open wording="post-shipment report" due_on=2026-04-10
     """  # noqa: D301
     from ledger.service.checklist import Asked, checklist
 
-    asked = Asked(party, facility, authorization, _day(day))
+    asked = Asked(party, facility, authorization, _day(more["day"]), more["licence"])
     with opened(to_write=False) as ledger:
         lines = checklist(ledger, asked)
     _print([one for one in lines if state in (None, one.state)], form)
@@ -132,12 +135,20 @@ def _table(lines: list[Line]) -> list[str]:
 
     headings = ("condition", "state", "since", "evidence", "title")
     said: list[str] = []
-    for place in dict.fromkeys((one.party, one.facility) for one in lines):
+    for place in dict.fromkeys(_place(one) for one in lines):
         rows = [
-            (one.condition, one.state, one.since, one.evidence, one.title)
+            (one.condition, one.state, one.since, one.evidence, one.title, one.due_on)
             for one in lines
-            if (one.party, one.facility) == place
+            if _place(one) == place
         ]
-        said += [*([""] if said else []), ", ".join(part for part in place if part) or "anybody"]
-        said += table(headings, rows, set())
+        said += [*([""] if said else []), place]
+        due = any(row[-1] for row in rows)
+        shown = (*headings, "due_on") if due else headings
+        said += table(shown, rows if due else [row[:-1] for row in rows], set())
     return said or ["no conditions"]
+
+
+def _place(one: Line) -> str:
+    """Whose condition it is, and where or on which licence."""
+    licence = f"licence {one.licence}" if one.licence else ""
+    return ", ".join(part for part in (licence, one.party, one.facility) if part) or "anybody"

@@ -20,6 +20,7 @@ HOWS = (
     "facility_account",
     "licence_expires",
     "licence_lapsed",
+    "licence_condition",
     "due_back",
     "replaced",
     "record_age",

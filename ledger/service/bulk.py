@@ -46,7 +46,7 @@ from ledger.service.running import RunningTotals
 from ledger.service.seal import Header, Sealer
 from ledger.service.shares import Shares
 from ledger.storage.bulk import Collision, SharedCursor, Staging, columns_from, columns_of
-from schemas.kinds import Kind
+from schemas.kinds import SHIPMENTS, Kind
 
 if TYPE_CHECKING:
     import duckdb
@@ -282,10 +282,26 @@ class _Load:
         self.lines.open(frame, batch, budget_no)
 
     def _watch(self, frame: Frame, flags: Gathered) -> None:
-        """Flag shipments whose authorization's conditions are breached."""
+        """Flag shipments whose authorization's or licence's conditions are breached."""
+        if self.watch.authorizations:
+            self._watch_authorizations(frame, flags)
+        if self.watch.licences:
+            self._watch_licences(frame, flags)
+
+    def _watch_licences(self, frame: Frame, flags: Gathered) -> None:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        named = frame.table.column("licence")
+        asked = pc.is_in(named, value_set=pa.array(sorted(self.watch.licences), pa.string()))
+        for at in np.flatnonzero(asked.to_numpy()).tolist():
+            if frame.value("kind", at) in SHIPMENTS:
+                found = self.watch.on_licence(named[at].as_py(), day_of(int(frame.day[at])))
+                if found is not None:
+                    flags.add(at, found)
+
+    def _watch_authorizations(self, frame: Frame, flags: Gathered) -> None:
         codes = self.watch.authorizations
-        if not codes:
-            return
         stated = frame.table.column("authorization").to_pylist()
         own = frame.ints("behind") == 0
         for at in np.flatnonzero(own).tolist():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ledger.policy.options import near
 from ledger.policy.types import Condition, Regime
-from ledger.service.conditions import Conditions, Kept, facility_key, on_record
+from ledger.service.conditions import Conditions, Kept, OnLicence, facility_key, on_record
 from ledger.service.rows import party_key
 from ledger.storage.statements import Cursor
 from schemas.problems import Problem, Unusable
@@ -26,6 +26,7 @@ class Asked:
     facility: str | None
     authorization: str | None
     day: date
+    licence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,16 @@ class Line:
     authorizations: str
     binds_from: str
     citation: str
+    licence: str = ""
+    due_on: str = ""
 
 
 HEADINGS = tuple(field.name for field in fields(Line))
 
 
 def checklist(ledger: Ledger, asked: Asked) -> list[Line]:
-    """Every condition that binds on the day, party by party and facility by facility.
+    """Every condition that binds on the day, party by party and facility by facility; then those on
+    licences.
 
     Raises Unusable for an authorization the regime has no conditions for.
     """
@@ -57,11 +61,45 @@ def checklist(ledger: Ledger, asked: Asked) -> list[Line]:
     wanted = _wanted(regime, asked.authorization)
     with ledger.store.reading() as turn:
         declared = on_record(Cursor(ledger.store.raw(turn.connection), ledger.store.dialect))
-    return [
-        _line(party, facility, kept)
-        for party, facility in _places(declared, asked)
-        for kept in _of_place(declared, wanted, (party, facility), asked.day)
-    ]
+    return [*_of_parties(declared, asked, wanted), *_of_licences(declared, asked)]
+
+
+def _of_parties(declared: Conditions, asked: Asked, wanted: list[Condition]) -> Iterable[Line]:
+    if asked.licence is not None:
+        return
+    for party, facility in _places(declared, asked):
+        for kept in _of_place(declared, wanted, (party, facility), asked.day):
+            yield _line(party, facility, kept)
+
+
+def _of_licences(declared: Conditions, asked: Asked) -> Iterable[Line]:
+    """The conditions on licences; of an authorization of the regime, or of a facility, none."""
+    if asked.facility or asked.authorization:
+        return
+    wanted = party_key(asked.party)
+    for licence in declared.licences if asked.licence is None else [asked.licence]:
+        for one in declared.on_licence(licence, asked.day):
+            if wanted in (None, party_key(one.party)):
+                yield _line_of(one)
+
+
+def _line_of(one: OnLicence) -> Line:
+    declared = one.declared
+    return Line(
+        party=one.party,
+        facility="",
+        condition=one.key,
+        state=one.state,
+        since=declared.from_on.isoformat() if declared else "",
+        evidence=declared.reference if declared else "",
+        seq=declared.seq if declared else None,
+        title=one.title,
+        authorizations="",
+        binds_from=one.since.isoformat(),
+        citation="",
+        licence=one.licence,
+        due_on=one.due_on.isoformat() if one.due_on else "",
+    )
 
 
 def _wanted(regime: Regime, authorization: str | None) -> list[Condition]:

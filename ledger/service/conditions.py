@@ -1,7 +1,9 @@
 """The conditions of an authorization: what is declared of each, by party and facility, on a day.
 
 A condition is open until a declaration says that it is met, with its evidence, or breached. What
-was declared last of a day holds (supplement No. 10 to 15 CFR part 748).
+was declared last of a day holds (supplement No. 10 to 15 CFR part 748). The conditions on a
+licence are in no regime: what is declared for its number is the list
+(docs/decisions/0029-papers-and-conditions.md).
 """
 
 from __future__ import annotations
@@ -49,6 +51,9 @@ class Declared:
     party_name: str
     facility_name: str
     reference: str
+    licence: str = ""
+    wording: str = ""
+    due_on: date | None = None
 
     def holds(self, day: date) -> bool:
         """Whether it is in force on a day."""
@@ -68,16 +73,68 @@ class Kept:
         return self.declared.state if self.declared else OPEN
 
 
+@dataclass(frozen=True, slots=True)
+class OnLicence:
+    """A condition on a licence; `declared` None: what was declared of it holds no longer."""
+
+    licence: str
+    key: str
+    title: str
+    party: str
+    since: date
+    due_on: date | None
+    declared: Declared | None
+
+    @property
+    def state(self) -> str:
+        """open, met or breached."""
+        return self.declared.state if self.declared else OPEN
+
+
 class Conditions:
-    """The declarations on record, to be asked by party and facility."""
+    """The declarations on record, to be asked by party and facility, or by licence."""
 
     def __init__(self, declared: Iterable[Declared]) -> None:
         self._of: dict[tuple[str, str], list[Declared]] = {}
+        self._on: dict[str, list[Declared]] = {}
         for one in declared:
-            self._of.setdefault((one.party, one.facility), []).append(one)
+            if one.licence:
+                self._on.setdefault(one.licence, []).append(one)
+            else:
+                self._of.setdefault((one.party, one.facility), []).append(one)
 
     def __bool__(self) -> bool:
-        return bool(self._of)
+        return bool(self._of or self._on)
+
+    @property
+    def licences(self) -> list[str]:
+        """The licences that a condition was ever declared on."""
+        return sorted(self._on)
+
+    @property
+    def licences_breached(self) -> frozenset[str]:
+        """Those of which one was ever declared breached."""
+        found = (one for every in self._on.values() for one in every if one.state == BREACHED)
+        return frozenset(one.licence for one in found)
+
+    def on_licence(self, licence: str, day: date) -> list[OnLicence]:
+        """How each condition on a licence stands on a day, in the order they were declared."""
+        of: dict[str, list[Declared]] = {}
+        for one in self._on.get(licence, ()):
+            if one.from_on <= day:
+                of.setdefault(one.item, []).append(one)
+        return [
+            OnLicence(
+                licence=licence,
+                key=item,
+                title=next((one.wording for one in reversed(said) if one.wording), ""),
+                party=said[-1].party_name,
+                since=said[0].from_on,
+                due_on=next((one.due_on for one in reversed(said) if one.due_on), None),
+                declared=next((one for one in reversed(said) if one.holds(day)), None),
+            )
+            for item, said in of.items()
+        ]
 
     @property
     def any_breached(self) -> bool:
@@ -166,6 +223,7 @@ def _declared(row: tuple[Any, ...]) -> Declared:
     party, _, facility = subject.partition(US)
     item, _, state = stated.partition(US)
     said = json.loads(details)
+    due = said.get("due_on")
     return Declared(
         seq=seq,
         party=party,
@@ -177,6 +235,10 @@ def _declared(row: tuple[Any, ...]) -> Declared:
         party_name=said["party"],
         facility_name=said.get("facility", ""),
         reference=said.get("reference", ""),
+        # Nobody's facility begins with what parts it from its party.
+        licence=facility.removeprefix(US) if facility.startswith(US) else "",
+        wording=said.get("wording", ""),
+        due_on=None if due is None else date.fromisoformat(due),
     )
 
 
@@ -190,6 +252,7 @@ class Watch:
             for code in one.authorizations:
                 asked.setdefault(code, []).append(one)
         self._asked = asked if declared.any_breached else {}
+        self.licences = declared.licences_breached
 
     @property
     def authorizations(self) -> tuple[str, ...]:
@@ -219,20 +282,32 @@ class Watch:
         items = ", ".join(f"{one.item} (seq {one.seq})" for one in found)
         return Flag("condition_breached", detail=f"paragraph {items}")
 
+    def on_licence(self, licence: str | None, day: date) -> Flag | None:
+        """What a shipment under a licence is flagged with, if anything."""
+        if licence is None or licence not in self.licences:
+            return None
+        each = ((one, one.declared) for one in self.declared.on_licence(licence, day))
+        found = [f"{one.key} (seq {d.seq})" for one, d in each if d and d.state == BREACHED]
+        detail = f"licence {licence}, condition {', '.join(found)}"
+        return Flag("condition_breached", detail=detail) if found else None
+
 
 def flag(regime: Regime, cursor: Cursor, rows: Sequence[Row]) -> None:
     """Flag the shipments among rows whose authorization's conditions are breached."""
     codes = regime.conditioned
-    looked_at = [r for r in rows if r.given.authorization in codes and is_shipment(r.kind)]
+    sent = [row for row in rows if is_shipment(row.kind)]
+    looked_at = [r for r in sent if r.given.authorization in codes or r.given.licence]
     if not looked_at:
         return
     watch = Watch(regime, on_record(cursor))
     for row in looked_at:
         given = row.given
         parties = (given.consignee, given.parent)
-        found = watch.flag(given.authorization, parties, given.details, given.effective_on)
-        if found is not None:
-            row.flags.append(found)
+        found = (
+            watch.flag(given.authorization, parties, given.details, given.effective_on),
+            watch.on_licence(given.licence, given.effective_on),
+        )
+        row.flags += [one for one in found if one is not None]
 
 
 def check(regime: Regime, row: Row) -> list[Problem]:
@@ -241,10 +316,15 @@ def check(regime: Regime, row: Row) -> list[Problem]:
     known = {one.key: one for one in regime.conditions}
     item, state = said.get("condition", ""), said.get("status", "")
     found = []
-    if item not in known:
+    if row.given.licence:
+        found += _on_licence(row)
+    elif said.get("due_on"):
+        reason = "a day by which it is to be met is of a condition on a licence"
+        found.append(row.problem("due_on", said["due_on"], reason))
+    if not item or (item not in known and not row.given.licence):
         reason = "the regime has no such condition" if item else "a condition names its paragraph"
         found.append(row.problem("condition", item, reason, near(item, tuple(known))))
-    elif known[item].scope == "facility" and not said.get("facility"):
+    elif not row.given.licence and known[item].scope == "facility" and not said.get("facility"):
         found.append(row.problem("facility", "", "this condition is kept facility by facility"))
     if state not in STATES:
         reason = f"must be {', '.join(STATES[:-1])} or {STATES[-1]}"
@@ -254,10 +334,24 @@ def check(regime: Regime, row: Row) -> list[Problem]:
     return found
 
 
+def _on_licence(row: Row) -> list[Problem]:
+    """What is wrong with a declaration on a condition on a licence."""
+    said = row.details()
+    if facility := said.get("facility"):
+        reason = "a condition on a licence is of the licence, not of a facility"
+        return [row.problem("facility", facility, reason)]
+    due = said.get("due_on")
+    if due and due < row.day:
+        return [row.problem("due_on", due, f"before the first day of the condition, {row.day}")]
+    return []
+
+
 def standing_of(row: Row) -> tuple[str, str]:
     """Subject and object of the standing act a declaration leaves."""
     said = row.details()
     facility = facility_key(said.get("facility"))
+    if row.given.licence:
+        return f"{US}{US}{row.given.licence}", f"{said['condition']}{US}{said['status']}"
     return f"{party_key(said['party'])}{US}{facility}", f"{said['condition']}{US}{said['status']}"
 
 

@@ -97,6 +97,12 @@ def _meant(regime: Regime, taken: Mapping[str, str]) -> Iterable[OptionTaken]:
         yield OptionTaken(key, value, meaning, str(option.citation) if option else "")
 
 
+def _kept(key: str, title: str, state: str, said: conditions.Declared | None) -> ConditionKept:
+    since = said.from_on.isoformat() if said else ""
+    evidence, seq = (said.reference, said.seq) if said else ("", None)
+    return ConditionKept(key, title, state, since, evidence, seq)
+
+
 class _Reader:
     """Gathers what is on record about one movement."""
 
@@ -297,6 +303,14 @@ class _Reader:
             )
 
     def _conditions(self) -> Iterable[ConditionKept]:
+        """The conditions on its licence, and of its authorization, as they stood on its day."""
+        m = self.movement
+        licence = m["document"] if m["kind"] == Kind.LICENCE else m["licence"]
+        kept = conditions.on_record(self.cursor).on_licence(licence or "", self.day)
+        on_licence = [_kept(one.key, one.title, one.state, one.declared) for one in kept]
+        return [*on_licence, *self._of_authorization()]
+
+    def _of_authorization(self) -> Iterable[ConditionKept]:
         """The conditions of the authorization, as they stood for the party at the facility."""
         m, regime = self.movement, self.rulebook.regime
         asked = [one for one in regime.conditions if m["authorization"] in one.authorizations]
@@ -308,15 +322,7 @@ class _Reader:
         facility = conditions.facility_key(said.get("facility"))
         kept = conditions.on_record(self.cursor).of_any(asked, parties, facility, self.day)
         return [
-            ConditionKept(
-                key=one.condition.key,
-                title=one.condition.title,
-                state=one.state,
-                since=one.declared.from_on.isoformat() if one.declared else "",
-                evidence=one.declared.reference if one.declared else "",
-                seq=one.declared.seq if one.declared else None,
-            )
-            for one in kept
+            _kept(one.condition.key, one.condition.title, one.state, one.declared) for one in kept
         ]
 
     def _pointers(self, by: str, seq: int | None) -> list[Pointer]:

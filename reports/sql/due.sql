@@ -242,8 +242,7 @@ facility as (
         coalesce(json_extract_string(m.details, if(m.moved, '$.from_facility', '$.facility')),
             m.destination) as facility, min(m.effective_on) as first_on, min(m.seq) as seq,
         list(m.effective_on) as days, list(m.amount_mtpp) as amounts
-    from live m
-    join duty d on d.how = 'facility_account'
+    from live m join duty d on d.how = 'facility_account'
         and list_contains(d.authorizations, m."authorization") and m.effective_on >= d.from_on
     where m.consignee is not null
     group by d.duty, d.number, if(m.moved, m.exporter_key, m.consignee_key), facility
@@ -335,8 +334,7 @@ of_records as (
     select d.duty, date_trunc('month', m.effective_on)::date::varchar as identity,
         (max(m.effective_on) + to_years(d.number::integer))::date as due_on, min(m.seq) as seq,
         min(m.effective_on) as day, max(m.effective_on) as last, count(*) as count
-    from live m
-    join duty d on d.how = 'record_age'
+    from live m join duty d on d.how = 'record_age'
     where (last_day(m.effective_on) + to_years(d.number::integer))::date - d.remind_days
         <= coalesce(getvariable('as_of')::date, current_date)
     group by d.duty, d.number, date_trunc('month', m.effective_on)
@@ -346,7 +344,9 @@ found as (
     union all by name from of_years union all by name from of_losses
     union all by name from of_facilities union all by name from of_licences
     union all by name from of_temporary union all by name from of_replacements
-    union all by name from of_records
+    union all by name from of_records union all by name from conditions_due(
+        coalesce(getvariable('as_of')::date, current_date),
+        coalesce(getvariable('known_seq')::bigint, 9223372036854775807))
 ),
 done as (
     select json_extract_string(details, '$.status') as id, max_by(effective_on, seq) as done_on,

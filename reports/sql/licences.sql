@@ -10,23 +10,10 @@
 -- options: enforcement_view system_tpp tf32_bits parent_rule
 -- first: licence line consignee destination issued_mtpp drawn_mtpp held_mtpp state expires_on
 -- first: issued_on chip quantity drawn_quantity last_drawn_on given_back_mtpp lapsed_mtpp exporter
--- first: parent_in_doubt_on
-with recursive known as (
-    select coalesce(max(submission), 0) as submission
-    from submission
-    where first_seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
-),
-adoption as (
-    select coalesce(
-        max(case when about.submission <= known.submission then about.submission end),
-        min(about.submission)
-    ) as submission
-    from about cross join known
-),
-said as (
+-- first: parent_in_doubt_on conditions
+with recursive said as (
     select topic, key, value, from_on
-    from about
-    join adoption using (submission)
+    from adopted(coalesce(getvariable('known_seq')::bigint, 9223372036854775807))
     where from_on is null or from_on <= coalesce(getvariable('as_of')::date, current_date)
 ),
 reversal as (
@@ -326,6 +313,18 @@ doubted as (
         and line.effective_on < greatest(t.from_on, s.from_on, l.from_on)
     group by line.seq
 ),
+-- The conditions on each licence, with how they stand; those that are breached first.
+conditioned as (
+    select
+        licence,
+        string_agg(condition || ' ' || state, ', ' order by state <> 'breached', condition)
+            as conditions
+    from licence_conditions(
+        coalesce(getvariable('as_of')::date, current_date),
+        coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+    )
+    group by licence
+),
 used as (
     select
         line.seq,
@@ -374,7 +373,8 @@ judged as (
             else 'open'
         end as state,
         case when state in ('open', 'overdue', 'suspended') then doubted.from_on end
-            as parent_in_doubt_on
+            as parent_in_doubt_on,
+        conditioned.conditions
     from used u
     join movement m on m.seq = u.seq
     left join ended on ended.licence_seq = u.seq
@@ -382,6 +382,7 @@ judged as (
     left join moved on moved.expires_on = dated.expires_on
     left join suspended on suspended.licence_seq = u.seq
     left join doubted on doubted.licence_seq = u.seq
+    left join conditioned on conditioned.licence = m.document
     left join party exporter on exporter.party_no = m.exporter_no
     left join party consignee on consignee.party_no = m.consignee_no
 )

@@ -69,6 +69,9 @@ def declared(url: str, **options: str) -> str:
         breach = {"document": "N9", "kind": "condition", "effective_on": "2025-06-01"}
         breach |= {"party": "Acme Ltd", "condition": "16", "status": "breached"}
         ledger.record("declarations", breach)
+        for licence in ("D3", "D7"):
+            of_licence = {"document": f"C{licence}", "licence": licence, "condition": "no resale"}
+            ledger.record("declarations", breach | of_licence)
         for number, (country, on, change) in enumerate(MOVED):
             said = {"document": f"A{number}", "kind": "amendment", "effective_on": on}
             ledger.record("adjustments", said | {"holder": country, "tpp": change})
