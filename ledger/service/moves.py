@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 
 from ledger.policy.budgets import PLACED, UNBOUND
 from ledger.policy.judging import MOVES, DrawRule
@@ -115,6 +115,7 @@ def said(kind: str, ruling: Ruling, target: int | None) -> str:
     return f"the leg of a move that leaves{of}; ruled as what it is in law: {law}"
 
 
+@lru_cache(maxsize=8)
 def may_leave(rulebook: Rulebook) -> frozenset[str]:
     """The budgets with a limit from which goods may go on to another place or country.
 
