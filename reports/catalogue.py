@@ -15,7 +15,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "sql"
 _VARIABLE = re.compile(r"(\w+) (DATE|BIGINT|VARCHAR): (.+)")
-_WORDS = re.compile(r"only [^:(]+: ([^():]+) \(default: all\)")
+_WORDS = re.compile(r"(?:only|one account) [^:(]+: ([^():]+) \(default: \w+\)")
 _YES = re.compile(r"yes: .+ \(default: no\)")
 
 

@@ -3,22 +3,24 @@
 -- as_of DATE: last day counted (default: today)
 -- known_seq BIGINT: last movement known (default: all)
 -- from_on DATE: first day of the period; what came before is the opening (default: all)
+-- by VARCHAR: one account a: facility, entity (default: facility)
+-- entity VARCHAR: only who belongs to an entity with this in its name (default: all)
 -- owner VARCHAR: only owners with this in their name (default: all)
 -- facility VARCHAR: only this facility, by name (default: all)
 -- country VARCHAR: only this country, by ISO code (default: all)
 -- authorization VARCHAR: only accounts that something came or went under (default: all)
 -- state VARCHAR: only accounts in state: on hand, empty, below zero (default: all)
--- options: system_tpp tf32_bits enforcement_view
+-- options: system_tpp tf32_bits enforcement_view parent_rule
 -- first: owner facility chip on_hand compute_mtpp state country received transferred_in
 -- first: transferred_out released lost returned opening installed removed shipped approved
--- first: last_received_on last_on came_under first_received_on name
+-- first: last_received_on last_on came_under first_received_on name entity
 with adoption as (
     from adopted(coalesce(getvariable('known_seq')::bigint, 9223372036854775807))
 ),
 placed as (
     select
         *,
-        lower(owner) as owner_key,
+        lower(regexp_replace(trim(owner), '\s+', ' ', 'g')) as owner_key,
         lower(facility) as facility_key,
         getvariable('from_on') is null or effective_on >= getvariable('from_on')::date as within
     from facility_events(
@@ -26,10 +28,42 @@ placed as (
         coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
     )
 ),
+-- The entity is the owner's ultimate parent, with all that belong to it.
+belonging as (
+    select o.owner_key, coalesce(up.owner, o.owner_key) as entity_key,
+        coalesce(party.name, o.owner) as entity
+    from (
+        select owner_key, min(owner) as owner from placed where owner_key is not null group by 1
+    ) o
+    left join ultimate_parents(
+        coalesce(getvariable('as_of')::date, current_date),
+        coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+    ) up on up.party = o.owner_key
+    left join party on party.name_key = coalesce(up.owner, o.owner_key)
+),
+owned as (
+    select p.*, b.entity, b.entity_key as account_key, '' as site_key
+    from placed p
+    join belonging b on b.owner_key = p.owner_key
+    where getvariable('by') = 'entity'
+    union all
+    select p.*, b.entities, p.owner_key, p.facility_key
+    from placed p
+    join (
+        select owner_key, string_agg(entity, ', ' order by entity) as entities
+        from belonging
+        group by owner_key
+    ) b on b.owner_key = p.owner_key
+    where coalesce(getvariable('by'), 'facility') = 'facility'
+),
 account as (
     select
-        min(owner) as owner,
-        min(facility) as facility,
+        min(entity) as entity,
+        case when getvariable('by') = 'entity'
+            then string_agg(distinct owner, ', ' order by owner) else min(owner) end as owner,
+        case when getvariable('by') = 'entity'
+            then string_agg(distinct facility, ', ' order by facility) else min(facility)
+        end as facility,
         country,
         chip,
         string_agg(distinct "authorization", ' ' order by "authorization")
@@ -53,9 +87,8 @@ account as (
         min(effective_on) filter (what in ('received', 'transferred in')) as first_received_on,
         max(effective_on) filter (what in ('received', 'transferred in')) as last_received_on,
         max(effective_on) as last_on
-    from placed
-    where owner_key is not null
-    group by owner_key, facility_key, country, chip
+    from owned
+    group by account_key, site_key, country, chip
 ),
 named as (
     select key as country, max(value) as name
@@ -65,8 +98,9 @@ named as (
 ),
 stated as (
     select
-        a.owner, a.facility, a.country, named.name, a.chip, a.came_under, a.opening, a.approved,
-        a.shipped, a.received, a.installed, a.removed, a.transferred_in, a.transferred_out,
+        a.entity, a.owner, a.facility, a.country, named.name, a.chip, a.came_under, a.opening,
+        a.approved, a.shipped, a.received, a.installed, a.removed, a.transferred_in,
+        a.transferred_out,
         a.released, a.returned, a.lost, a.on_hand, a.compute_mtpp,
         case when a.compute_mtpp < 0 then 'below zero' when a.compute_mtpp = 0 then 'empty'
             else 'on hand' end as state,
@@ -76,7 +110,9 @@ stated as (
 )
 select * exclude (asked)
 from stated
-where (getvariable('owner') is null
+where (getvariable('entity') is null
+        or contains(lower(entity), lower(getvariable('entity')::varchar)))
+    and (getvariable('owner') is null
         or contains(lower(owner), lower(getvariable('owner')::varchar)))
     and (getvariable('facility') is null
         or lower(facility) = lower(getvariable('facility')::varchar))

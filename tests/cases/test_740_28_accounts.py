@@ -231,3 +231,48 @@ def test_where_no_account_is_asked_for_nothing_is_said(ledger):
         """,
     )
     assert said_of(ledger, "breaches", as_of="2025-12-31") == []
+
+
+def test_an_entity_is_added_up_with_all_that_belong_to_it(ledger, accounts):
+    """Supplement No. 10 to part 748, paragraph 10: the entity, its parents and its subsidiaries."""
+    play(ledger, NATIONAL)
+    play(
+        ledger,
+        """
+        act       | no | day        | party | other | says
+        ownership | W1 | 2025-02-01 | O     | Group |
+        ownership | W2 | 2025-02-01 | P     | O     |
+        ownership | W3 | 2025-04-01 | Q     | Group |
+        """,
+    )
+    play(
+        ledger,
+        """
+act  | no | day        | owner | consignee | to    | by  | at     | units | arrives    | says
+ship | A  | 2025-03-01 | O     | O         | India | ACM | Hall A | 100   | 2025-03-02 |
+ship | B  | 2025-03-01 | P     | P         | India | ACM | Hall B | 20    | 2025-03-02 |
+ship | C  | 2025-03-01 | Group | Group     | Japan | ACM | Hall C | 3     | 2025-03-02 |
+ship | D  | 2025-03-01 | Q     | Q         | Japan | ACM | Hall D | 7     | 2025-03-02 |
+        """,
+    )
+    accounts(
+        """
+        entity | owner | facility | country | on_hand
+        Group  | Group | Hall C   | JP      | 3
+        Group  | O     | Hall A   | IN      | 100
+        Group  | P     | Hall B   | IN      | 20
+        Q      | Q     | Hall D   | JP      | 7
+        """,
+        as_of="2025-03-31",
+    )
+    accounts(
+        """
+        entity | owner    | facility       | country | shipped | on_hand
+        Group  | Group, Q | Hall C, Hall D | JP      | 10      | 10
+        Group  | O, P     | Hall A, Hall B | IN      | 120     | 120
+        """,
+        by="entity",
+        as_of="2025-04-01",
+    )
+    accounts("owner | on_hand\nO, P | 120", by="entity", country="IN", entity="gro")
+    accounts("owner | on_hand\nQ | 7", by="entity", entity="q", as_of="2025-03-31")

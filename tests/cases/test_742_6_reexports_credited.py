@@ -67,7 +67,10 @@ def test_a_file_of_corrections_names_what_depends_on_it(credited, tmp_path):
     named = f"seq {seq['R1']} (reexport R1 of 2025-06-04)"
     assert problem.reason == f"{named} depends on it: correct or reverse that in the same file"
     stands(ledger, CREDITED)
-    both = [fewer | {"quantity": 40}, fewer | {"document": "R1", "quantity": 30}]
+    both: list[dict[str, object]] = [
+        fewer | {"quantity": 40},
+        fewer | {"document": "R1", "quantity": 30},
+    ]
     path = write_csv(tmp_path / "both.csv", both)
     assert ledger.import_file(path, "corrections").count == 4
     stands(

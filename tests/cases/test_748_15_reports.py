@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.cases.table import owed, play
+from tests.cases.test_742_6_joining_group_d5 import said_of
+from tests.service.books import write_csv
 
 HALF, CHIPS = "veu_half_year", "veu_chip_accounting"
 SHIPPED = """
@@ -81,3 +83,38 @@ def test_theft_and_loss_are_reported_within_thirty_days(ledger):
     assert told["why"] == (
         "theft on 2025-07-20 of 31,664 TPP sent as A to C: reported within 30 days"
     )
+
+
+def test_a_reexporters_lines_are_those_of_the_report_that_is_due(ledger, tmp_path):
+    """Paragraph (f)(1)(iii): consignee, address, destination, quantity, value and ECCN."""
+    line = {"line": 1, "kind": "reexport", "exporter": "X", "chip": "nvidia-h100-sxm"}
+    line |= {"authorization": "UVEU", "from_country": "Japan", "eccn": "3A090.a"}
+    lots = [
+        line | {"document": "C", "exported_on": "2025-12-31", "destination": "Poland"}
+        | {"quantity": 5, "unit_value_usd": "30000.50", "ultimate_consignee": "Chmura"}
+        | {"consignee_address": "Prosta 1, Warsaw"},
+        line | {"document": "D", "exported_on": "2026-01-01", "destination": "Poland"}
+        | {"quantity": 2, "unit_value_usd": "", "ultimate_consignee": "Chmura"}
+        | {"consignee_address": ""},
+        line | {"document": "E", "exported_on": "2026-01-01", "destination": "Poland"}
+        | {"quantity": 2, "unit_value_usd": "", "ultimate_consignee": "Chmura"}
+        | {"consignee_address": "", "kind": "export"},
+    ]  # fmt: skip
+    assert ledger.import_file(write_csv(tmp_path / "s.csv", lots), "shipments").count == 3
+    found = said_of(ledger, "reexports", as_of="2026-03-31")
+    names = [
+        *("due_on", "reexporter", "consignee", "consignee_address", "destination", "chip"),
+        *("eccn", "quantity", "value_usd", "document"),
+    ]
+    chip, eccn = "nvidia-h100-sxm", "3A090.a"
+    assert [tuple(str(row[name] or "") for name in names) for row in found] == [
+        ("2026-01-15", "X", "Chmura", "Prosta 1, Warsaw", "PL", chip, eccn, "5", "150002.50", "C"),
+        ("2026-07-15", "X", "Chmura", "", "PL", chip, eccn, "2", "", "D"),
+    ]
+    due = said_of(ledger, "due", as_of="2026-03-31", party="X", duty=HALF)
+    assert [row["duty_id"] for row in found] == [row["id"] for row in due]
+    assert {row["citation"] for row in found} == {"15 CFR 748.15(f)(1)(iii)"}
+    only = said_of(ledger, "reexports", as_of="2026-03-31", due_on="2026-07-15")
+    assert [row["document"] for row in only] == ["D"]
+    assert said_of(ledger, "reexports", as_of="2026-03-31", party="nobody") == []
+    assert said_of(ledger, "reexports", as_of="2026-03-31", duty=CHIPS) == []

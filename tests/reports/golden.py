@@ -25,7 +25,13 @@ HOLDER: dict[str, dict[str, object]] = {
     "restatement": {"reported_seq": 9, "from_on": "2025-05-01"},
 }
 # Reports with a ledger of their own.
-OWN = {"applications": asked, "due": duties, "facilities": sites, "totals": duties}
+OWN = {
+    "applications": asked,
+    "due": duties,
+    "facilities": sites,
+    "totals": duties,
+    "reexports": duties,
+}
 
 
 def rendered(copy: Path) -> Iterator[tuple[str, bytes]]:
