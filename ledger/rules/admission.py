@@ -11,10 +11,11 @@ licence ends is in ledger/rules/endings.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ledger.rules.bounds import absolute_sum, guard, largest
 from ledger.rules.timeline import Calendar, Timeline, over_by_day
@@ -121,19 +122,42 @@ def by_day(entries: Entries, day: Ints) -> Changes:
     )
 
 
-def together(changes: Changes) -> Changes:
+def together(*parts: Changes) -> Changes:
     """Changes of one budget and day added up, in order of budget and day."""
-    order = np.lexsort((changes.day, changes.budget))
-    sorted_ = Changes(*(column[order] for column in changes))
-    starts = _starts(sorted_.budget, sorted_.day)
+    # One number for both, and column by column: of millions, a copy of all takes much memory.
+    key = np.concatenate([(part.budget << _DAY_BITS) + (part.day + _EARLIEST) for part in parts])
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    starts = _starts(key)
     if not len(starts):
-        return sorted_
-    sums = [np.add.reduceat(column, starts) for column in sorted_[2:]]
+        return Changes(_NONE, _NONE, _NONE, _NONE, _NONE)
+    key = key[starts]
+    sums = [_added_up(columns, order, starts) for columns in list(zip(*parts, strict=True))[2:]]
     kept = np.any([column != 0 for column in sums], axis=0)
-    summed = [column[kept] for column in sums]
-    return Changes(sorted_.budget[starts][kept], sorted_.day[starts][kept], *summed)
+    day = (key[kept] & ((1 << _DAY_BITS) - 1)) - _EARLIEST
+    return Changes(key[kept] >> _DAY_BITS, day, *(_kept(column, kept) for column in sums))
 
 
+# Days as numbers above nothing, in so many bits.
+_DAY_BITS = 32
+_EARLIEST = 1 << 31
+
+
+def _added_up(columns: Sequence[Ints], order: Ints, starts: Ints) -> Ints:
+    """The sums of a column's groups; one nothing for all where it holds nothing else."""
+    if not any(column.any() for column in columns):
+        return np.broadcast_to(_NOTHING, len(starts))
+    sums: Ints = np.add.reduceat(np.concatenate(columns)[order], starts)
+    return sums
+
+
+def _kept(column: Ints, kept: NDArray[np.bool_]) -> Ints:
+    if column.strides == (0,):
+        return np.broadcast_to(_NOTHING, int(kept.sum()))
+    return column[kept]
+
+
+_NOTHING = np.zeros(1, np.int64)
 _NONE = np.zeros(0, np.int64)
 
 

@@ -180,9 +180,7 @@ class _Days:
         return self.parts[0]
 
     def _join(self, last: int) -> None:
-        parts = self.parts[-last:]
-        joined = (np.concatenate(column) for column in zip(*parts, strict=True))
-        self.parts[-last:] = [together(Changes(*joined))]
+        self.parts[-last:] = [together(*self.parts[-last:])]
 
 
 class _Load:
@@ -362,7 +360,7 @@ class _Load:
 
         merged = self.days.merged()
         budget = np.array(self.book.numbers, np.int64)[merged.budget]
-        order = np.lexsort((merged.day, budget))
+        order = np.lexsort((merged.day, budget)) if (np.diff(budget) < 0).any() else slice(None)
         taken = merged.taken + merged.pending - merged.adjustment
         day = pa.array(merged.day[order].astype(np.int32)).cast(pa.date32())
         values = (budget[order], day, *(c[order] for c in (taken, *merged[3:])))
