@@ -241,15 +241,23 @@ class Verdict:
 
 
 def verdict(
-    measure: Measure, holding: Holding, country: str, day: int, amount: int
+    measure: Measure,
+    holding: Holding,
+    country: str,
+    day: int,
+    amount: int,
+    source: str | None = None,
 ) -> Verdict | None:
     """What a movement of `amount` into a country on a day does to a share; None where it fits.
 
-    It is asked before the movement is added. A movement that makes a share no worse is let pass,
-    whatever the share was before.
+    `source` is the country that a move takes it from: there it is no more. It is asked before the
+    movement is added. A movement that makes a share no worse is let pass, whatever the share was
+    before.
     """
     for on in measure.days(holding, day):
-        lot = _Lot(country, amount, measure.base is None or measure.base(country, on))
+        based = [c for c in (country, source) if c and (not measure.base or measure.base(c, on))]
+        entering = (country in based) - (source in based)
+        lot = _Lot(country, amount, entering * amount, source)
         for part in _parts(measure, holding, lot, on):
             found = _on(measure, holding, lot, part, on)
             if found is not None:
@@ -259,11 +267,12 @@ def verdict(
 
 @dataclass(frozen=True, slots=True)
 class _Lot:
-    """A movement of an amount into a country, and whether that is part of the base."""
+    """A movement of an amount into a country: what it adds to the base, and where it was."""
 
     country: str
     amount: int
-    in_base: bool
+    based: int
+    source: str | None
 
 
 def _parts(measure: Measure, holding: Holding, lot: _Lot, day: int) -> list[str | None]:
@@ -271,7 +280,7 @@ def _parts(measure: Measure, holding: Holding, lot: _Lot, day: int) -> list[str 
     if not measure.each:
         return [None]
     own = [lot.country] if measure.counts(lot.country, day) else []
-    if lot.amount >= 0:
+    if lot.based >= 0 and lot.amount >= 0:
         return [*own]
     others = (code for code in sorted(holding.by_country) if measure.counts(code, day))
     return [*own, *(code for code in others if code not in own)]
@@ -280,20 +289,24 @@ def _parts(measure: Measure, holding: Holding, lot: _Lot, day: int) -> list[str 
 def _on(
     measure: Measure, holding: Holding, lot: _Lot, part: str | None, day: int
 ) -> Verdict | None:
-    counts = measure.counts(lot.country, day) if part is None else part == lot.country
-    asked = lot.amount if counts else 0
-    amount, in_base = lot.amount, lot.in_base
-    if not _worse(measure.fraction, asked, amount if in_base else 0):
+    def counted(country: str | None) -> bool:
+        if country is None:
+            return False
+        return measure.counts(country, day) if part is None else part == country
+
+    asked = lot.amount * (counted(lot.country) - counted(lot.source))
+    if not _worse(measure.fraction, asked, lot.based):
         return None
     taken = measure.part(holding, day, part)
     base = measure.of(holding, day)
     if base is None:
         cure = measure.fraction.cure(taken + asked)
         return Verdict(day, part, None, 0, taken, asked, 0, cure, None)
-    after = base + (amount if in_base else 0)
+    after = base + lot.based
     if measure.fraction.holds(taken + asked, after):
         return None
-    room = measure.fraction.room(taken, base, in_base=in_base) if asked > 0 else 0
+    enters = lot.based > 0
+    room = measure.fraction.room(taken, base if enters else after, in_base=enters)
     limit = _fitting(taken + room) if asked > 0 else measure.fraction.largest(after)
     declared = measure.declaration(holding, day)
     assert declared is not None

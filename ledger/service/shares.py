@@ -107,26 +107,26 @@ class Shares:
         mine = (one for one in entries if one[2] and tally[one[1]])
         for row, of_row in groupby(mine, key=itemgetter(0)):
             moved = [(place, amount) for _, place, _, amount in of_row]
-            day = int(days[row])
-            if len(moved) > 1:
-                moved = self._left(moved, day)
+            left = self._left(moved) if len(moved) > 1 else {}
+            taken = set(left.values())
             for place, amount in moved:
-                for flag in self._measured(place, day, amount, asked(row)):
+                if place in taken:
+                    continue
+                places = (place, left.get(place))
+                for flag in self._measured(places, int(days[row]), amount, asked(row)):
                     found(row, flag)
 
-    def _left(self, moved: list[tuple[int, int]], day: int) -> list[tuple[int, int]]:
-        """What is left to measure of one movement, once what it takes from one place of a holder
-        to another has left the first: on the way nothing of it is gone.
+    def _left(self, moved: list[tuple[int, int]]) -> dict[int, int]:
+        """Of the places that a movement brings to, those of the same holder that it takes from: on
+        the way nothing of it is gone.
         """
-        goes_on = {self._account(place)[:2] for place, amount in moved if amount > 0}
-        kept = []
-        for place, amount in moved:
-            rule, subject, country = self._account(place)
-            if amount < 0 and (rule, subject) in goes_on:
-                self._holding(rule, subject).add(country, day, amount)
-            else:
-                kept.append((place, amount))
-        return kept
+        of = {place: self._account(place)[:2] for place, _ in moved}
+        return {
+            to: out
+            for to, brought in moved
+            for out, taken in moved
+            if brought > 0 and taken == -brought and of[to] == of[out]
+        }
 
     def _account(self, place: int) -> tuple[str, str, str]:
         """A tally's account: the tally, whose it is, and in which country."""
@@ -144,7 +144,7 @@ class Shares:
             return []
         day = days_number(row.given.effective_on)
         places = self.drawer.asked_of(row)
-        return [flag for at in places for flag in self._verdicts(at, day, amount, shares)]
+        return [flag for at in places for flag in self._verdicts((at, None), day, amount, shares)]
 
     def posted_in(self, entries: Entries) -> Iterator[Posted]:
         """What the entries of a batch post on budgets that shares are measured of."""
@@ -159,21 +159,27 @@ class Shares:
         return self._tally
 
     def _measured(
-        self, place: int, day: int, amount: int, asked: tuple[str, ...]
+        self, places: tuple[int, int | None], day: int, amount: int, asked: tuple[str, ...]
     ) -> Iterable[Flag]:
-        found = self._verdicts(place, day, amount, asked)
-        rule, subject, country = self._account(place)
-        self._holding(rule, subject).add(country, day, amount)
+        found = self._verdicts(places, day, amount, asked)
+        for place, moved in zip(places, (amount, -amount), strict=True):
+            if place is not None:
+                rule, subject, country = self._account(place)
+                self._holding(rule, subject).add(country, day, moved)
         return found
 
-    def _verdicts(self, place: int, day: int, amount: int, asked: tuple[str, ...]) -> list[Flag]:
+    def _verdicts(
+        self, places: tuple[int, int | None], day: int, amount: int, asked: tuple[str, ...]
+    ) -> list[Flag]:
+        place, out = places
+        source = None if out is None else self._account(out)[2]
         rule, subject, country = self._account(place)
         holding = self._holding(rule, subject)
         found = []
         for key in asked:
             share = self._shares[key]
             if share.rule.tally == rule:
-                one = verdict(share.measure, holding, country, day, amount)
+                one = verdict(share.measure, holding, country, day, amount, source)
                 if one is not None:
                     found.append((share, one))
         told = [(share, one) for share, one in found if one.base is not None]

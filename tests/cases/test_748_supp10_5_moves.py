@@ -50,8 +50,27 @@ def test_the_stock_moves_and_what_it_is_a_share_of_stays(universal, lot, says):
         move | 2025-06-01 | United States | India | UVEU | {lot} | 2025-01-02 | {says}
         """,
     )
-    figures = [(one.taken, one.asked) for one in outcome.findings]
-    assert figures == ([(5_000, 2_001)] if says else [])
+    figures = [(one.limit, one.taken, one.asked, one.short) for one in outcome.findings]
+    assert figures == ([(7_000, 5_000, 2_001, 1)] if says else [])
+
+
+def test_what_makes_a_share_that_is_over_no_worse_is_let_pass(universal):
+    """30 of 100 outside are too many; as many are outside after a move among them."""
+    play(
+        universal,
+        """
+        act            | no | day        | party | country | tpp | says
+        installed_base | N5 | 2025-04-30 | O     | India   | 30  |
+        """,
+    )
+    play(
+        universal,
+        """
+        act  | day        | from          | to     | by   | tpp | noticed    | says
+        move | 2025-06-01 | India         | Poland | UVEU | 2   | 2025-01-02 |
+        move | 2025-06-02 | United States | Poland | UVEU | 1   | 2025-01-02 | share_over
+        """,
+    )
 
 
 def test_out_of_one_such_country_into_another(universal):

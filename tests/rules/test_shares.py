@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction as Exact
 
 from hypothesis import given
@@ -179,3 +180,36 @@ def test_a_base_of_other_countries():
     found = verdict(measure, holding, "CN", 1, 51)
     assert found is not None
     assert (found.base, found.limit, found.short, found.cure) == (100, 50, 1, 102)
+
+
+@given(
+    declared=st.integers(0, 10**6),
+    abroad=st.integers(0, 10**6),
+    other=st.integers(0, 10**6),
+    moved=st.integers(1, 10**6),
+    source=st.sampled_from(["US", "PL"]),
+    ppm=st.sampled_from([70_000, 250_000, 500_000, 333_333]),
+)
+def test_a_move_is_measured_as_both_its_sides_at_once(declared, abroad, other, moved, source, ppm):
+    """By exact fractions: on the way nothing is gone, so what it is a share of stays."""
+    share = Exact(ppm, 10**6)
+    for each in (False, True):
+        holding = Holding()
+        holding.whole.declare(0, declared)
+        holding.add("IN", 1, abroad)
+        holding.add("PL", 1, other)
+        holding.add("US", 1, 10**6)
+        base = declared + abroad + other + 10**6
+        measure = Measure("s", Fraction.of_ppm(ppm), outside, each)
+        taken = abroad if each else abroad + other
+        asked = moved if each or source == "US" else 0
+        found = verdict(measure, holding, "IN", 2, moved, source)
+        if asked == 0 or Exact(taken + asked, base) <= share:
+            assert found is None
+            continue
+        assert found is not None
+        limit = math.floor(share * base)
+        figures = (found.base, found.limit, found.taken, found.asked, found.short)
+        assert figures == (base, limit, taken, asked, taken + asked - limit)
+        cured = math.ceil(Exact(taken + asked) / share)
+        assert found.cure == declared + cured - base
