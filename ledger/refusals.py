@@ -228,6 +228,11 @@ _REASONS = (
         "the paragraph named with it",
     ),
     _breach(
+        "test_missing",
+        "the laboratory's report due before the shipment is not on record",
+        "the paragraph named with it",
+    ),
+    _breach(
         "notice_missing",
         "the notice due before the shipment is not on record",
         "the paragraph named with it",

@@ -102,6 +102,7 @@ OPTIONAL = (
     _f("itn", Type.TEXT, "internal transaction number of the export filing"),
     _f("certificate_on", Type.DATE, "day of the consignee's certificate"),
     _f("notice_on", Type.DATE, "day of the advance notice"),
+    _f("test_on", Type.DATE, "day of the report of the laboratory that tested the items"),
     _f("due_back_on", Type.DATE, "day a temporary export is to be back"),
 )
 

@@ -18,7 +18,7 @@ WITHIN, REACHED, UNKNOWN = LIMIT_STATES = ("within", "reached", "unknown")
 # A move between facilities: the goods stay with their owner, with its group, or change hands.
 MOVES = ("same_owner", "same_parent", "other_owner")
 # What a shipment has to show; the first two also by a declaration.
-PAPERS = ("certificate", "notice", "eccn")
+PAPERS = ("certificate", "notice", "test", "eccn")
 COMPARED = ("at_least", "exactly")
 # Whose shipments a running total is made of, and whose papers will do for one.
 SUPPLIERS = ("own", "all")

@@ -17,6 +17,7 @@ from schemas.tpp import grouped
 REASON = {
     "certificate": "certificate_missing",
     "notice": "notice_missing",
+    "test": "test_missing",
     "eccn": "notice_missing",
 }
 _ALL = 1_000_000

@@ -13,6 +13,8 @@ from ledger.policy.licensing import expiry_of
 
 # Of a regime that runs beside another, no news to anybody.
 _TOO_EARLY = "before_regime"
+# Between a further regime and the key of what it asks for.
+OF = ":"
 # Of every regime its own word: said by each, though another has said it.
 _EACH_SAYS = ("review_denial",)
 
@@ -101,7 +103,7 @@ class Ruling:
     that names no last day, 0 where nothing is said; `alone` that it may name no other country.
     `beside` are the rulings of the
     regimes that run beside this one; `draws` and `findings` then are those of all of them together
-    (`united`), and so are `shares`, the
+    (`united`), and so are `needs` (those of the others by regime and key) and `shares`, the
     shares of tallies that are measured for it; everything else is this regime's own.
     """
 
@@ -148,7 +150,15 @@ def united(first: Ruling, others: Sequence[Ruling]) -> Ruling:
     every = (first, *others)
     drawn = tuple(draw for one in every for draw in one.draws)
     shares = tuple(key for one in every for key in one.shares)
-    return replace(first, draws=drawn, findings=tuple(found), beside=tuple(others), shares=shares)
+    asked = (f"{one.regime}{OF}{key}" for one in others for key in one.needs)
+    return replace(
+        first,
+        draws=drawn,
+        findings=tuple(found),
+        beside=tuple(others),
+        shares=shares,
+        needs=(*first.needs, *asked),
+    )
 
 
 def _shape(ruling: Ruling) -> dict[str, object]:

@@ -20,7 +20,12 @@ from ledger.service.rows import Flag
 NONE = -1
 # Below every day there is: a paper that is not on the row.
 UNDATED = -(2**30)
-_COLUMNS = {"certificate": "certificate_no", "notice": "notice_no", "eccn": "eccn_no"}
+_COLUMNS = {
+    "certificate": "certificate_no",
+    "notice": "notice_no",
+    "test": "test_no",
+    "eccn": "eccn_no",
+}
 
 
 class FramePapers:

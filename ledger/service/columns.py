@@ -222,7 +222,8 @@ def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, classes: _Classes
 
 def _lots(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, ruled: Sequence[Ruled]) -> None:
     """Add up the shipments whose papers hang on their amount: the table `d_lot`."""
-    least = preconditions.least_amount(rulebook.regime)
+    each = (preconditions.least_amount(one.regime) for one in rulebook.every)
+    least = min((amount for amount in each if amount is not None), default=None)
     if least is None or not any(rulebook.measures(one.ruling.needs) for one in ruled):
         con.execute(_NO_LOTS)
         return
@@ -305,6 +306,7 @@ EVERY = f"""
         g.details AS sent_details, g.consignee_hq AS sent_consignee_hq,
         coalesce(s.seat, g.parent_hq) AS sent_parent_hq,
         {_paper("certificate_on")} AS certificate_no, {_paper("notice_on")} AS notice_no,
+        {_paper("test_on")} AS test_no,
         CASE WHEN k.needs THEN (json_extract_string(g.details, '$.eccn') <> '')::INTEGER END
             AS eccn_no,
         l.shipment_mtpp

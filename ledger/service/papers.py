@@ -25,7 +25,12 @@ from schemas import tables as t
 from schemas.kinds import Kind
 
 DECLARED = (Kind.CERTIFICATE, Kind.NOTICE)
-HEADINGS = {"certificate": "certificate_on", "notice": "notice_on", "eccn": "eccn"}
+HEADINGS = {
+    "certificate": "certificate_on",
+    "notice": "notice_on",
+    "test": "test_on",
+    "eccn": "eccn",
+}
 LARGEST = 2**63 - 1
 _US = "\x1f"
 _AT = {name: place for place, name in enumerate(t.standing.columns.keys())}

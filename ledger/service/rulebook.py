@@ -13,7 +13,7 @@ from ledger import countries
 from ledger.catalogue import classing
 from ledger.catalogue.types import Catalogue
 from ledger.policy.budgets import PARENTS
-from ledger.policy.types import DrawRule, Regime, When, as_enforced
+from ledger.policy.types import DrawRule, Precondition, Regime, When, as_enforced
 from ledger.rules import preconditions
 from ledger.rules.chips import ChipFacts
 from ledger.rules.chips import facts as chip_facts
@@ -21,7 +21,7 @@ from ledger.rules.endings import READINGS, ruling_of_ending
 from ledger.rules.judge import Case, Ruling, country_class, judge
 from ledger.rules.parents import seated
 from ledger.rules.preconditions import Terms
-from ledger.rules.rulings import united
+from ledger.rules.rulings import OF, united
 from ledger.service.book import BudgetKey, BudgetTerms
 from ledger.service.grants import Grants
 from ledger.service.rows import Flag
@@ -65,7 +65,7 @@ def as_note(flag: Flag) -> Flag:
     """A finding as it is told of a day on which it is not enforced; its figures stay."""
     if flag.code == "over_limit":
         return flag._replace(code="over_limit_not_enforced")
-    if flag.code in ("certificate_missing", "notice_missing"):
+    if flag.code in ("certificate_missing", "notice_missing", "test_missing"):
         return flag._replace(code="not_enforced", detail=f"{flag.code}: {flag.detail}")
     return flag
 
@@ -246,14 +246,22 @@ class Rulebook:
 
     def _papers(self, needs: tuple[str, ...], day: date) -> tuple[Terms, ...]:
         """The terms on a day of those preconditions that hang on no running total (running.py)."""
-        rules = (one for one in preconditions.needed(self.regime, needs) if not one.tally)
-        found = (preconditions.terms(rule, self.regime, day) for rule in rules)
+        asked = ((of, rule) for of, rule in self._needed(needs) if not rule.tally)
+        found = (preconditions.terms(rule, of, day) for of, rule in asked)
         return tuple(one for one in found if one is not None)
+
+    def _needed(self, needs: tuple[str, ...]) -> list[tuple[Regime, Precondition]]:
+        """What a ruling asks for, of each regime: those beside are named before the key."""
+        found: list[tuple[Regime, Precondition]] = []
+        for one in self.every:
+            before = "" if one is self else f"{one.regime.key}{OF}"
+            keys = [key.removeprefix(before) for key in needs if key.startswith(before)]
+            found += [(one.regime, rule) for rule in preconditions.needed(one.regime, keys)]
+        return found
 
     def _measures(self, needs: tuple[str, ...]) -> bool:
         """Whether one of those preconditions hangs on the amount of the shipment."""
-        rules = preconditions.needed(self.regime, needs)
-        return any(one.threshold and not one.tally for one in rules)
+        return any(rule.threshold and not rule.tally for _, rule in self._needed(needs))
 
     def paper_flag(self, terms: Terms, day: date, given_on: date | None, total: int) -> Flag:
         """The flag of a paper that is missing, or dated too late, for a shipment of a day."""

@@ -44,6 +44,7 @@ SHORT = {
     "for": "ultimate_consignee",
     "other": "other_party",
     "noticed": "notice_on",
+    "tested": "test_on",
     "hq": "consignee_hq",
     "ops": "operations",
     "base": "base_operations",
@@ -155,9 +156,9 @@ def act(
 
 
 def papers(day: str) -> dict[str, str]:
-    """A certificate, a notice and an ECCN that are early enough for a shipment of a day."""
+    """A certificate, a notice, a test and an ECCN that are early enough for a shipment of a day."""
     early = str(date.fromisoformat(day) - timedelta(30))
-    return {"certificate_on": day, "notice_on": early, "eccn": "3A090.a"}
+    return {"certificate_on": day, "notice_on": early, "test_on": day, "eccn": "3A090.a"}
 
 
 def standing(ledger: Ledger) -> str:

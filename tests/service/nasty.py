@@ -142,6 +142,7 @@ def _shipment(random: Random, number: int, under: Sequence[Line]) -> Line:
         "unit_value_usd": _of(random, "", "31000", "40000", "0.01"),
         "certificate_on": _of(random, "", "", sent, sent + timedelta(1), sent - timedelta(400)),
         "notice_on": _of(random, "", "", sent, sent - timedelta(1), sent - timedelta(25)),
+        "test_on": ("", sent, sent + timedelta(1))[number % 3],
         "eccn": _of(random, "", "3A090.a", "5A002.z.1.a", "5a002.Z", "4A003.z.1.a"),
         "attributed_to": _of(random, "", "", *PARTIES[:4], "Over There GmbH"),
         "from_country": _of(random, "", "", "India", "SG", "Cayman Islands", "US", "KH"),
