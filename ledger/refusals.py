@@ -228,9 +228,7 @@ _REASONS = (
         "the paragraph named with it",
     ),
     _breach(
-        "test_missing",
-        "the laboratory's report due before the shipment is not on record",
-        "the paragraph named with it",
+        "test_missing", "the laboratory's report is not on record", "the paragraph named with it"
     ),
     _breach(
         "notice_missing",
@@ -340,11 +338,7 @@ _REASONS = (
         "licences parents",
         "{asked} held; {detail}",
     ),
-    _note(
-        "parent_differs",
-        "the row names another parent, or other headquarters of it, than is declared",
-        "option parent_stated",
-    ),
+    _note("parent_differs", "row and declarations differ on the parent", "option parent_stated"),
     _note(
         "condition_open",
         "nothing on record says that a condition of the authorization is met",
