@@ -299,7 +299,10 @@ def flag(regime: Regime, cursor: Cursor, rows: Sequence[Row]) -> None:
     looked_at = [r for r in sent if r.given.authorization in codes or r.given.licence]
     if not looked_at:
         return
-    watch = Watch(regime, on_record(cursor))
+    declared = on_record(cursor)
+    if not (declared.any_breached or declared.licences_breached):
+        return
+    watch = Watch(regime, declared)
     for row in looked_at:
         given = row.given
         parties = (given.consignee, given.parent)
