@@ -83,23 +83,35 @@ def by_day(entries: Iterable[Entry], days: Sequence[int]) -> list[Change]:
 def _guard(lots: Sequence[Lot], budgets: Budgets, lines: Lines) -> None:
     """See that nothing passes 64 bits, as bounds.guard() does, on what is touched."""
     draws = [draw for lot in lots for draw in lot.draws]
+    places = {draw[0] for draw in draws}
     under = {lot.line for lot in lots if lot.line >= 0}
-    value = (lines.used_value, lines.value, lines.value)  # with its tolerance
+    drawn = sum([abs(draw[3]) for draw in draws])
+    balances = [getattr(budgets, name) for name in budgets.__slots__]
+    sold = [(lot.quantity, lot.value, abs(lot.amount)) for lot in lots]
+    used = (lines.used_quantity, lines.used_value, lines.used)
+    value = (lines.value, lines.value)  # a line's, with its tolerance
+    # Mostly all of it together is far from the bound, and no sum by itself need be looked at.
+    touched = _absolutes(balances, places) + _absolutes((*used, *value), under)
+    if drawn + sum(map(sum, sold)) + sum(touched) <= _LARGEST:
+        return
+    quantity, worth, amount = (sum(column) for column in zip(*sold, strict=True))
     most = (
-        sum(abs(draw[3]) for draw in draws)
-        + _largest([getattr(budgets, name) for name in budgets.__slots__], {d[0] for d in draws}),
-        sum(lot.quantity for lot in lots) + _largest([lines.used_quantity], under),
-        sum(lot.value for lot in lots) + _largest(value, under),
-        sum(abs(lot.amount) for lot in lots) + _largest([lines.used], under),
+        drawn + _largest(balances, places),
+        quantity + _largest(used[:1], under),
+        worth + _largest((used[1], *value), under),
+        amount + _largest(used[2:], under),
     )
     if max(most) > _LARGEST:
         raise Overflow(Overflow.__doc__)
 
 
+def _absolutes(columns: Sequence[Ints], places: Iterable[int]) -> list[int]:
+    return [abs(column.item(at)) for at in places for column in columns]
+
+
 def _largest(columns: Sequence[Ints], places: Iterable[int]) -> int:
     """The largest absolute value of each column at some places, added up."""
-    at_each = list(places)
-    return sum([max([abs(column.item(at)) for at in at_each], default=0) for column in columns])
+    return sum(max(_absolutes([column], places), default=0) for column in columns)
 
 
 def _overdrawn(at: int, lot: Lot, lines: Lines, tolerance_ppm: int) -> Iterator[Over]:
