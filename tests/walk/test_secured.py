@@ -49,6 +49,13 @@ class Secured(Walk):
         said |= {"reference": "an audit"} if state == "met" else {}
         self.do("declarations", said, lambda: self.model.add(Done("condition", day, says=says)))
 
+    @rule(party=parties, day=days)
+    def say_done(self, party: str, day: date) -> None:
+        """What is said to be filed is on record, and changes nothing else."""
+        said = {"document": self.name("F"), "kind": "duty_done", "effective_on": str(day)}
+        said |= {"party": party, "status": "veu_half_year-1", "reference": "filed"}
+        self.do("declarations", said, lambda: self.model.add(Done("duty_done", day)))
+
     def state(self, party: str, at: str | None, item: str, day: date) -> str:
         """How a condition stands on a day: as was said last of the facility, or of the entity."""
         place = None if item in OF_ENTITY else at
