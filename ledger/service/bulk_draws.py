@@ -24,7 +24,6 @@ from ledger.service.day_numbers import day_of, days_number
 from ledger.service.draws import DECLARED_ONLY, IF_BEFORE, RELEASE, Drawer, effect_of
 from ledger.service.followers import BOTH_YEARS, LATER, ON_RECEIPT, TRANSIT
 from ledger.service.holders import ATTRIBUTED_TO
-from ledger.service.known_rows import ByRows
 from ledger.service.rows import Flag
 
 _UNKNOWN = -2
@@ -236,17 +235,10 @@ class BulkDrawer:
         self, draw: Draw, period: date, frame: Frame, rows: Ints, slot: int
     ) -> list[Wanted]:
         """What is counted from its receipt on; some only where the holder is authorized."""
-        if draw.authorized and not self.drawer.statuses:
+        found = self.statuses.coming(draw, self._holders_for(draw), frame, rows)
+        if found is None:
             return []
-        if draw.authorized and self.rulebook.converts:
-            raise ByRows
-        day = frame.day[rows]
-        holders = self._holders_for(draw)
-        holder = holders.of(draw.holder_from, frame, rows, day)
-        if draw.authorized:
-            kept = self.statuses.held(draw, holders, holder, day)
-            rows, holder, day = rows[kept], holder[kept], day[kept]
-        return [Wanted(draw, period, rows, holder, day, int(Effect.POST), slot)]
+        return [Wanted(draw, period, *found, int(Effect.POST), slot)]
 
     def _received(
         self,

@@ -145,16 +145,10 @@ class BulkFollowers(BulkDrawer):
                     yield from self._arrival(draw, slot, frame, rows)
 
     def _arrival(self, draw: Draw, slot: int, frame: Frame, rows: Ints) -> Iterator[Wanted]:
-        if draw.authorized and not self.drawer.statuses:
+        found = self.statuses.coming(draw, self._holders_for(draw), frame, rows)
+        if found is None:
             return
-        if draw.authorized and self.rulebook.converts:
-            raise ByRows
-        day = frame.day[rows]
-        holders = self._holders_for(draw)
-        holder = holders.of(draw.holder_from, frame, rows, day)
-        if draw.authorized:
-            kept = self.statuses.held(draw, holders, holder, day)
-            rows, holder, day = rows[kept], holder[kept], day[kept]
+        rows, holder, day = found
         regime = self.rulebook.of_budget(draw.rule).regime
         first = days_number(regime.first_day)
         back = self._looks_back[frame.ints("ruling_at", NONE)[rows]]

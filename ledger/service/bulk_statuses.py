@@ -16,6 +16,7 @@ from ledger.service.columns import place_column
 from ledger.service.day_numbers import day_of
 from ledger.service.draws import Drawer, claimed, not_on_file
 from ledger.service.holders import AUTHORIZED, PARTIES
+from ledger.service.known_rows import ByRows
 from ledger.service.rows import Flag
 
 
@@ -29,7 +30,25 @@ class BulkStatuses:
         places = [None if rule is None else self._claimed.index(rule) for rule in claims]
         self._claims = place_column(places)
 
-    def held(self, draw: Draw, holders: BulkHolders, holder: Ints, day: Ints) -> NDArray[np.bool_]:
+    def coming(
+        self, draw: Draw, holders: BulkHolders, frame: Frame, rows: Ints
+    ) -> tuple[Ints, Ints, Ints] | None:
+        """What arrives and counts: rows, holders and days; None where nothing can.
+
+        Raises ByRows where what is counted gives room back elsewhere.
+        """
+        if draw.authorized and not self.drawer.statuses:
+            return None
+        if draw.authorized and self.drawer.rulebook.converts:
+            raise ByRows
+        day = frame.day[rows]
+        holder = holders.of(draw.holder_from, frame, rows, day)
+        if not draw.authorized:
+            return rows, holder, day
+        kept = self._held(draw, holders, holder, day)
+        return rows[kept], holder[kept], day[kept]
+
+    def _held(self, draw: Draw, holders: BulkHolders, holder: Ints, day: Ints) -> NDArray[np.bool_]:
         """Which holders of a draw hold its budget's authorization, each on its day."""
         known: dict[tuple[int, int], bool] = {}
         pairs = list(zip(holder.tolist(), day.tolist(), strict=True))

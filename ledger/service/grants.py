@@ -27,19 +27,14 @@ class Grants:
         }
         self._present = lru_cache(maxsize=None)(self._holders_on)
         self._granted = lru_cache(maxsize=1024)(self._grant)
-        self._anybodys = lru_cache(maxsize=None)(self._anybodys_on)
+        self._window = lru_cache(maxsize=None)(self._window_on)
 
     def account(
         self, rule: str, holder: str, name: str, day: date
     ) -> tuple[BudgetKey, BudgetTerms] | None:
         """The budget of a holder on a day, with the terms to open it; None where there is none."""
         budget, book = self._of[rule]
-        if budget.holder_kind == "party" and _alike(budget):
-            alike = self._anybodys(rule, day)
-            if alike is None:
-                return None
-            return BudgetKey(rule, holder, alike[0]), BudgetTerms(name, *alike[1])
-        window = budget.window_on(day)
+        window = self._window(rule, day)
         if window is None:
             return None
         on = max(day, window.from_on)
@@ -70,11 +65,8 @@ class Grants:
     def _holders_on(self, rule: str, period: date) -> frozenset[str]:
         return self._of[rule][0].holders.on(period)
 
-    def _anybodys_on(self, rule: str, day: date) -> tuple[str, Granted] | None:
-        """The window of a day with what it grants to any party, where all are granted the same."""
-        window = self._of[rule][0].window_on(day)
-        granted = None if window is None else self._granted(rule, "", window)
-        return None if window is None or granted is None else (window.key, granted)
+    def _window_on(self, rule: str, day: date) -> Window | None:
+        return self._of[rule][0].window_on(day)
 
     def _grant(self, rule: str, holder: str, window: Window) -> Granted | None:
         budget, book = self._of[rule]
