@@ -92,3 +92,46 @@ def test_the_figures_of_chips_for_china_and_macau(
             said |= set(by_rows.counts)
         assert_sound(ledgers[1])
     assert said >= {"presumption_of_denial", "chip_figure_unknown", "review_denial"}
+
+
+@pytest.mark.parametrize("event", ["received", "installed"])
+def test_what_a_company_with_an_authorization_receives(
+    ledger_url: str, tmp_path: Path, event: str, columns_only: list[str]
+):
+    """It counts from that day on in the installed base, from the authorization's own day on."""
+    with new_ledger(ledger_url, options={"nveu_base_event": event}) as ledger:
+        said = {"document": "H", "kind": "official_status", "party": "Acme Ltd", "status": "NVEU"}
+        ledger.record("declarations", said | {"country": "India", "effective_on": "2025-06-01"})
+    lot = {"line": 1, "exporter": "X", "destination": "India", "authorization": "LPP"}
+    lot |= {"chip": "nvidia-a100", "quantity": 4}
+    to = {n: ("Acme Ltd", "Beta AG")[n % 3 == 2] for n in range(12)}
+    sent = [
+        {"document": f"S{n}", "exported_on": "2025-05-01", "ultimate_consignee": to[n]}
+        | ({"received_on": f"2025-0{5 + n % 2}-10"} if n < 6 else {})
+        | lot
+        for n in range(12)
+    ]
+    kind = "installation" if event == "installed" else "receipt"
+    come = [
+        {"document": f"R{n}", "line": 1, "kind": kind, "received_on": f"2025-0{5 + n % 2}-20"}
+        | {"exporter": "X", "shipment": f"S{n}", "shipment_line": 1}
+        for n in range(6 if event == "received" else 0, 12)
+    ]
+    with twins(ledger_url, tmp_path) as ledgers:
+        for name, lines in (("shipments", sent), ("receipts", come)):
+            by_rows, as_columns = both_ways(
+                ledgers, write_csv(tmp_path / f"{name}.csv", lines), name
+            )
+            assert by_rows == as_columns
+            assert_same(ledgers)
+        with ledgers[1].store.reading() as turn:
+            found = turn.connection.exec_driver_sql(_COUNTED).fetchall()
+        assert_sound(ledgers[1])
+    held = [n for n in to if to[n] == "Acme Ltd" and n % 2]
+    assert [tuple(row) for row in found] == [("Acme Ltd, India", len(held) * 4 * 4_992_000)]
+
+
+_COUNTED = """
+    SELECT holder_name, sum(posted_mtpp) FROM balance b JOIN budget USING (budget_no)
+    WHERE rule = 'nveu' GROUP BY holder_name HAVING sum(posted_mtpp) <> 0
+"""
