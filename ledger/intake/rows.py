@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from ledger.intake import cells, licence_act, move
-from ledger.intake.cells import BLANKS, LARGEST_WHOLE, Wrong
+from ledger.intake.cells import BLANKS, LARGEST_WHOLE, LONGEST_CELL, Wrong
 from ledger.intake.setting import ChipFact, Setting
 from ledger.intake.words import Words, remembered
 from schemas.fields import SHAPES, Field, FileShape, Type, optional_of
@@ -106,6 +106,8 @@ class Row:
         self.shape = SHAPES[kind]
         self.slots = slots_of(kind)
         self.required = required_of(kind, setting.counts)
+        self._must = [(name, self.slots[name].column) for name in self.required]
+        self._is_lot = is_lot(self.shape)
         self.words = Words(kind, setting)
         self.counts_chips = setting.counts == "chips"
         self.source = source
@@ -149,7 +151,8 @@ class Row:
             if not cell or not cell.strip(BLANKS):
                 continue
             try:
-                cells.checked(cell)
+                if not cell.isprintable() or len(cell) > LONGEST_CELL:
+                    cells.checked(cell)
                 known = plain.get(heading)
                 if known is None:
                     details[heading] = cell.strip(BLANKS)
@@ -173,13 +176,12 @@ class Row:
 
     def _finish(self, out: dict[str, Any], details: dict[str, str], wrongs: Wrongs) -> None:
         seen = {heading for heading, _ in wrongs}
-        for heading in self.required:
-            column = self.slots[heading].column
+        for heading, column in self._must:
             if heading not in seen and (column or heading) not in (out if column else details):
                 wrongs.append((heading, Wrong("is empty")))
         self._defaults(out, details)
         self._order(out, details, wrongs)
-        if is_lot(self.shape):
+        if self._is_lot:
             self._lot(out, wrongs)
         if self.kind is FileKind.ADJUSTMENTS:
             _change(out, details, wrongs)

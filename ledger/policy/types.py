@@ -210,6 +210,18 @@ class Regime:
         """What was answered: the rules ask of each period again and again."""
         return {}
 
+    def entering(self, budget: str, day: date) -> frozenset[str]:
+        """Who holds a budget from a later day, but not on this one. Raises KeyError as above."""
+        if (budget, day) not in self._entering:
+            holders = self.budgets[budget].holders
+            later = (holders.on(other) for other in holders.days if other > day)
+            self._entering[budget, day] = frozenset[str]().union(*later) - holders.on(day)
+        return self._entering[budget, day]
+
+    @cached_property
+    def _entering(self) -> dict[tuple[str, date], frozenset[str]]:
+        return {}
+
     @cached_property
     def periods(self) -> tuple[date, ...]:
         """The days, rising, from which a ruling may come out differently."""

@@ -18,6 +18,7 @@ from ledger.rules.weights import (
     Lot,
     Over,
     Overflow,
+    Plain,
 )
 
 # So many movements, and as many draws, at most.
@@ -43,7 +44,9 @@ def is_few(lots: Sequence[Lot]) -> bool:
     return all(draw[2] != Effect.CREDIT_TO_NOTHING for lot in lots for draw in lot.draws)
 
 
-def weigh(lots: Sequence[Lot], budgets: Budgets, lines: Lines, tolerance_ppm: int) -> Listed:
+def weigh(
+    lots: Sequence[Lot], budgets: Budgets | Plain, lines: Lines, tolerance_ppm: int
+) -> Listed:
     """Weigh movements in turn and move the balances and licence lines by them.
 
     As admission.weigh() without a calendar; credits that stop at nothing are not for here. Raises
@@ -80,7 +83,7 @@ def by_day(entries: Iterable[Entry], days: Sequence[int]) -> list[Change]:
     return [(*key, *sums[key]) for key in sorted(sums) if any(sums[key])]
 
 
-def _guard(lots: Sequence[Lot], budgets: Budgets, lines: Lines) -> None:
+def _guard(lots: Sequence[Lot], budgets: Budgets | Plain, lines: Lines) -> None:
     """See that nothing passes 64 bits, as bounds.guard() does, on what is touched."""
     draws = [draw for lot in lots for draw in lot.draws]
     places = {draw[0] for draw in draws}
@@ -105,11 +108,11 @@ def _guard(lots: Sequence[Lot], budgets: Budgets, lines: Lines) -> None:
         raise Overflow(Overflow.__doc__)
 
 
-def _absolutes(columns: Sequence[Ints], places: Iterable[int]) -> list[int]:
-    return [abs(column.item(at)) for at in places for column in columns]
+def _absolutes(columns: Sequence[Ints | list[int]], places: Iterable[int]) -> list[int]:
+    return [abs(int(column[at])) for at in places for column in columns]
 
 
-def _largest(columns: Sequence[Ints], places: Iterable[int]) -> int:
+def _largest(columns: Sequence[Ints | list[int]], places: Iterable[int]) -> int:
     """The largest absolute value of each column at some places, added up."""
     return sum(max(_absolutes([column], places), default=0) for column in columns)
 
@@ -164,7 +167,7 @@ def _entries(
     return [Entry(at, *key, *sums[key]) for key in sorted(sums) if any(sums[key]) or key in marked]
 
 
-def _move(entry: Entry, budgets: Budgets) -> Over | None:
+def _move(entry: Entry, budgets: Budgets | Plain) -> Over | None:
     """Move the balances by an entry; where more is taken than the limit allows, say so."""
     at, taken = entry.budget, entry.taken
     if not entry.official:

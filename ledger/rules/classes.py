@@ -41,6 +41,4 @@ def country_class(regime: Regime, code: str | None, day: date) -> str:
 
 def enters_later(regime: Regime, key: str, code: str, day: date) -> bool:
     """Whether a country holds a budget from a later day, but not on this one."""
-    holders = regime.budgets[key].holders
-    later = [other for other in holders.days if other > day]
-    return bool(later) and code not in holders.on(day) and any(code in holders.on(d) for d in later)
+    return code in regime.entering(key, day)

@@ -351,6 +351,8 @@ class _Bench:
         """
         if not (self._holds_for_item(when) and self._holds_for_place(when)):
             return False
+        if not when.options:
+            return True
         self.touched.update(key for key, _ in when.options)
         return all(self.options[key] == value for key, value in when.options)
 

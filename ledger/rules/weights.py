@@ -81,6 +81,29 @@ class Budgets:
 
 
 @dataclass(slots=True)
+class Plain:
+    """The balances of few budgets in plain numbers: as Budgets has them in columns."""
+
+    limit: list[int] = field(default_factory=list)
+    adjustment: list[int] = field(default_factory=list)
+    pending: list[int] = field(default_factory=list)
+    held: list[int] = field(default_factory=list)
+    posted: list[int] = field(default_factory=list)
+    lapsed: list[int] = field(default_factory=list)
+    safe: list[int] = field(default_factory=list)
+    unbound: list[int] = field(default_factory=list)
+
+    def add(self, *figures: int) -> None:
+        """One more budget: its figures in the order of the fields."""
+        for name, figure in zip(self.__slots__, figures, strict=True):
+            getattr(self, name).append(figure)
+
+    def columns(self) -> Budgets:
+        """The same in columns."""
+        return Budgets(*(np.array(getattr(self, name), np.int64) for name in self.__slots__))
+
+
+@dataclass(slots=True)
 class Lines:
     """Licence lines: what was licensed, and each way it went.
 
@@ -103,7 +126,7 @@ class Lines:
     @classmethod
     def empty(cls, count: int) -> Lines:
         """`count` licence lines of nothing."""
-        return cls(*np.zeros((len(cls.__slots__), count), np.int64))
+        return cls(*(np.zeros((len(cls.__slots__), count), np.int64) if count else _NO_LINES))
 
     def grow(self, count: int) -> None:
         """Make room for `count` more lines, of nothing."""
@@ -114,8 +137,13 @@ def _grow(columns: Budgets | Lines, count: int) -> None:
     names = columns.__slots__
     known = len(getattr(columns, names[0]))
     for name, longer in zip(names, np.zeros((len(names), known + count), np.int64), strict=True):
-        longer[:known] = getattr(columns, name)
+        if known:
+            longer[:known] = getattr(columns, name)
         setattr(columns, name, longer)
+
+
+# A column of no places can be everybody's: growing replaces it.
+_NO_LINES = (np.zeros(0, np.int64),) * len(Lines.__slots__)
 
 
 @dataclass(slots=True)

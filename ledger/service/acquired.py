@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, literal_column, select
@@ -44,6 +45,7 @@ _POSTED = (
 )
 
 
+@lru_cache(maxsize=8)
 def following(rulebook: Rulebook) -> tuple[BudgetRule, ...]:
     """The budgets on which what an entity received follows it to a new parent."""
     return tuple(

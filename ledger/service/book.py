@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table, bindparam, select
 
 from ledger.policy.budgets import AMOUNT, UNBOUND
-from ledger.rules.admission import Budgets
+from ledger.rules.weights import Budgets, Plain
 from ledger.service.day_numbers import days_number
 from ledger.storage.memory import Memory
 from ledger.storage.statements import Cursor, largest
@@ -36,8 +36,9 @@ _ONE_BUDGET = select(t.budget).where(
 )
 # What a submission adds beside its movements, in this order.
 _TABLES = {one.name: one for one in (t.party, t.budget, t.budget_step, t.ruling)}
-# Room for so many budgets is made at once: a movement typed by hand touches one or two.
+# Room in columns is made for so many budgets at once.
 _PLACES = 8
+_NO_COLUMNS = Budgets.empty(0)
 # Holders of one rule looked up at a time.
 _HOLDERS = 64
 _BUDGETS = select(t.budget).where(
@@ -112,28 +113,47 @@ class Book:
         self._place: dict[int, int] = {}
         self._names: list[tuple[str, str, str]] = []
         self._holders: list[str] = []
-        self.balances = Budgets.empty(_PLACES)
+        # In plain numbers until somebody asks for columns; those it is from then on.
+        self._plain: Plain | None = Plain()
+        self._columns = _NO_COLUMNS
         self.last_credit: list[str | None] = []
         self._opened: set[int] = set()
         self._steps: dict[int, tuple[tuple[str, str, int], ...]] = {}
+
+    @property
+    def balances(self) -> Budgets:
+        """The balances by place, in columns."""
+        if self._plain is not None:
+            self._columns, self._plain = self._plain.columns(), None
+        return self._columns
+
+    @property
+    def figures(self) -> Budgets | Plain:
+        """The balances by place as they are kept: in plain numbers, or in columns."""
+        return self._columns if self._plain is None else self._plain
 
     # Parties and rulings
 
     def parties(self, names: Iterable[str]) -> dict[str, int]:
         """The number of each spelling; a new one is given the next number."""
         wanted = set(names)
-        missing = [n for n in wanted if n not in self._known.parties]
-        missing = [n for n in missing if n not in self._new.parties]
-        for row in self.cursor.find(t.party, "name", missing) if missing else ():
-            self._known.parties[row[1]] = row[0]
-            self._known.keys[row[0]] = row[2]
-        for name in sorted(n for n in missing if n not in self._known.parties):
+        known, new = self._known.parties, self._new.parties
+        missing = [n for n in wanted if n not in known and n not in new]
+        if missing:
+            self._find_parties(missing)
+        return {n: known[n] if n in known else new[n] for n in wanted}
+
+    def _find_parties(self, names: Sequence[str]) -> None:
+        """Look spellings up; those that are not on record are given numbers."""
+        known, new = self._known, self._new
+        for row in self.cursor.find(t.party, "name", names):
+            known.parties[row[1]] = row[0]
+            known.keys[row[0]] = row[2]
+        for name in sorted([n for n in names if n not in known.parties]):
             number = self._number("party", t.party.c.party_no)
-            self._new.parties[name] = number
-            key = self._new.keys[number] = name_key(name)
+            new.parties[name] = number
+            key = new.keys[number] = name_key(name)
             self._rows["party"].append((number, name, key, self.submission))
-        both = (self._known.parties, self._new.parties)
-        return {n: both[0][n] if n in both[0] else both[1][n] for n in wanted}
 
     def party(self, name: str) -> int:
         """The number of one spelling."""
@@ -255,13 +275,18 @@ class Book:
         self._names.append(opened.name)
         self._holders.append(opened.holder)
         self.last_credit.append(credit)
-        if place >= len(self.balances.limit):
-            self.balances.grow(max(_PLACES, place))
-        self.balances.limit[place] = opened.limit_mtpp
-        self.balances.unbound[place] = int(self.kind(place) in UNBOUND)
+        unbound = int(self.kind(place) in UNBOUND)
+        if self._plain is not None:
+            self._plain.add(opened.limit_mtpp, *balances, unbound)
+            return place
+        columns = self._columns
+        if place >= len(columns.limit):
+            columns.grow(max(_PLACES, place))
+        columns.limit[place] = opened.limit_mtpp
+        columns.unbound[place] = unbound
         if any(balances):  # a budget that is being opened has none
             for name, value in zip(BALANCES, balances, strict=True):
-                getattr(self.balances, name)[place] = value
+                getattr(columns, name)[place] = value
         return place
 
     def is_new(self, place: int) -> bool:
@@ -305,7 +330,10 @@ class Book:
             if len(rows) > written:
                 found[_TABLES[name]] = rows[written:]
                 self._written[name] = len(rows)
-        columns = [getattr(self.balances, name).tolist() for name in BALANCES]
+        if self._plain is not None:
+            columns = [getattr(self._plain, name) for name in BALANCES]
+        else:
+            columns = [getattr(self._columns, name).tolist() for name in BALANCES]
         stand = list(zip(*columns, self.last_credit, self.numbers, strict=False))
         opened = [(row[-1], *row[:-1]) for row in stand if row[-1] in self._opened]
         if opened:

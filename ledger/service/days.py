@@ -35,6 +35,7 @@ _STEPS = (
 )
 # Before any day, and after all.
 _NEVER, _ALWAYS = -(2**62), 2**62
+_NO_DAYS = np.zeros(0, np.int64)
 
 
 class Days:
@@ -48,7 +49,7 @@ class Days:
         self.book, self._unsaved = book, unsaved
         self._took: list[tuple[Sequence[Entry], Sequence[int]]] = []
         self._taken: dict[int, list[by_hand.Change]] = {}
-        self._turning = np.zeros(0, np.int64)
+        self._turning = _NO_DAYS
         self._loaded: dict[int, Timeline] = {}
 
     def calendar(self, batch: Batch, day: Ints) -> Calendar:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from ledger.policy.budgets import PLACED, UNBOUND, BudgetRule
@@ -34,6 +33,15 @@ from schemas.records import Given
 RELEASE, IF_BEFORE, CREDIT_OTHER = UNDER_LICENCE
 _, DECLARED_ONLY = COUNTED
 _IF_DECLARED = (DECLARED_ONLY, ASKED[1])
+# Draws that a shipment under no licence makes not at all, or later; and those that one under a
+# licence makes by its line, by others, or later.
+_NOT_RULED = frozenset((*UNDER_LICENCE, *LATER, *ASKED, LEAVE))
+_BESIDE_THE_LINE = frozenset((*UNDER_LICENCE, *COUNTED, *LATER, LEAVE))
+# Declarations about a party, and all that is kept where later movements look it up by its kind.
+_ABOUT_PARTY: frozenset[str] = frozenset(
+    (*RELATED, *DECLARED, Kind.INSTALLED_BASE, Kind.OFFICIAL_STATUS, Kind.DUTY_DONE)
+)
+_KEPT: frozenset[str] = _ABOUT_PARTY | {*STATUS_CHANGES, Kind.ADOPTION, Kind.QUARTER_CLOSE}
 _EFFECT = {
     "hold": Effect.HOLD,
     "pend": Effect.PEND,
@@ -74,6 +82,7 @@ class Drawer:
         self._holders = {one.regime.key: Holders(one, related) for one in rulebook.every}
         self.followers = Followers(rulebook, book)
         self.acquired = Acquired(rulebook, book, related)
+        self._installed: Installed | None = None
 
     def draws(self, row: Row, lines: LineBook) -> list[Drawn]:
         """What the row does to which budget, in the order of the ruling; what follows it last."""
@@ -192,8 +201,7 @@ class Drawer:
 
     def _elsewhere(self, row: Row, draws: Sequence[Draw]) -> list[Drawn]:
         """What a shipment under a licence draws on budgets that its line does not hold on."""
-        beside = (*UNDER_LICENCE, *COUNTED, *LATER, LEAVE)
-        plain = [draw for draw in draws if draw.effect not in beside]
+        plain = [draw for draw in draws if draw.effect not in _BESIDE_THE_LINE]
         at = [(self._place(row, d, row.given, row.given.effective_on), d) for d in plain]
         found = [Drawn(n, 1, effect_of(d), row.amount) for n, d in at if n is not None]
         return list(dict.fromkeys(found))
@@ -231,7 +239,7 @@ class Drawer:
             entity = holders.stated(row.given, holders.ATTRIBUTED_TO)
             row.flags += [] if entity is None else [Flag("attribution_unavailable", detail=entity)]
         for draw in row.ruled.ruling.draws if row.ruled else ():
-            if draw.effect not in (*UNDER_LICENCE, *LATER, *ASKED, LEAVE):
+            if draw.effect not in _NOT_RULED:
                 place = self._place(row, draw, row.given, row.given.effective_on)
                 if place is not None:
                     # Where two fields name one holder, it is drawn on once.
@@ -273,11 +281,13 @@ class Drawer:
         """Whether the installed base of whoever has this account was declared."""
         return holder.rpartition("@")[0] in self.installed.subjects
 
-    @cached_property
+    @property
     def installed(self) -> Installed:
         """The declarations of what stands where."""
-        cursor = self.book.cursor
-        return cursor.recall(Installed, lambda: Installed(cursor))
+        if self._installed is None:
+            cursor = self.book.cursor
+            self._installed = cursor.recall(Installed, lambda: Installed(cursor))
+        return self._installed
 
     def authorized(self, draw: Draw, holder: str, day: date) -> bool:
         """Whether the holder of a draw's budget is known to hold the budget's authorization."""
@@ -338,10 +348,9 @@ class Drawer:
         if row.kind == Kind.CONDITION:
             until = row.details().get("until_on")
             return (row.seq, str(row.kind), *standing_of(row), row.day, until, 1)
-        about_party = row.kind in (
-            *(*RELATED, *DECLARED),
-            *(Kind.INSTALLED_BASE, Kind.OFFICIAL_STATUS, Kind.DUTY_DONE),
-        )
+        if row.kind not in _KEPT:
+            return None
+        about_party = row.kind in _ABOUT_PARTY
         details = row.details() if row.account or about_party else {}
         until = details.get("until_on")
         if row.kind in RELATED:
@@ -362,8 +371,6 @@ class Drawer:
             subject, other = str(self.book.numbers[row.draws[0].place]), None
         elif row.kind == Kind.ADOPTION:
             subject, other = row.details()["regime_key"], None
-        elif row.kind == Kind.QUARTER_CLOSE:
-            subject, other = row.given.document, None
         else:
-            return None
+            subject, other = row.given.document, None
         return (row.seq, str(row.kind), subject, other, row.day, until, 1)

@@ -39,10 +39,9 @@ class Grants:
             return None
         on = max(day, window.from_on)
         regime = book.regime
-        if budget.holder_kind != "party" and holder not in self._present(
-            rule, regime.period_of(on)
-        ):
-            later = enters_later(regime, rule, holder, on)
+        period = regime.period_of(on)
+        if budget.holder_kind != "party" and holder not in self._present(rule, period):
+            later = enters_later(regime, rule, holder, period)
             if not later or book.options.get(ENTERING) != "full_limit":
                 return None
         granted = self._granted(rule, "" if _alike(budget) else holder, window)

@@ -54,6 +54,9 @@ def sift(
     repeated = list(outcome.repeated)
     while waiting:
         found = _found(cursor, waiting)
+        if not found:
+            fresh += waiting
+            break
         reversed_seqs = reversed_among(cursor, [seq for _, seq in found.values()])
         kinds = _kinds(cursor, [row for row in waiting if row.key in found], found)
         parts = _parts(cursor, waiting, found)

@@ -250,17 +250,19 @@ class LineBook:
 
     def write(self, rows: Sequence[Row]) -> None:
         """Write the lines as they now stand, and open those that were licensed."""
-        columns = [getattr(self.lines, name) for name in self.lines.__slots__[3:]]
-        moved = [
-            (*(int(column[place]) for column in columns), self.seq(place))
-            for place in sorted(self._moved)
-        ]
-        self.cursor.change(t.licence_line, MOVED, moved)
-        changed = [
-            (*(facts[name] for name in CHANGED), self.seq(place))
-            for place, facts in sorted(self._changed.items())
-        ]
-        self.cursor.change(t.licence_line, CHANGED, changed)
+        if self._moved:
+            columns = [getattr(self.lines, name) for name in self.lines.__slots__[3:]]
+            moved = [
+                (*[column.item(place) for column in columns], self.seq(place))
+                for place in sorted(self._moved)
+            ]
+            self.cursor.change(t.licence_line, MOVED, moved)
+        if self._changed:
+            changed = [
+                (*(facts[name] for name in CHANGED), self.seq(place))
+                for place, facts in sorted(self._changed.items())
+            ]
+            self.cursor.change(t.licence_line, CHANGED, changed)
         live = [(int(stands), seq) for seq, stands in self._live.items()]
         self.cursor.change(t.licence_line, ("live",), live)
         new = [self._opened(row) for row in rows if row.kind == Kind.LICENCE]

@@ -46,7 +46,11 @@ from ledger.service.shares import Shares
 from ledger.service.turns import Turns
 from ledger.storage.statements import Cursor
 from ledger.storage.store import Store
+from schemas.kinds import SHIPMENTS, Kind
 from schemas.problems import Problem, Unusable
+
+# Shipments and the receipts they carry: nothing that acts on a licence, a budget or a party.
+_PLAIN: frozenset[str] = frozenset({*SHIPMENTS, Kind.RECEIPT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +140,8 @@ class Posting:
         self.running = RunningTotals(desk.rulebook, book)
         self.amounts: dict[Lot, int] = {}
         self.weighed = Listed()
-        # Whether acts or declarations are among the rows.
-        self.stands = False
+        # Whether acts or declarations are among the rows, and whether there are only shipments.
+        self.stands = self.plain = False
         # Each row's day as a whole number.
         self.days: list[int] = []
 
@@ -149,22 +153,29 @@ class Posting:
     def prepare(self, rows: Sequence[Row], outcome: Outcome) -> list[Row]:
         """Number the rows and find their licences, targets and budgets; drop what cannot stand."""
         kept = sorted(rows, key=lambda row: row.order)
-        kept = self.lines.check_new(kept, outcome)
+        self.plain = _PLAIN.issuperset([row.kind for row in kept])
+        if not self.plain:
+            kept = self._about(kept, outcome)
+        for place, row in enumerate(kept):
+            row.seq = self.last_seq + 1 + place
+        self.book.parties({n for row in kept for n in _names(row) if n is not None})
+        if not self.plain:
+            moves.rule(self.parents, self.drawer.on_record.relations, kept)
+            one_country.flag_rows(self.desk.rulebook, self.cursor, kept)
+            weights.rule(self.desk.rulebook, self.cursor, kept)
+        self.lines.find(kept)
+        targets.find(self.cursor, self.book, kept, linked=self.desk.rulebook.counts_once)
+        conditions.flag(self.desk.rulebook.regime, self.cursor, kept)
+        return kept
+
+    def _about(self, rows: list[Row], outcome: Outcome) -> list[Row]:
+        """Find what acts, licences and assignments are about; what comes of them is put in."""
+        kept = self.lines.check_new(rows, outcome)
         kept = licence_acts.about(self.cursor, self.lines, kept, outcome)
         applications.flag_orders(kept)
         kept = applications.ended(self.cursor, self.book, kept, outcome)
         kept = assignments.laid_under(self.cursor, self.book, self.lines, kept, outcome)
-        kept = replacements.replaced(self.cursor, self.lines, kept)
-        for place, row in enumerate(kept):
-            row.seq = self.last_seq + 1 + place
-        self.book.parties(n for row in kept for n in _names(row) if n is not None)
-        moves.rule(self.parents, self.drawer.on_record.relations, kept)
-        one_country.flag_rows(self.desk.rulebook, self.cursor, kept)
-        self.lines.find(kept)
-        targets.find(self.cursor, self.book, kept, linked=self.desk.rulebook.counts_once)
-        weights.rule(self.desk.rulebook, self.cursor, kept)
-        conditions.flag(self.desk.rulebook.regime, self.cursor, kept)
-        return kept
+        return replacements.replaced(self.cursor, self.lines, kept)
 
     def weigh(self, rows: Sequence[Row]) -> None:
         """Draw each row on its budgets and weigh them all."""
@@ -172,22 +183,25 @@ class Posting:
             row.draws += self.drawer.draws(row, self.lines)
             row.flags += self.lines.flags(row)
         self.clerk.flag(rows, self.amounts)
-        NewParents(self.desk.rulebook, self.cursor, self.drawer.on_record.relations).flag(rows)
         marks = Marks(self.cursor)
         marks.flag(rows, self.book.numbers)
         self.days = [days_number(row.given.effective_on) for row in rows]
         rulebook, days = self.desk.rulebook, Days(self.book)
-        by = requests.By(rulebook.options, marks, rulebook.spares, days, self.shares)
-        requests.decide(self.book, rows, by)
-        one_country.flag_applications(rulebook, self.cursor, rows)
+        if not self.plain:
+            NewParents(rulebook, self.cursor, self.drawer.on_record.relations).flag(rows)
+            by = requests.By(rulebook.options, marks, rulebook.spares, days, self.shares)
+            requests.decide(self.book, rows, by)
+            one_country.flag_applications(rulebook, self.cursor, rows)
         self.weighed = Turns(self.book, self.lines, rulebook, days).weigh(rows, self.days)
         flag_excesses(rows, self.weighed.overs)
-        moves.note_unknown(self.book, rows, self.weighed.entries)
+        if not self.plain:
+            moves.note_unknown(self.book, rows, self.weighed.entries)
         self._measure(rows)
         ClosedQuarters(self.cursor).mark(rows)
         for row in rows:
-            row.flags = self.desk.rulebook.spared(row.flags, row.given.effective_on)
-            row.flags = ordered(row.flags, self.book.numbers)
+            if row.flags:
+                row.flags = rulebook.spared(row.flags, row.given.effective_on)
+                row.flags = ordered(row.flags, self.book.numbers)
 
     def _measure(self, rows: Sequence[Row]) -> None:
         """Measure the totals that papers hang on, and the shares that the rulings ask for."""

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from ledger.service.targets import Target
 
 # Licences stand before what draws on them, a receipt behind its shipment of the same day.
-_ORDER = {kind: place for place, kind in enumerate(Kind)}
+_ORDER: dict[str, int] = {kind: place for place, kind in enumerate(Kind)}
 # Made once: `json.dumps` makes one each time.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _REQUESTS = (Kind.APPLICATION, Kind.REPLACEMENT, Kind.LICENCE)
+_SENT: frozenset[str] = frozenset(SENT)
+_POINTING: frozenset[str] = frozenset((*RECEIPTS, *RETURNS))
 
 
 class Drawn(NamedTuple):
@@ -104,7 +106,7 @@ class Row:
         """Where the row stands in its submission (DESIGN section 6)."""
         given = self.given
         first = 0 if self.kind in _REQUESTS else 1
-        return (first, given.effective_on, given.row, _ORDER[Kind(self.kind)])
+        return (first, given.effective_on, given.row, _ORDER[self.kind])
 
     @property
     def amount(self) -> int:
@@ -131,12 +133,12 @@ class Row:
 
 def is_shipment(kind: str) -> bool:
     """Whether the kind is one of the four shipments, or the leg of a move that leaves."""
-    return kind in SENT
+    return kind in _SENT
 
 
 def points_at_shipment(kind: str) -> bool:
     """Whether the kind is a receipt or a return."""
-    return kind in RECEIPTS or kind in RETURNS
+    return kind in _POINTING
 
 
 def key_of(given: Given, attempt: int = 1) -> bytes:

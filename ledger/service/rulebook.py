@@ -120,7 +120,7 @@ class Rulebook:
             seat,
             given.chip,
             self.periods(given.effective_on),
-            *(one.entry(given) for one in self.every),
+            self._entries(given),
         )
         found = self._cases.get(key)
         if found is None:
@@ -133,6 +133,12 @@ class Rulebook:
     def _periods(self, day: date) -> tuple[date, ...]:
         """The period a day falls in, in each regime."""
         return tuple(one.regime.period_of(day) for one in self.every)
+
+    def _entries(self, given: Given) -> tuple[str, ...]:
+        """The item's entry in each regime; none where the row names no number."""
+        if given.details is None or '"eccn":' not in given.details:
+            return ()
+        return tuple(one.entry(given) for one in self.every)
 
     def entry(self, given: Given) -> str:
         """The entry of the control list an item is filed under, where the rules ask for it."""

@@ -110,6 +110,14 @@ class Sealer:
         outcome.head = digest
 
     def _annex(self, header: Header) -> str:
+        texts = self._texts(header) if header.texts else []
+        tables = {**self.book.annex_rows(), "text": texts}
+        # Every table's last column is `submission`, which the header itself proves.
+        rows = ((name, *row[:-1]) for name, rows in tables.items() for row in rows)
+        return chain.annex_digest(rows)
+
+    def _texts(self, header: Header) -> list[tuple[Any, ...]]:
+        """Write the texts that are not on record yet; their rows."""
         known = {row[0] for row in self.cursor.find(t.text, "digest", header.texts)}
         texts = [
             (digest, body, self.book.submission)
@@ -117,10 +125,7 @@ class Sealer:
             if digest not in known
         ]
         self.cursor.add(t.text, texts)
-        tables = {**self.book.annex_rows(), "text": texts}
-        # Every table's last column is `submission`, which the header itself proves.
-        rows = ((name, *row[:-1]) for name, rows in tables.items() for row in rows)
-        return chain.annex_digest(rows)
+        return texts
 
     def _movement(self, row: Row) -> tuple[Any, ...]:
         given = row.given

@@ -78,13 +78,18 @@ def _shares_of(rulebook: Rulebook) -> dict[str, _Share]:
     }
 
 
+@lru_cache(maxsize=8)
+def _tallies_of(rulebook: Rulebook) -> frozenset[str]:
+    return frozenset(share.rule.tally for share in _shares_of(rulebook).values())
+
+
 class Shares:
     """Measures what a submission's movements do to the shares their rulings ask for."""
 
     def __init__(self, drawer: Drawer) -> None:
         self.drawer, self.book = drawer, drawer.book
         self._shares = _shares_of(drawer.rulebook)
-        self._tallies = {share.rule.tally for share in self._shares.values()}
+        self._tallies = _tallies_of(drawer.rulebook)
         self._tally: list[bool] = []
         self._holdings: dict[tuple[str, str], Holding] = {}
         self._accounts: dict[str, dict[str, list[tuple[int, str]]]] = {}

@@ -95,6 +95,9 @@ def find(cursor: Cursor, book: Book, rows: Sequence[Row], *, linked: bool) -> No
     `linked`: a transfer within a country that names a shipment is given that one too.
     """
     pointing = [row for row in rows if points_at_shipment(row.kind)]
+    others = [row for row in rows if _looks_up(row, linked=linked)]
+    if not pointing and not others:
+        return
     # By the first attempt's key: a file that is imported again makes later attempts.
     beside = {
         row.key if row.attempt == 1 else key_of(row.given): row
@@ -122,13 +125,22 @@ def find(cursor: Cursor, book: Book, rows: Sequence[Row], *, linked: bool) -> No
             stored[key] = target
             _point(row, target)
     answered: dict[int, Row] = {}
-    for row in rows:
+    for row in others:
         if row.kind == Kind.TRANSFER_IN:
             _arrive(row, beside[moves.departure_key(row.given)])
-        elif row.kind == Kind.LICENCE and row.given.details:
+        elif row.kind == Kind.LICENCE:
             _answer(cursor, book, row, answered)
-        elif linked and _within_a_country(row) and row.given.details:
+        else:
             _link(cursor, book, row, beside)
+
+
+def _looks_up(row: Row, *, linked: bool) -> bool:
+    """Whether it may name another movement, and is none of those that point at a shipment."""
+    if row.kind == Kind.TRANSFER_IN:
+        return True
+    if not row.given.details:
+        return False
+    return row.kind == Kind.LICENCE or (linked and _within_a_country(row))
 
 
 def _shipment_key(given: Given, attempt: int, kind: Kind = Kind.EXPORT) -> bytes:

@@ -48,24 +48,23 @@ class Turns:
         return done
 
     def _one(self, lots: Sequence[Lot], on: Sequence[int]) -> Listed:
-        balances, lines = self.book.balances, self.lines.lines
-        tolerance = self.rulebook.value_tolerance_ppm
+        lines, tolerance = self.lines.lines, self.rulebook.value_tolerance_ppm
         if by_hand.is_few(lots) and not self._days_matter(lots, on):
-            found = by_hand.weigh(lots, balances, lines, tolerance)
+            found = by_hand.weigh(lots, self.book.figures, lines, tolerance)
         else:
             batch = _batch_of(lots)
             calendar = self.days.calendar(batch, np.array(on, np.int64))
-            found = weigh(batch, balances, lines, tolerance, calendar).listed()
+            found = weigh(batch, self.book.balances, lines, tolerance, calendar).listed()
         self.days.took(found.entries, on)
         return found
 
     def _days_matter(self, lots: Sequence[Lot], on: Sequence[int]) -> bool:
         """Whether some draw falls on a budget for which totals are not enough."""
-        return any(
-            draw[1] and self.days.matter(draw[0], day)
-            for lot, day in zip(lots, on, strict=True)
-            for draw in lot.draws
-        )
+        for lot, day in zip(lots, on, strict=True):
+            for draw in lot.draws:
+                if draw[1] and self.days.matter(draw[0], day):
+                    return True
+        return False
 
 
 def _lots_of(rows: Sequence[Row]) -> list[Lot]:
@@ -111,8 +110,9 @@ def _cuts(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
 
 def _flag_late(rows: Sequence[Row], late: Sequence[int], lines: LineBook) -> None:
     for row, amount in zip(rows, late, strict=True):
+        if not amount:
+            continue
         sent = row.given if row.laid is None else row.laid.given
-        day = sent.effective_on.isoformat()
-        flag = lines.late_flag(row.line_place, day) if amount else None
+        flag = lines.late_flag(row.line_place, sent.effective_on.isoformat())
         if flag is not None:
             row.flags.append(flag)

@@ -48,26 +48,43 @@ def engine(place: Place, *, read_only: bool, create: bool, wait_seconds: float) 
     return made
 
 
-@contextmanager
-def kept_open(engine: Engine, idle: list[PoolProxiedConnection]) -> Iterator[Any]:
+class KeptOpen:
     """One writing transaction on the driver's connection alone, which then waits in `idle`.
 
     A tenth of a movement typed by hand would go to SQLAlchemy's connection and transaction. A
     connection that something went wrong on goes back to the pool, which undoes what is open.
     """
-    try:
-        lent = idle.pop()
-    except IndexError:
-        lent = engine.raw_connection()
-    driver: Any = lent.driver_connection
-    try:
-        driver.execute("BEGIN IMMEDIATE")
-        yield driver
-        driver.commit()
-    except BaseException:
-        lent.close()
-        raise
-    idle.append(lent)
+
+    __slots__ = ("_engine", "_idle", "_lent")
+
+    def __init__(self, engine: Engine, idle: list[PoolProxiedConnection]) -> None:
+        self._engine, self._idle = engine, idle
+
+    def __enter__(self) -> Any:
+        try:
+            self._lent = self._idle.pop()
+        except IndexError:
+            self._lent = self._engine.raw_connection()
+        driver: Any = self._lent.driver_connection
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._lent.close()
+            raise
+        return driver
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        driver: Any = self._lent.driver_connection
+        try:
+            if kind is None:
+                driver.commit()
+        except BaseException:
+            self._lent.close()
+            raise
+        if kind is None:
+            self._idle.append(self._lent)
+        else:
+            self._lent.close()
 
 
 def _prepare(connection: sqlite3.Connection, read_only: bool) -> None:

@@ -88,7 +88,7 @@ class Store:
                 yield self.raw(turn.connection), turn.head
             return
         self._insist_writable()
-        with translated(self.place), sqlite.kept_open(self.engine, self._idle) as driver:
+        with translated(self.place), sqlite.KeptOpen(self.engine, self._idle) as driver:
             yield driver, self._head(driver, lock=True)
 
     @contextmanager

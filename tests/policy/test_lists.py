@@ -124,3 +124,18 @@ def test_periods_are_the_days_on_which_a_ruling_may_change():
     assert RULE.period_of(date(2025, 5, 14)) == date(2025, 1, 1)
     assert RULE.period_of(date(2025, 5, 15)) == date(2025, 5, 15)
     assert RULE.period_of(date(2024, 1, 1)) == date.min
+
+
+ENTERS = """
+2025-01-13  yes
+2026-02-02  yes
+2026-02-03  no
+"""
+
+
+@pytest.mark.parametrize("row", ENTERS.strip().splitlines())
+def test_cambodia_enters_the_allocation_later(row):
+    day, later = row.split()
+    found = RULE.entering("country_allocation", date.fromisoformat(day))
+    assert ("KH" in found) == (later == "yes")
+    assert not found & ALLOCATION.holders.on(date.fromisoformat(day))

@@ -20,7 +20,7 @@ from ledger.rules.admission import (
     by_day,
     weigh,
 )
-from ledger.rules.weights import Lot
+from ledger.rules.weights import Lot, Plain
 
 LARGEST = 2**63 - 1
 TOLERANCE = 100_000  # a tenth, in millionths
@@ -250,6 +250,12 @@ def test_few_weigh_as_in_columns(coming, budgets, licensed, days):
     assert sorted(found.overs) == sorted(weighed.listed().overs)
     assert found.late == weighed.late.tolist()
     assert [as_rows(c) for c in plain] == [as_rows(c) for c in columns]
+    numbers = Plain()
+    for one in budgets:
+        numbers.add(*(one[name] for name in BALANCES))
+    lots = [Lot(*movement) for movement in coming]
+    assert by_hand.weigh(lots, numbers, lines_of(licensed), TOLERANCE) == found
+    assert as_rows(numbers.columns()) == as_rows(columns[0])
     changes = by_day(weighed.entries, column(days))
     listed = list(zip(*(c.tolist() for c in changes), strict=True))
     assert by_hand.by_day(found.entries, days) == listed

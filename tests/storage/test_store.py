@@ -191,6 +191,18 @@ def test_a_transaction_is_all_or_nothing(led: Store) -> None:
     assert last_seq(led) == 5
 
 
+def test_a_posting_is_all_or_nothing_and_the_next_one_works(led: Store) -> None:
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), led.posting() as (driver, _head):  # noqa: PT012
+            driver.execute(CHANGE)
+            raise ZeroDivisionError
+    assert last_seq(led) == 0
+    for _ in range(2):
+        with led.posting() as (driver, _head):
+            driver.execute(CHANGE)
+    assert last_seq(led) == 5
+
+
 def test_the_second_writer_waits_and_then_gives_up(led: Store) -> None:
     hasty = open_store(led.url, wait_seconds=0.1)
     with led.writing():
