@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -113,19 +114,34 @@ class CountryList:
     note: str = ""
     option: tuple[str, str] = ("", "")
     instead: str = ""
+    # The days on which it changes, the last first, and who is on it from each.
+    _stood: tuple[tuple[date, frozenset[str]], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        days = sorted({*self.days}, reverse=True)
+        stood = tuple((day, _members(self.changes, day)) for day in days)
+        object.__setattr__(self, "_stood", stood)
 
     def members(self, day: date) -> frozenset[str]:
         """Who is on the list on a day; nobody before its first day."""
-        found: set[str] = set()
-        for change in self.changes:
-            if change.from_on <= day:
-                found = (found | set(change.add)) - set(change.remove)
-        return frozenset(found)
+        for from_on, members in self._stood:
+            if from_on <= day:
+                return members
+        return frozenset()
 
     @property
     def days(self) -> tuple[date, ...]:
         """The days on which the list changes."""
         return tuple(change.from_on for change in self.changes)
+
+
+def _members(changes: Sequence[Change], day: date) -> frozenset[str]:
+    """Who is on a list of those changes on a day."""
+    found: set[str] = set()
+    for change in changes:
+        if change.from_on <= day:
+            found = (found | set(change.add)) - set(change.remove)
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,10 @@ Change = tuple[int, int, int, int, int]
 
 def is_few(lots: Sequence[Lot]) -> bool:
     """Whether weigh() is the quicker way, and can do it."""
-    if len(lots) > FEW or sum(len(lot.draws) for lot in lots) > FEW:
+    if len(lots) > FEW:
         return False
-    return all(draw[2] != Effect.CREDIT_TO_NOTHING for lot in lots for draw in lot.draws)
+    effects = [draw[2] for lot in lots for draw in lot.draws]
+    return len(effects) <= FEW and Effect.CREDIT_TO_NOTHING not in effects
 
 
 def weigh(

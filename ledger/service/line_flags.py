@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.rules.endings import OPEN
 from ledger.service.business_days import last_day_of_use
@@ -89,8 +89,7 @@ def acts_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, LineActs]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Under:
+class Under(NamedTuple):
     """What a shipment says of itself; parties by name key, the day as ISO text."""
 
     kind: str
@@ -101,8 +100,7 @@ class Under:
     exporter: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What a licence line says beside its own columns: its day of issue, parties by name key.
 
     `issued_to` is the exporter it was issued to.

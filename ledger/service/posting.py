@@ -152,7 +152,7 @@ class Posting:
 
     def prepare(self, rows: Sequence[Row], outcome: Outcome) -> list[Row]:
         """Number the rows and find their licences, targets and budgets; drop what cannot stand."""
-        kept = sorted(rows, key=lambda row: row.order)
+        kept = sorted(rows, key=lambda row: row.order) if len(rows) > 1 else list(rows)
         self.plain = _PLAIN.issuperset([row.kind for row in kept])
         if not self.plain:
             kept = self._about(kept, outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -94,7 +95,7 @@ class Rulebook:
         self._rulings: dict[tuple[Case, ...], Ruled] = {}
         self._cases: dict[tuple[object, ...], Ruled] = {}
         self.periods = lru_cache(maxsize=None)(self._periods)
-        self.papers = lru_cache(maxsize=None)(self._papers)
+        self._terms = lru_cache(maxsize=None)(self._papers)
         self.measures = lru_cache(maxsize=None)(self._measures)
         self.chip_facts = lru_cache(maxsize=None)(self._chip_facts)
         self.country_class = lru_cache(maxsize=None)(self._country_class)
@@ -250,8 +251,18 @@ class Rulebook:
     def _chip_facts(self, key: str | None) -> ChipFacts:
         return chip_facts(key, self.catalogue, self.regime, self.options)
 
-    def _papers(self, needs: tuple[str, ...], day: date) -> tuple[Terms, ...]:
+    def papers(self, needs: tuple[str, ...], day: date) -> tuple[Terms, ...]:
         """The terms on a day of those preconditions that hang on no running total (running.py)."""
+        at = bisect_right(self._number_days, day)
+        return self._terms(needs, self._number_days[at - 1] if at else date.min)
+
+    @cached_property
+    def _number_days(self) -> tuple[date, ...]:
+        """The days, rising, from which a number of the regimes is another: terms hang on those."""
+        numbers = (number for one in self.every for number in one.regime.numbers.values())
+        return tuple(sorted({value.from_on for number in numbers for value in number.values}))
+
+    def _papers(self, needs: tuple[str, ...], day: date) -> tuple[Terms, ...]:
         asked = ((of, rule) for of, rule in self._needed(needs) if not rule.tally)
         found = (preconditions.terms(rule, of, day) for of, rule in asked)
         return tuple(one for one in found if one is not None)

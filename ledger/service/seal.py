@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ledger.rules.weights import Entry
 from ledger.service.book import Book
@@ -19,8 +19,7 @@ from schemas import tables as t
 from schemas.kinds import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """Who submits what. `texts` are adopted with it, by digest.
 
     `after`: the last movement known to who submits; where another came since, Moved is raised.
@@ -31,7 +30,7 @@ class Header:
     file_name: str | None = None
     file_digest: str | None = None
     note: str | None = None
-    texts: dict[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = MappingProxyType({})
     after: int | None = None
 
 

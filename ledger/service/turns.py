@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,7 @@ from ledger.service.rows import Row
 from ledger.service.rulebook import Rulebook
 
 
-@dataclass(frozen=True, slots=True)
-class Turns:
+class Turns(NamedTuple):
     """What rows are weighed against: budgets, licence lines, rules, and the budgets' days."""
 
     book: Book

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from ledger.storage.errors import NewerLedger, NotALedger, OlderLedger, translated
@@ -25,8 +25,7 @@ HEAD_SQL = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """Where the ledger stands: its last movement, submission and instant, and the chain's digest.
 
     `last_seq` and `last_submission` are 0, and `digest` is 64 zeros, while nothing is recorded.
