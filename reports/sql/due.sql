@@ -32,7 +32,7 @@ said as (
 unit as (select max(value) as unit from said where topic = 'regime' and key = 'unit'),
 -- Only these hold JSON, and a filter is not always asked first.
 told as materialized (select * from said where topic in ('duty', 'need')),
-duty as (
+duty as materialized (
     select key as duty, sentence as title, unnest(from_json(value, '{"how":"VARCHAR",
         "who":["VARCHAR"],"asks":["VARCHAR"],"authorizations":["VARCHAR"],"reasons":["VARCHAR"],
         "budget":"VARCHAR","number":"BIGINT","within_days":"INTEGER","remind_days":"INTEGER",
