@@ -18,6 +18,7 @@ from sqlalchemy.util import LRUCache
 
 from ledger.storage import sqlite
 from tests.pg_server import Databases, NoServer, running_server
+from tests.templates import Templates
 
 SERVER_URL = "TPP_TEST_PG_URL"
 
@@ -100,6 +101,16 @@ def databases(pg_server: str) -> Iterator[Databases]:
     kept = Databases(pg_server, f"tpp_test_{os.getpid()}")
     yield kept
     kept.close()
+
+
+@pytest.fixture(scope="session")
+def templates(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Templates:
+    """New ledgers to be had cheaply, in files and in PostgreSQL."""
+    return Templates(
+        tmp_path_factory.mktemp("templates"), lambda: request.getfixturevalue("databases")
+    )
 
 
 @pytest.fixture

@@ -88,6 +88,10 @@ class Databases:
         _empty(url)
         self._idle.append(url)
 
+    def kept(self) -> str:
+        """The URL of an empty database that is not lent again."""
+        return self._another()
+
     def close(self) -> None:
         """Drop every one of them."""
         self._stack.close()

@@ -9,30 +9,47 @@ from pathlib import Path
 
 import pytest
 
-from ledger.service.ledger import Ledger, new_ledger
+from ledger.service.ledger import Ledger, open_ledger
 
 pytest.register_assert_rewrite("tests.cases.table", "tests.service.books")
 
 from tests.cases.table import in_amounts  # noqa: E402
 from tests.pg_server import Databases  # noqa: E402
 from tests.service.books import assert_sound  # noqa: E402
+from tests.templates import Templates, Wanted  # noqa: E402
 
 Opener = Callable[..., Ledger]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Iterator[str]]:
-    """URLs of empty places for ledgers, as many as a case makes, once in each database."""
-    if request.param == "sqlite":
-        yield (f"sqlite:///{tmp_path / f'ledger{n}.db'}" for n in itertools.count())
-        return
-    databases: Databases = request.getfixturevalue("databases")
+def placed(
+    request: pytest.FixtureRequest, tmp_path: Path, templates: Templates
+) -> Iterator[Callable[[Wanted], str]]:
+    """URLs of new ledgers, as many as a case makes, once in each database."""
     with ExitStack() as stack:
-        yield (stack.enter_context(databases.lent()) for _ in itertools.count())
+        seen: set[str] = set()
+        names = (f"ledger{n}.db" for n in itertools.count())
+
+        def another(wanted: Wanted) -> str:
+            again = wanted.key() in seen  # two in one case have ids of their own
+            seen.add(wanted.key())
+            if request.param == "sqlite":
+                path = tmp_path / next(names)
+                url = f"sqlite:///{path}" if again else templates.file(wanted, path)
+            elif again:
+                databases: Databases = request.getfixturevalue("databases")
+                url = stack.enter_context(databases.lent())
+            else:
+                url = stack.enter_context(templates.database(wanted))
+            if again:
+                wanted.made(url)
+            return url
+
+        yield another
 
 
 @pytest.fixture
-def opened(places: Iterator[str]) -> Iterator[Opener]:
+def opened(placed: Callable[[Wanted], str]) -> Iterator[Opener]:
     """Makes ledgers under a regime (default: the rule) and options, in each database.
 
     Each is checked at the end.
@@ -45,7 +62,7 @@ def opened(places: Iterator[str]) -> Iterator[Opener]:
             beside: Sequence[str | Path] = (),
             **options: str,
         ) -> Ledger:
-            ledger = new_ledger(next(places), regime=regime, options=options, beside=beside)
+            ledger = open_ledger(placed(Wanted(regime, beside, options)))
             made.append(stack.enter_context(ledger))
             return made[-1]
 
@@ -55,11 +72,9 @@ def opened(places: Iterator[str]) -> Iterator[Opener]:
 
 
 @pytest.fixture
-def ledger(ledger_url: str) -> Iterator[Ledger]:
+def ledger(opened: Opener) -> Ledger:
     """A ledger under the rule, once in each database; it is checked at the end."""
-    with new_ledger(ledger_url) as made:
-        yield made
-        assert_sound(made)
+    return opened()
 
 
 @pytest.fixture
