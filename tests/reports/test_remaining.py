@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import reports
+from tests.examples import at_most
 from tests.reports.copies import copy_of
 from tests.reports.example import milli, table
 
@@ -113,7 +114,9 @@ ENTRY = st.tuples(DAYS, st.integers(1, 3), st.integers(0, 1), *[AMOUNT] * 4)
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=at_most(10),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
 @given(
     entries=st.lists(ENTRY, min_size=1, max_size=12),
@@ -144,7 +147,7 @@ def test_a_whole_roll_up_is_read_in_place_of_its_entries(tmp_path):
     assert taken == [10, 12, 12 + 18]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=at_most(10), suppress_health_check=list(HealthCheck))
 @given(entries=st.lists(ENTRY, max_size=12), as_of=DAYS)
 @example(entries=[(D0, 1, 1, 0, 0, 95, 0), (D1, 1, 1, 0, 0, -50, 0)], as_of=D1)  # given back
 @example(entries=[(D0, 1, 1, -90, 0, 20, 0), (D1, 1, 1, 90, 0, 0, 0)], as_of=D1)  # cut, restored

@@ -21,6 +21,7 @@ from ledger.rules.admission import (
     weigh,
 )
 from ledger.rules.weights import Lot, Plain
+from tests.examples import at_most
 
 LARGEST = 2**63 - 1
 TOLERANCE = 100_000  # a tenth, in millionths
@@ -208,7 +209,7 @@ balances = st.fixed_dictionaries(
 lines = st.fixed_dictionaries(dict.fromkeys(LINES, amounts))
 
 
-@settings(max_examples=300)
+@settings(max_examples=at_most(120))
 @given(
     coming=st.lists(movements(), max_size=12),
     budgets=st.lists(balances, min_size=PLACES, max_size=PLACES),
@@ -235,7 +236,7 @@ def are_few(coming: list[Movement]) -> bool:
     return by_hand.is_few([Lot(*movement) for movement in coming])
 
 
-@settings(max_examples=300)
+@settings(max_examples=at_most(120))
 @given(
     coming=st.lists(movements(), max_size=by_hand.FEW).filter(are_few),
     budgets=st.lists(balances, min_size=PLACES, max_size=PLACES),
@@ -261,7 +262,7 @@ def test_few_weigh_as_in_columns(coming, budgets, licensed, days):
     assert by_hand.by_day(found.entries, days) == listed
 
 
-@settings(max_examples=60)
+@settings(max_examples=at_most(40))
 @given(coming=st.lists(movements(), min_size=2, max_size=8), cut=st.integers(1, 7))
 def test_a_batch_may_be_cut_anywhere(coming, cut):
     """What is carried from one batch to the next is all that counts."""

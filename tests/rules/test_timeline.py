@@ -20,6 +20,7 @@ from ledger.rules.admission import (
     weigh,
 )
 from ledger.rules.timeline import Timeline
+from tests.examples import at_most
 
 Change = tuple[int, int, int]  # day, taken, adjustment
 
@@ -94,7 +95,7 @@ some = st.lists(
 stepped = st.dictionaries(st.integers(0, 9), st.integers(0, 100), min_size=1, max_size=4)
 
 
-@settings(max_examples=400)
+@settings(max_examples=at_most(150))
 @given(steps=stepped, before=some, coming=some, floor=st.booleans())
 def test_a_batch_by_days_is_as_one_by_one(steps, before, coming, floor):
     plain = Plain(steps, before, floor=floor)
@@ -108,7 +109,7 @@ def test_a_batch_by_days_is_as_one_by_one(steps, before, coming, floor):
     assert taken.over(asked.day, asked.taken, asked.adjustment) == expected
 
 
-@settings(max_examples=150)
+@settings(max_examples=at_most(80))
 @given(steps=stepped, before=some, coming=some, cut=st.integers(0, 8), day=st.integers(0, 11))
 def test_what_was_taken_along_counts_from_then_on(steps, before, coming, cut, day):
     whole, parts = (timeline(steps, before) for _ in range(2))
@@ -120,7 +121,7 @@ def test_what_was_taken_along_counts_from_then_on(steps, before, coming, cut, da
     assert whole.room(day) == parts.room(day) == min(left[day:])
 
 
-@settings(max_examples=400)
+@settings(max_examples=at_most(150))
 @given(steps=stepped, before=some, parts=st.lists(some, max_size=7), floor=st.booleans())
 def test_what_fits_for_sure_is_over_on_no_day(steps, before, parts, floor):
     """The quick answer may say too little, never too much; however much was taken along."""
@@ -141,7 +142,7 @@ def test_much_room_is_told_without_a_look_at_the_days():
     assert not timeline({0: 100}, floor=True).fits(0)
 
 
-@settings(max_examples=200)
+@settings(max_examples=at_most(100))
 @given(before=some, coming=some)
 def test_totals_and_days_agree_behind_the_last_credit(before, coming):
     """Where nothing comes back and no limit moves later, the totals say the same, to the figure."""

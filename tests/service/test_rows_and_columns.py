@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ledger.service import bulk, known_rows
 from ledger.service.ledger import new_ledger, open_ledger
+from tests.examples import at_most
 from tests.service import nasty
 from tests.service.books import assert_sound, rows, whole, write_csv
 from tests.service.both import BESIDE, assert_same, both_ways, declared, filled, shipped, twins
@@ -73,7 +74,7 @@ def test_nasty_files_post_alike(
     assert columns_only == []
 
 
-few = settings(max_examples=8, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=at_most(4), suppress_health_check=list(HealthCheck))
 
 
 @few
