@@ -1,4 +1,4 @@
-"""Every gate in turn, the tests last: `python -m tests.check [--quick]`.
+"""Every gate, the tests last and the types beside them: `python -m tests.check [--quick]`.
 
 All gates run, whatever failed before. Exit 0 only where every one of them passed.
 """
@@ -10,11 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 HOUSE = Path(__file__).parents[1]
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command as run; run()"
 Gate = tuple[str, Sequence[str]]
+BESIDE = {"types"}
 # A worker a processor, each with a PostgreSQL of its own; who is done takes over from the others.
 AT_ONCE = ("-n", str(os.cpu_count() or 1), "--dist", "worksteal")
 
@@ -28,6 +31,14 @@ GATES: tuple[Gate, ...] = (
 QUICK = ("-m", "not slow")
 
 
+class End(NamedTuple):
+    """How a gate ended: its exit code, the seconds it took, what it said unseen."""
+
+    code: int
+    seconds: float
+    said: str
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the gates; `--quick` leaves out the tests marked slow. Anything else goes to pytest."""
     chosen = [*QUICK] if "--quick" in arguments else []
@@ -37,36 +48,50 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run(gates: Sequence[Gate]) -> int:
-    """Run each gate, its output shown only where it fails, but that of the last one always."""
+    """Run each gate, its output shown only where it fails, but that of the last one always.
+
+    What takes one processor for a minute runs beside the last one, and is told of below it.
+    """
     *quiet, last = gates
-    failed = [gate[0] for gate in quiet if not passes(gate)]
-    if not passes(last, shown=True):
-        failed.append(last[0])
+    failed = [gate[0] for gate in quiet if gate[0] not in BESIDE and not passes(gate)]
+    with ThreadPoolExecutor() as threads:
+        beside = [(gate[0], threads.submit(ended, gate)) for gate in quiet if gate[0] in BESIDE]
+        if not passes(last, shown=True):
+            failed.append(last[0])
+    failed += [name for name, end in beside if not told(name, end.result())]
     if failed:
         print(f"failed: {', '.join(failed)}", flush=True)
     return 1 if failed else 0
 
 
 def passes(gate: Gate, shown: bool = False) -> bool:
-    """Run one gate in the project's folder; where `shown`, as it goes, its name above it."""
-    name, arguments = gate
+    """Run one gate to its end; where `shown`, its output as it goes, its name above it."""
     if shown:
-        print(name, flush=True)
+        print(gate[0], flush=True)
+        return ended(gate, shown=True).code == 0
+    return told(gate[0], ended(gate))
+
+
+def ended(gate: Gate, shown: bool = False) -> End:
+    """Run one gate in the project's folder."""
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, *arguments],
+        [sys.executable, *gate[1]],
         cwd=HOUSE,
         env={**os.environ, "PYTHONPATH": str(HOUSE)},
         stdout=None if shown else subprocess.PIPE,
         stderr=None if shown else subprocess.STDOUT,
         text=True,
     )
-    if not shown:
-        verdict = "ok" if done.returncode == 0 else "FAILED"
-        print(f"{name:8} {verdict:6} {time.monotonic() - began:5.1f} s", flush=True)
-        if done.returncode:
-            print(done.stdout, flush=True)
-    return done.returncode == 0
+    return End(done.returncode, time.monotonic() - began, done.stdout or "")
+
+
+def told(name: str, end: End) -> bool:
+    """Print how a gate ended, with all that it said where it failed; whether it passed."""
+    print(f"{name:8} {'FAILED' if end.code else 'ok':6} {end.seconds:5.1f} s", flush=True)
+    if end.code:
+        print(end.said, flush=True)
+    return end.code == 0
 
 
 if __name__ == "__main__":

@@ -31,6 +31,16 @@ def test_every_gate_counts(capfd, gates, exit_code, said):
     assert ("this is why" in out) == (exit_code != 0)
 
 
+def test_what_runs_beside_the_tests_counts_too(capfd):
+    """It is told of below them, with all it said where it failed."""
+    assert check.run([GOOD, ("types", BAD[1]), GOOD]) == 1
+    *_, before, verdict, why, _, last = capfd.readouterr().out.splitlines()
+    assert (before, why, last) == ("fine", "this is why", "failed: types")
+    assert verdict.startswith("types    FAILED")
+    assert check.run([("types", GOOD[1]), GOOD]) == 0
+    assert capfd.readouterr().out.splitlines()[-1].startswith("types    ok")
+
+
 def test_the_tests_come_last_and_show_their_closing_line():
     assert [name for name, _ in check.GATES] == ["lint", "format", "imports", "types", "tests"]
 
