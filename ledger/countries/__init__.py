@@ -7,6 +7,7 @@ Ukraine that 15 CFR 746.6 makes destinations of their own.
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def destinations() -> frozenset[str]:
     return _all().destinations
 
 
+@cache
 def _all() -> Countries:
     from ledger.countries.reader import read_countries
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 
 class StoreError(Exception):
     """The store cannot do what was asked; the message is a sentence for the user."""
@@ -38,21 +35,30 @@ class ReadOnlyLedger(StoreError):
     """The ledger is open for reading only."""
 
 
-@contextmanager
-def translated(place: object) -> Iterator[None]:
+class Translated:
+    """See translated(); a class, since it is entered for each movement typed by hand."""
+
+    __slots__ = ("_place",)
+
+    def __init__(self, place: object) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, StoreError):
+            ours = translate(error, self._place)
+            if ours is not None:
+                raise ours from error
+
+
+def translated(place: object) -> Translated:
     """Raise drivers' errors as ours; what is not the store's state passes as it is.
 
-    `place` names the ledger in the sentence.
+    To be entered with `with`; `place` names the ledger in the sentence.
     """
-    try:
-        yield
-    except StoreError:
-        raise
-    except Exception as error:
-        ours = translate(error, place)
-        if ours is None:
-            raise
-        raise ours from error
+    return Translated(place)
 
 
 def translate(error: BaseException, place: object) -> StoreError | None:
