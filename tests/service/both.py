@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from ledger.service.ledger import Ledger, new_ledger, open_ledger
 from ledger.service.outcome import Outcome
 from tests.service import nasty
@@ -36,6 +38,27 @@ PAPERS = [
     ("notice", "Over There GmbH", "", "AIA", "EX-12", "2025-01-01", ""),
 ]
 BESIDE = "beside"
+Options = dict[str, str]
+
+
+def in_databases(each: Sequence[Options], packed: Sequence[Options]) -> pytest.MarkDecorator:
+    """A ledger under each of some options in SQLite, and under all of them, packed, in PostgreSQL.
+
+    What options change is decided before a database is asked, and in each by the same code.
+    """
+    assert _values(packed) == _values(each), "what is packed is all of them"
+    runs = [("sqlite", options) for options in each]
+    runs += [("postgresql", options) for options in packed]
+    names = [f"{database}-{'-'.join(options.values())}" for database, options in runs]
+    return pytest.mark.parametrize(
+        ("ledger_url", "options"), runs, indirect=["ledger_url"], ids=names
+    )
+
+
+def _values(several: Sequence[Options]) -> set[tuple[str, str]]:
+    return {value for options in several for value in options.items()}
+
+
 # Limits that move while files are dated before and after.
 MOVED = [
     # country, day, change

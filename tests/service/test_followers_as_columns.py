@@ -13,7 +13,16 @@ import pytest
 from ledger.service.ledger import Ledger, open_ledger
 from tests.service import nasty
 from tests.service.books import assert_sound, rows, write_csv
-from tests.service.both import BESIDE, assert_same, both_ways, declared, filled, shipped, twins
+from tests.service.both import (
+    BESIDE,
+    assert_same,
+    both_ways,
+    declared,
+    filled,
+    in_databases,
+    shipped,
+    twins,
+)
 
 pytestmark = [pytest.mark.usefixtures("frozen", "small_batches"), pytest.mark.slow]
 
@@ -30,9 +39,27 @@ FOLLOW = [
         "group_change_entering": "from_entry",
     },
 ]
+PACKED = [
+    {
+        "lpp_year": "received",
+        "return_or_loss_credit": "return_and_loss",
+        "tally_country": "both",
+        "parent_rule": "each_joint_venturer",
+    },
+    {
+        "lpp_year": "both",
+        "return_or_loss_credit": "on_proven_return",
+    },
+    {"cap_basis": "received", "tally_country": "ultimate_parent", BESIDE: "china_case_by_case"},
+    {
+        "enforcement_view": "as_enforced",
+        "cap_basis": "received",
+        "group_change_entering": "from_entry",
+    },
+]
 
 
-@pytest.mark.parametrize("options", FOLLOW, ids=lambda o: "-".join(o.values()))
+@in_databases(FOLLOW, PACKED)
 def test_what_follows_shipments_posts_alike(
     ledger_url: str, tmp_path: Path, options: dict[str, str], columns_only: list[str]
 ):

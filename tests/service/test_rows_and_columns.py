@@ -16,7 +16,16 @@ from ledger.service.ledger import new_ledger, open_ledger
 from tests.examples import at_most
 from tests.service import nasty
 from tests.service.books import assert_sound, rows, whole, write_csv
-from tests.service.both import BESIDE, assert_same, both_ways, declared, filled, shipped, twins
+from tests.service.both import (
+    BESIDE,
+    assert_same,
+    both_ways,
+    declared,
+    filled,
+    in_databases,
+    shipped,
+    twins,
+)
 
 QUOTA = Path(__file__).parents[2] / "docs/examples/tariff_quota"
 OPTIONS = [
@@ -49,10 +58,47 @@ OPTIONS = [
     },
 ]
 
+PACKED = [
+    {
+        "lpp_year": "received",
+        "tally_country": "both",
+        "reexport_country_effect": "a_credited",
+        "licences_before_2025": "undrawn_rest",
+        "exceptions_count_lpp": "yes",
+        "parent_rule": "each_joint_venturer",
+    },
+    {
+        "lpp_year": "exported",
+        "licences_before_compliance": "not_counted",
+        "cap_basis": "received",
+        "tally_country": "ultimate_parent",
+        "parent_rule": "majority",
+        "parent_stated": "declared",
+        BESIDE: "china_case_by_case",
+    },
+    {
+        "lpp_year": "both",
+        "notice_3_2m": "exactly",
+        "lpp_d1_d4": "allowed",
+        "exceptions_count_aia": "yes",
+        "cap_basis": "shipped",
+        "licences_before_2025": "as_shipped",
+        "lpp_5a002z": "not_eligible",
+        "uveu_measure_day": "reporting_dates",
+        "uveu_numerator": "flow",
+        "parent_stated": "row",
+    },
+    {
+        "enforcement_view": "as_enforced",
+        "d5_source": "state",
+        "group_change_entering": "from_entry",
+    },
+]
+
 pytestmark = [pytest.mark.usefixtures("frozen", "small_batches"), pytest.mark.slow]
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=lambda o: "-".join(o.values()))
+@in_databases(OPTIONS, PACKED)
 def test_nasty_files_post_alike(
     ledger_url: str, tmp_path: Path, options: dict[str, str], columns_only: list[str]
 ):
