@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
+
+import pytest
 
 from tests.reports.golden import GOLDEN, rendered
 
 
-def test_every_report_in_every_format_is_as_it_was(copy):
-    made = dict(rendered(copy))
+@pytest.fixture(scope="module")
+def made(copy: Path) -> dict[str, bytes]:
+    """Every report in every format, by the name of its file."""
+    return dict(rendered(copy))
+
+
+def test_every_report_in_every_format_is_as_it_was(made):
     kept = {path.name: path.read_bytes() for path in GOLDEN.iterdir()}
     assert sorted(made) == sorted(kept)
     for name, content in made.items():
@@ -17,8 +25,7 @@ def test_every_report_in_every_format_is_as_it_was(copy):
         assert content.decode() == kept[name].decode(), told
 
 
-def test_table_and_csv_agree_cell_for_cell_apart_from_grouping(copy):
-    made = dict(rendered(copy))
+def test_table_and_csv_agree_cell_for_cell_apart_from_grouping(made):
     rows = list(csv.DictReader(io.StringIO(made["remaining.csv"].decode())))
     lines = made["remaining.table"].decode().splitlines()
     for row in rows:
@@ -29,8 +36,7 @@ def test_table_and_csv_agree_cell_for_cell_apart_from_grouping(copy):
         assert cells == [row[name] for name in shown]
 
 
-def test_a_formula_is_neutralised_in_csv_and_kept_elsewhere(copy):
-    made = dict(rendered(copy))
+def test_a_formula_is_neutralised_in_csv_and_kept_elsewhere(made):
     assert b"'=H(" in made["movements.csv"]
     assert b"'=H(" not in made["movements.json"] + made["movements.table"]
     assert b",-0.125," in made["remaining.csv"]  # a figure is none
