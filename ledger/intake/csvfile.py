@@ -1,7 +1,7 @@
 """A CSV file, read once from end to end: its records numbered, its structure judged.
 
-Lines without quotes go by the block; only lines with quotes, or of another number of cells, are
-looked at one by one. Nothing is kept but the block at hand.
+Lines go by the block where each is a record; where one is not, the block is looked at line by line.
+Nothing is kept but the block at hand.
 """
 
 from __future__ import annotations
@@ -168,19 +168,26 @@ class _Scan:
             file.controls = True
         if b"\t" in chunk and file.delimiter != b"\t":
             file.odd_blanks = True
-        if b'"' in chunk or self.pending:
-            return self._by_line(_lines(chunk))
         lines = _lines(chunk.replace(b"\r\n", b"\n") if b"\r" in chunk else chunk)
-        mark, count, longest = file.delimiter, len(file.headings) - 1, max(map(len, lines))
-        odd = [1 for x in lines if x.count(mark) != count]
-        if odd or longest > LONGEST_RECORD or b"\r" in lines[-1] or not all(lines):
-            return self._by_line(lines)
-        if b"\r" in chunk and any(b"\r" in x for x in lines):
-            return self._by_line(lines)
+        if self.pending or not self._all_records(lines, quotes=b'"' in chunk, ends=b"\r" in chunk):
+            return self._by_line(_lines(chunk))
         first, line = self.row + 1, self.line + 1
         self.row += len(lines)
         self.line += len(lines)
         return Batch(range(first, self.row + 1), range(line, self.line + 1), lines)
+
+    def _all_records(self, lines: list[bytes], *, quotes: bool, ends: bool) -> bool:
+        """Whether each line is a record that needs no second look."""
+        mark, count = self.file.delimiter, len(self.file.headings) - 1
+        if max(map(len, lines)) > LONGEST_RECORD or not all(lines):
+            return False
+        if ends and any(b"\r" in x for x in lines):
+            return False
+        odd = [x for x in lines if x.count(mark) != count]
+        if not quotes:
+            return not odd
+        quoted = [x for x in lines if b'"' in x]
+        return all(b'"' in x for x in odd) and all(map(self.clean.fullmatch, quoted))
 
     def _check_utf8(self, chunk: bytes, place: int) -> None:
         try:

@@ -198,7 +198,7 @@ class BulkLines:
             "closed_on": pa.nulls(frame.count, pa.string()),
         }
         table = pa.table({name: made[name] for name in columns_of("licence_line")})
-        self.staging.append("licence_line", table)
+        self.staging.append({"licence_line": table})
 
     def _last_days(self, frame: Frame) -> Any:
         """The last day of each licence: as it says or, where it does not, as it was ruled."""

@@ -48,9 +48,7 @@ class Leaves:
         """Stage one batch's movements, entries and findings; its digests follow."""
         movements = _movements(frame, self.submission)
         rows = _entries(frame, entries, budget_no)
-        self.staging.append("movement", movements)
-        self.staging.append("entry", rows)
-        self.staging.append("finding", findings.table)
+        self.staging.append({"movement": movements, "entry": rows, "finding": findings.table})
         self.staging.later(lambda: self._digest(frame, movements, rows, findings.table), HASH)
 
     def _digest(

@@ -6,6 +6,7 @@ and columns are measured by the same lines, so that they find the same.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import numpy as np
 from sqlalchemy import bindparam, select
 
 from ledger.rules.admission import Entries, Ints
-from ledger.rules.shares import Fraction, Holding, Measure, Verdict, percent, verdict
+from ledger.rules.shares import Fraction, Holding, Measure, Places, Verdict, percent, verdict
 from ledger.service.day_numbers import day_of, days_number
 from ledger.service.rows import Flag, Row
 from schemas import tables as t
@@ -39,9 +40,6 @@ _DAY = {name: place for place, name in enumerate(t.balance_day.columns.keys())}
 # Of an entry: its movement's place, its budget's, the tally, and what it posts.
 Posted = tuple[int, int, int, int]
 
-# Answers kept of whether a country counts on a day: some years of all countries.
-_KEPT = 1 << 17
-
 
 def measure_of(rule: ShareRule, rulebook: Rulebook) -> Measure:
     """A share as it is measured under the options of its regime."""
@@ -51,14 +49,26 @@ def measure_of(rule: ShareRule, rulebook: Rulebook) -> Measure:
     return Measure(
         key=rule.key,
         fraction=Fraction.of_ppm(rule.ppm),
-        counts=lru_cache(_KEPT)(lambda code, day: rule.part(code, day_of(day))),
+        counts=_by_period(rule.part, rule.days),
         each=rule.each,
-        base=lru_cache(_KEPT)(lambda code, day: rule.based(code, day_of(day)))
-        if rule.base
-        else None,
+        base=_by_period(rule.based, rule.days) if rule.base else None,
         stock=not rule.flow or rulebook.options[rule.flow] != FLOW,
         dates=dates or None,
     )
+
+
+def _by_period(told: Callable[[str, date], bool], days: Sequence[date]) -> Places:
+    """Whether a country counts on a day: asked once a country and a time between changes."""
+    begins = [days_number(day) for day in days]
+    known: dict[tuple[str, int], bool] = {}
+
+    def counts(code: str, day: int) -> bool:
+        at = code, bisect_right(begins, day)
+        if at not in known:
+            known[at] = told(code, day_of(day))
+        return known[at]
+
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,16 +190,17 @@ class Shares:
         source = None if out is None else self._account(out)[2]
         rule, subject, country = self._account(place)
         holding = self._holding(rule, subject)
-        found = []
+        told, unknown = [], []
         for key in asked:
             share = self._shares[key]
-            if share.rule.tally == rule:
-                one = verdict(share.measure, holding, country, day, amount, source)
-                if one is not None:
-                    found.append((share, one))
-        told = [(share, one) for share, one in found if one.base is not None]
-        unknown = [(share, one) for share, one in found if one.base is None][:1]
-        return [self._flag(share, one, place, day) for share, one in (*told, *unknown)]
+            if share.rule.tally != rule:
+                continue
+            one = verdict(share.measure, holding, country, day, amount, source)
+            if one is not None:
+                (unknown if one.base is None else told).append(self._flag(share, one, place, day))
+            if unknown and not holding.declared:
+                break  # nor is the base of any other known, and one is told of
+        return [*told, *unknown[:1]]
 
     def _flag(self, share: _Share, one: Verdict, place: int, day: int) -> Flag:
         unit, on = share.regime.unit, day_of(one.day)

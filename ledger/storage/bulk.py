@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 # What goes on beside the batch that is being weighed: rows on their way into the tables, digests.
 ROWS, HASH = "rows", "hash"
-# Pieces of work of one kind that may wait; more would only take memory.
-_AHEAD = 2
+# Batches under work or waiting in each; more would only take memory. With two, whoever weighs waits
+# wherever a staged piece is copied.
+_AHEAD = 3
 # In how many pieces rows are staged: SQLite attaches ten files at most, and others need some.
 _PIECES = 4
 # The staging file of what changes rows that are there.
@@ -77,10 +78,11 @@ class Staging:
         """So many movements will be appended."""
         self._largest = -(-count // _PIECES)
 
-    def append(self, table: str, batch: pa.Table) -> None:
-        """Add rows to a ledger table, in order; they are there after finish()."""
-        if batch.num_rows:
-            self.later(lambda: self._append(table, batch), ROWS)
+    def append(self, batches: Mapping[str, pa.Table]) -> None:
+        """Add rows to ledger tables, in order; they are there after finish()."""
+        some = {table: batch for table, batch in batches.items() if batch.num_rows}
+        if some:
+            self.later(lambda: self._append(some), ROWS)
 
     def finish(self) -> None:
         """Wait until all that was appended is in the ledger's tables.
@@ -120,7 +122,7 @@ class Staging:
             self.later(lambda: self._copy_in(self.attach(table), table), ROWS)
             return
         for batch in batches:
-            self.append(table, pa.Table.from_batches([batch]))
+            self.append({table: pa.Table.from_batches([batch])})
 
     def attach(self, name: str, file: str = "") -> str:
         """The SQL name of a staged table, from within the transaction."""
@@ -201,7 +203,11 @@ class Staging:
 
     # In the background
 
-    def _append(self, table: str, batch: pa.Table) -> None:
+    def _append(self, batches: Mapping[str, pa.Table]) -> None:
+        for table, batch in batches.items():
+            self._append_to(table, batch)
+
+    def _append_to(self, table: str, batch: pa.Table) -> None:
         if self.dialect != "sqlite":
             with self.lock:
                 _copy(self.raw, table, batch)
