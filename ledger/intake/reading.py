@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledger.intake import names, rejects, repeats
-from ledger.intake.ahead import ahead
+from ledger.intake.ahead import Ahead
 from ledger.intake.cells import BLANKS, Wrong, checked
 from ledger.intake.csvfile import headings_of
 from ledger.intake.headings import Plan, known_in, plan_of
@@ -106,7 +106,7 @@ class Intake:
         self._source = source = self._open(mapping, setting)
         plan = plan_of(source.headings, reader, mapping, self.path.name)
         looked_up = _Lookups(self, reader, plan)
-        pieces = ahead(source.stage(self._folder, self._problems))
+        pieces = Ahead(source.stage(self._folder, self._problems))
         # One transaction: at the end of each, DuckDB would write and compress what it has anew.
         with closing(pieces), plainly():
             self.con.execute("BEGIN")

@@ -46,7 +46,7 @@ def open_store(workspace: Path) -> tuple[duckdb.DuckDBPyConnection, Path]:
         "preserve_insertion_order": "false",
         "autoinstall_known_extensions": "false",
     }
-    con = _quiet(duckdb.connect(str(folder / "intake.duckdb"), config=settings))
+    con = _quiet(duckdb.connect(":memory:", config=settings))
     # It is removed when it is closed: nothing has to be brought to the disk before.
     con.execute("PRAGMA disable_checkpoint_on_shutdown")
     con.execute(f"CREATE TABLE problem ({', '.join(_PROBLEM_COLUMNS)})")

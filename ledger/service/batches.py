@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ledger.intake.ahead import ahead
+from ledger.intake.ahead import Ahead
 from ledger.rules.admission import Ints
 from ledger.service.columns import Prepared
 
@@ -72,18 +72,30 @@ class Frame:
         return values[0], values[1], values[2]
 
 
+def in_order(con: duckdb.DuckDBPyConnection, prepared: Prepared, size: int) -> Ahead[Any]:
+    """The new movements in posting order, `size` rows at a time; they are being sorted from now on.
+
+    To be closed by whoever asked for them.
+    """
+    cursor = con.cursor()
+    return Ahead(_sized(cursor, prepared.movements, size), stop=cursor.interrupt)
+
+
 def frames(
-    con: duckdb.DuckDBPyConnection, prepared: Prepared, party_no: Ints, last_seq: int, size: int
-) -> Generator[Frame, None, None]:
-    """The new movements in order; receipts a shipment carries know the seq of their shipment."""
+    con: duckdb.DuckDBPyConnection,
+    rows: Iterator[Any],
+    prepared: Prepared,
+    party_no: Ints,
+    last_seq: int,
+) -> Iterator[Frame]:
+    """The movements as they are weighed; receipts a shipment carries know the seq of theirs."""
     import pyarrow as pa
 
     # Each shipment's turn in the submission, from 1, by row: small, whatever is on record.
     largest = con.execute("SELECT max(row) FROM given").fetchall()[0][0] or 0
     turn_of = np.zeros(largest + 1, np.int32 if largest < _FITS else np.int64)
     seq = last_seq + 1
-    reader = con.cursor().sql(prepared.movements).to_arrow_reader(size)
-    for record in ahead(_sized(reader, size)):
+    for record in rows:
         none = np.zeros(0, np.int64)
         table = prepared.completed(pa.Table.from_batches([record]))
         frame = Frame(table, seq, none, none, none, none, none)
@@ -99,10 +111,11 @@ def frames(
         yield frame
 
 
-def _sized(reader: Any, size: int) -> Iterator[Any]:
-    """Record batches of just `size` rows (the last one fewer)."""
+def _sized(cursor: duckdb.DuckDBPyConnection, sql: str, size: int) -> Iterator[Any]:
+    """What a query finds, as record batches of just `size` rows (the last one fewer)."""
     import pyarrow as pa
 
+    reader = cursor.sql(sql).to_arrow_reader(size)
     waiting: list[Any] = []
     held = 0
     for batch in reader:

@@ -6,7 +6,7 @@ memory does not grow with the file. A test holds the two equal to the byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ import numpy as np
 from ledger.policy.types import as_enforced
 from ledger.rules.admission import Changes, Entries, by_day, together, weigh
 from ledger.service import columns, follower_columns
-from ledger.service.batches import Frame, frames
+from ledger.service.batches import Frame, frames, in_order
 from ledger.service.book import MOVED, Book
 from ledger.service.bulk_answers import Answers
 from ledger.service.bulk_countries import BulkCountries
@@ -124,9 +124,11 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                 fresh = sum(good) - outcome.already
                 if fresh:
                     ready = _ready(desk, con, prepared, book, staging)
-                    load = _Load(desk, con, ready, book, staging)
-                    with sums_that_fit():
-                        load.run(turn.head.last_seq, fresh, outcome, work.progress)
+                    # They are sorted while what is on record is looked up.
+                    with closing(in_order(con, ready, BATCH)) as rows, sums_that_fit():
+                        load = _Load(desk, con, ready, book, staging)
+                        each = frames(con, rows, ready, load.party_no, turn.head.last_seq)
+                        load.run(each, fresh, outcome, work.progress)
                     sealer = Sealer(desk.store, cursor, book, turn.head)
                     sealer.link(fresh, load.leaves.tree.root().hex(), header, outcome)
     finally:
@@ -194,7 +196,7 @@ class _Load:
         book: Book,
         staging: Staging,
     ) -> None:
-        self.desk, self.con, self.prepared = desk, con, prepared
+        self.desk, self.prepared = desk, prepared
         self.book, self.staging = book, staging
         numbers = book.parties(prepared.parties)
         self.party_no = columns.place_column([numbers[name] for name in prepared.parties])
@@ -228,18 +230,18 @@ class _Load:
                 self.ruling_no[place] = self.book.ruling(ruled.digest, ruled.body)
         frame.ruling_no = self.ruling_no[at]
 
-    def run(self, last_seq: int, count: int, outcome: Outcome, progress: Progress | None) -> None:
+    def run(
+        self, batches: Iterator[Frame], count: int, outcome: Outcome, progress: Progress | None
+    ) -> None:
         """Weigh, number and stage every row, batch by batch."""
         done = 0
         self.staging.expect(count)
         self.leaves = Leaves(self.staging, self.book.submission, self.prepared.parties, count)
-        every = frames(self.con, self.prepared, self.party_no, last_seq, BATCH)
-        with closing(every) as batches:
-            for frame in batches:
-                self._one(frame, outcome)
-                done += frame.count
-                if progress is not None:
-                    progress("posting", done, count)
+        for frame in batches:
+            self._one(frame, outcome)
+            done += frame.count
+            if progress is not None:
+                progress("posting", done, count)
         self.leaves.stage_keys()
         self._save()
         self.staging.finish()
