@@ -11,7 +11,8 @@ share of it cannot be judged.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from math import gcd
@@ -78,27 +79,27 @@ def percent(part: int, base: int) -> str:
 class Stock:
     """What stands somewhere, day by day: what was declared, and what moved."""
 
-    declared: list[tuple[int, int]] = field(default_factory=list)
-    days: list[int] = field(default_factory=list)
-    sums: list[int] = field(default_factory=list)
+    declared: tuple[tuple[int, int], ...] = ()
+    days: array[int] = field(default_factory=lambda: array("i"))
+    sums: array[int] | list[int] = field(default_factory=lambda: array("q"))
 
     def declare(self, day: int, amount: int) -> None:
         """What stood there at the end of a day; of two for one day the later one counts."""
-        self.declared = [one for one in self.declared if one[0] != day]
-        insort(self.declared, (day, amount))
+        others = [one for one in self.declared if one[0] != day]
+        self.declared = tuple(sorted([*others, (day, amount)]))
 
     def add(self, day: int, amount: int) -> None:
         """A movement of a day."""
-        if not self.days or day > self.days[-1]:
-            self.sums.append((self.sums[-1] if self.sums else 0) + amount)
-            self.days.append(day)
-            return
         at = bisect_left(self.days, day)
-        if self.days[at] != day:
+        behind = self.sums[at:]
+        if at == len(self.days) or self.days[at] != day:
             self.days.insert(at, day)
-            self.sums.insert(at, self.sums[at - 1] if at else 0)
-        for place in range(at, len(self.sums)):
-            self.sums[place] += amount
+            behind.insert(0, self.sums[at - 1] if at else 0)
+        after = [one + amount for one in behind]
+        try:
+            self.sums[at:] = array("q", after)
+        except OverflowError:  # accounts fit into 64 bits, and all of a holder's together may not
+            self.sums = [*self.sums[:at], *after]
 
     def moved(self, day: int, after: int | None = None) -> int:
         """What moved through a day, after another one."""
@@ -129,7 +130,9 @@ class Holding:
 
     def country(self, code: str) -> Stock:
         """What stands in a country."""
-        return self.by_country.setdefault(code, Stock())
+        if code not in self.by_country:
+            self.by_country[code] = Stock()
+        return self.by_country[code]
 
     @property
     def declared(self) -> bool:

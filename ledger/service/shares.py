@@ -190,7 +190,8 @@ class Shares:
         source = None if out is None else self._account(out)[2]
         rule, subject, country = self._account(place)
         holding = self._holding(rule, subject)
-        told, unknown = [], []
+        told: list[Flag] = []
+        unknown: list[Flag] = []
         for key in asked:
             share = self._shares[key]
             if share.rule.tally != rule:

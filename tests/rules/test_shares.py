@@ -77,7 +77,10 @@ MOVES = st.lists(st.tuples(st.integers(0, 30), st.integers(-50, 50)), max_size=1
 DECLARED = st.dictionaries(st.integers(0, 30), st.integers(0, 500), max_size=4)
 
 
-@given(MOVES, DECLARED, st.integers(0, 30))
+LARGE = st.tuples(st.integers(0, 30), st.sampled_from([2**63 - 1, 1, 1 - 2**63]))
+
+
+@given(MOVES | st.lists(LARGE, max_size=6), DECLARED, st.integers(0, 30))
 def test_what_stands_is_what_was_declared_and_moved_since(moves, declared, day):
     holding = Holding()
     for on, amount in moves:

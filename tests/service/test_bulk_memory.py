@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,9 @@ def test_memory_does_not_hold_the_file(tmp_path: Path, monkeypatch: pytest.Monke
     sizes: list[int] = []
     append = Staging.append
 
-    def noted(self: Staging, table: str, batch: Any) -> None:
-        sizes.append(batch.num_rows)
-        append(self, table, batch)
+    def noted(self: Staging, batches: Mapping[str, Any]) -> None:
+        sizes.extend(batch.num_rows for batch in batches.values())
+        append(self, batches)
 
     monkeypatch.setattr(Staging, "append", noted)
     with filled(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path) as (_, other, lines):
