@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ NONE = -1
 _CODES = tuple(REFUSALS)
 _RANK = {code: rank for rank, code in enumerate(_CODES)}
 _FIGURES = ("limit", "taken", "asked", "short")
+_NO_FIGURES = (None,) * len(_FIGURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +160,22 @@ class Gathered:
     def _part(self, rows: Ints, which: Ints, flags: Sequence[Flag]) -> _Part:
         code = np.array([_RANK[flag.code] for flag in flags], np.int64)
         place = np.array([NONE if flag.place is None else flag.place for flag in flags], np.int64)
-        given = [[getattr(flag, name) for name in _FIGURES] for flag in flags]
-        figures = np.array([[figure or 0 for figure in one] for one in given], np.int64)
-        known = np.array([[figure is not None for figure in one] for one in given], bool)
+        figures, known = _figures(flags)
         detail = np.array([self._text(flag.detail) for flag in flags], np.int64)
         return _Part(rows, code[which], place[which], figures[which], known[which], detail[which])
 
     def _text(self, text: str | None) -> int:
         return NONE if text is None else self._texts.setdefault(text, len(self._texts))
+
+
+def _figures(flags: Sequence[Flag]) -> tuple[Ints, NDArray[np.bool_]]:
+    """The figures of each flag, 0 for those it does not have, and which it has."""
+    given = list(map(attrgetter(*_FIGURES), flags))
+    shape = len(given), len(_FIGURES)
+    if given.count(_NO_FIGURES) == len(given):  # so it is of most, and they are many
+        return np.zeros(shape, np.int64), np.zeros(shape, bool)
+    figures = np.array([[figure or 0 for figure in one] for one in given], np.int64)
+    return figures, np.array([[figure is not None for figure in one] for one in given], bool)
 
 
 def _ordinals(row: Ints) -> Ints:

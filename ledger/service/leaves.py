@@ -153,11 +153,12 @@ def _content_texts(texts: dict[str, Any], frame: Frame) -> Any:
     behind = frame.ints("behind") == 1
     if not behind.any():
         return whole
-    said = OWN_FIELDS["receipt"]
+    said, only = OWN_FIELDS["receipt"], pa.array(behind)
     own = [
-        text if n in said else pa.scalar("") for n, text in zip(CONTENT_FIELDS, fields, strict=True)
+        pa.scalar("") if n not in said or isinstance(text, pa.Scalar) else text.filter(only)
+        for n, text in zip(CONTENT_FIELDS, fields, strict=True)
     ]
-    return pc.if_else(pa.array(behind), _joined(*own, US), whole)
+    return pc.replace_with_mask(whole, only, _joined(*own, US).combine_chunks())
 
 
 def _leaf_texts(texts: dict[str, Any], entry: pa.Table, finding: pa.Table, first_seq: int) -> Any:
