@@ -26,7 +26,7 @@ NONE = -1
 _CODES = tuple(REFUSALS)
 _RANK = {code: rank for rank, code in enumerate(_CODES)}
 _FIGURES = ("limit", "taken", "asked", "short")
-_NO_FIGURES = (None,) * len(_FIGURES)
+_NO_FIGURES = (None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ LOT |= {"chip": "nvidia-h100-sxm", "quantity": "1"}
 
 # Where an import can be made to stand still: the class, its method, and after which call of it.
 POINTS: dict[str, tuple[Any, str, int]] = {
-    "staging": (Staging, "append", 2),
+    "staging": (Staging, "append", 1),
     "staged": (Staging, "load", 1),
     "inserted": (Staging, "finish", 1),
     "linked": (Sealer, "link", 1),
