@@ -30,8 +30,9 @@ from ledger.service.closed import ClosedQuarters
 from ledger.service.conditions import Watch, on_record
 from ledger.service.day_numbers import day_of
 from ledger.service.days import Days
-from ledger.service.draws import Drawer
+from ledger.service.draws import IF_BEFORE, Drawer
 from ledger.service.follower_columns import Followed
+from ledger.service.followers import TRANSIT
 from ledger.service.given_tables import table_of
 from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_known
 from ledger.service.leaves import Leaves
@@ -41,7 +42,7 @@ from ledger.service.on_record import OnRecord
 from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.parents import Parents
 from ledger.service.posting import Desk, sums_that_fit
-from ledger.service.rulebook import as_note
+from ledger.service.rulebook import Ruled, as_note
 from ledger.service.running import RunningTotals
 from ledger.service.seal import Header, Sealer
 from ledger.service.shares import Shares
@@ -185,6 +186,12 @@ class _Days:
         self.parts[-last:] = [together(*self.parts[-last:])]
 
 
+def _as_it_leaves(ruled: Ruled) -> bool:
+    """Whether under an old licence it counts as it leaves, and otherwise when it arrives."""
+    old = {draw.rule for draw in ruled.ruling.draws if draw.effect == IF_BEFORE}
+    return any(draw.effect == TRANSIT and draw.rule in old for draw in ruled.ruling.draws)
+
+
 class _Load:
     """One submission on its way from the table `work` into the ledger's tables."""
 
@@ -208,6 +215,8 @@ class _Load:
         if drawer.acquired.any:
             raise ByRows  # what an acquired entity received is laid on two budgets row by row
         follows = isinstance(prepared, Followed)
+        if not follows and any(map(_as_it_leaves, prepared.ruled)):
+            raise ByRows  # what a receipt then does hangs on the licence of its shipment
         self.drawer = (BulkFollowers if follows else BulkDrawer)(drawer, prepared, self.lines)
         self.answers = Answers(con, staging, book)
         self.shares = Shares(drawer)

@@ -185,7 +185,8 @@ class Drawer:
         if not places and lines.issued_on(row.line_place) < self.rulebook.regime.first_day:
             old = (self._place(row, d, row.given, day) for d in draws if d.effect == IF_BEFORE)
             found = [Drawn(at, 1, Effect.POST, row.amount) for at in old if at is not None]
-        held = {self.book.named(place)[0] for place in places}
+        # Under an old licence it counts as it leaves, and is not held in transit beside.
+        held = {self.book.named(one.place)[0] for one in found}
         found += self._elsewhere(row, [d for d in draws if d.official and d.rule not in held])
         left = [self._place(row, d, row.given, day) for d in draws if d.effect == CREDIT_OTHER]
         debited = {one.place for one in found} if effect == Effect.DRAW else set()

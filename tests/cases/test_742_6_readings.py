@@ -90,6 +90,25 @@ def test_an_old_licence_draws_as_it_ships(opened):
     )
 
 
+@pytest.mark.parametrize("way", ["on the row", "in a file of its own"])
+def test_what_an_old_licence_draws_as_it_ships_is_not_in_transit_beside(opened, way):
+    """Where others count when they arrive, it counts once all the same: as it leaves."""
+    ledger = opened(licences_before_2025="as_shipped", cap_basis="received")
+    arrives = "2025-07-01" if way == "on the row" else ""
+    play(
+        ledger,
+        f"""
+        act     | no | day        | to    | units | under | arrives   | says
+        licence | L  | 2024-06-01 | India | 10    |       |           | before_regime
+        ship    | B  | 2025-06-01 | India | 3     | L     | {arrives} |
+        """,
+    )
+    stands(ledger, "India 2025-2027: posted 47,496; remaining 789,952,504")
+    if not arrives:
+        play(ledger, "act | day | of\nreceive | 2025-07-01 | B")
+        stands(ledger, "India 2025-2027: posted 47,496; remaining 789,952,504")
+
+
 @pytest.mark.parametrize(("reading", "over"), [("undrawn_rest", OVERDRAWN), ("as_shipped", "")])
 def test_old_licences_are_reversed_like_others(opened, reading, over):
     ledger = opened(licences_before_2025=reading)

@@ -91,9 +91,9 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
 
 
 def test_the_last_units_are_given_once(ledger: Ledger):
-    """Four processes ask for 24 units of which 17 are left: 7 are refused, whoever came first."""
+    """Eight processes ask for 24 units of which 17 are left: 7 are refused, whoever came first."""
     ledger.issue(LOT | {"licence": "L1", "issued_on": "2025-05-20", "quantity": str(49898 - 17)})
-    said = together(*(("apply", ledger.url, f"P{n}", 6) for n in range(4)))
+    said = together(*(("apply", ledger.url, f"P{n}", 3) for n in range(8)))
     granted, refused = (sum(int(one.split()[at]) for one in said) for at in (0, 1))
     assert (granted, refused) == (17, 7)
     balance = max(rows(ledger.url, "balance"), key=lambda b: b["pending_mtpp"])

@@ -120,6 +120,25 @@ def test_nasty_files_post_alike(
     assert columns_only == []
 
 
+def test_what_counts_as_it_leaves_beside_what_waits_goes_by_rows(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    """Under an old licence: its receipts would have to know what licence their shipment was of."""
+    random = Random(5)
+    licences = nasty.licences(random, 40)
+    options = {"licences_before_2025": "as_shipped", "cap_basis": "received"}
+    with twins(declared(ledger_url, **options), tmp_path) as ledgers:
+        shipments = nasty.shipments(random, 120, licences)
+        for kind, lines in (("licences", licences), ("shipments", shipments)):
+            by_rows, as_columns = both_ways(
+                ledgers, write_csv(tmp_path / f"{kind}.csv", lines), kind
+            )
+            assert by_rows == as_columns
+        assert_same(ledgers)
+        assert_sound(ledgers[1])
+    assert columns_only == ["by rows"]
+
+
 few = settings(max_examples=at_most(4), suppress_health_check=list(HealthCheck))
 
 
