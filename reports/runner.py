@@ -20,7 +20,8 @@ from schemas.manifest import MANIFEST, Manifest, NotAManifest, view_statements
 if TYPE_CHECKING:
     import duckdb
 
-_MEMORY = "256MB"
+# What a report may take; where that does not do, it is begun again with more.
+_MEMORY = ("256MB", "2GB")
 _MOST_THREADS = 8
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WHOLE = re.compile(r"\d{1,18}")
@@ -66,12 +67,24 @@ def run(name: str, folder: Path, variables: Mapping[str, object] | None = None) 
     `variables` are those of the report's heading, and `known_at`: an instant ("2026-11-23",
     "2026-11-23T18:00:00Z"; without a zone UTC) or "seq:N", in place of `known_seq`. What is None
     is left at its default; `as_of` is then today.
-    Raises WrongUse for a name or value that will not do, NoCopy where there is no copy.
+    Raises WrongUse for a name or value that will not do, NoCopy where there is no copy, MemoryError
+    where there is not enough memory for it.
     """
+    import duckdb
+
     report = catalogue.report(name)
     given = {key: value for key, value in (variables or {}).items() if value not in (None, "")}
+    for memory in _MEMORY:
+        try:
+            return _answered(report, given, folder, memory)
+        except duckdb.OutOfMemoryException as error:
+            short = error
+    raise MemoryError(f"the report {report.name}: {short}")
+
+
+def _answered(report: Report, given: Mapping[str, object], folder: Path, memory: str) -> Result:
     manifest = _manifest(folder)
-    connection = _opened(manifest, folder, report.sql)
+    connection = _opened(manifest, folder, report.sql, memory)
     try:
         values = _values(report, given, connection, manifest)
         for key, value in values.items():
@@ -94,11 +107,11 @@ def _manifest(folder: Path) -> Manifest:
         raise NoCopy(f"there is no copy of a ledger in {folder} ({error})") from error
 
 
-def _opened(manifest: Manifest, folder: Path, asked: str) -> duckdb.DuckDBPyConnection:
+def _opened(manifest: Manifest, folder: Path, asked: str, memory: str) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     settings: dict[str, Any] = {
-        "memory_limit": _MEMORY,
+        "memory_limit": memory,
         "threads": min(os.cpu_count() or 1, _MOST_THREADS),
         "temp_directory": str(Path(tempfile.gettempdir()) / f"tpp-report-{os.getpid()}"),
         "autoinstall_known_extensions": "false",
@@ -107,6 +120,9 @@ def _opened(manifest: Manifest, folder: Path, asked: str) -> duckdb.DuckDBPyConn
     try:
         for statement in view_statements(manifest, str(folder.absolute()), asked):
             connection.execute(statement)
+    except duckdb.OutOfMemoryException:
+        connection.close()
+        raise
     except duckdb.Error as error:
         connection.close()
         raise NoCopy(f"the copy in {folder} cannot be read ({error})") from error

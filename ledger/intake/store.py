@@ -1,4 +1,8 @@
-"""The temporary database a file is read into: on disk, with bounded memory; and its problems."""
+"""The temporary database a file is read into, and its problems.
+
+It is kept in memory as far as it may take some, and goes to a scratch folder beyond: rows on disk
+would be compressed as they come, which takes as long as reading them.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,7 @@ _PROBLEM_COLUMNS = (
 
 
 def open_store(workspace: Path) -> tuple[duckdb.DuckDBPyConnection, Path]:
-    """A new database in a folder of its own inside `workspace`: the connection and the folder."""
+    """A new database, and a folder of its own inside `workspace`."""
     with held_back():  # interrupted while it is loaded, the library ends the whole process
         import duckdb
 
@@ -47,8 +51,6 @@ def open_store(workspace: Path) -> tuple[duckdb.DuckDBPyConnection, Path]:
         "autoinstall_known_extensions": "false",
     }
     con = _quiet(duckdb.connect(":memory:", config=settings))
-    # It is removed when it is closed: nothing has to be brought to the disk before.
-    con.execute("PRAGMA disable_checkpoint_on_shutdown")
     con.execute(f"CREATE TABLE problem ({', '.join(_PROBLEM_COLUMNS)})")
     return con, folder
 

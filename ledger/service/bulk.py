@@ -222,6 +222,7 @@ class _Load:
         self.shares = Shares(drawer)
         self.running = RunningTotals(desk.rulebook, book, at_once=True)
         self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
+        self.budget_no = np.zeros(0, np.int64)
         self.days = _Days()
         self.dated = Days(book, self.days.parts)
         self.leaves: Leaves
@@ -283,7 +284,8 @@ class _Load:
         )
         self.closed.mark_days(frame.day, flags)
         self._gather(frame, weighed.entries)
-        budget_no = np.array(self.book.numbers, np.int64)
+        new = np.array(self.book.numbers[len(self.budget_no) :], np.int64)
+        budget_no = self.budget_no = np.append(self.budget_no, new)
         self._spare(frame, flags)
         findings = flags.in_order(frame.first_seq, budget_no)
         self._tell(frame, findings, outcome)

@@ -112,6 +112,8 @@ class RunningTotals:
         self._known_terms: dict[tuple[str, date], Terms | None] = {}
         self._of_place: dict[int, tuple[str, str]] = {}
         self._looked = 0
+        # Which budgets are of these, by place, as far as a batch asked.
+        self._marked = np.zeros(0, bool)
         self._kept: dict[tuple[str, str], _Kept] = {}
         self._accounts: dict[tuple[str, str], list[int]] | None = None
         self._done: dict[str, list[str]] = {}
@@ -138,7 +140,11 @@ class RunningTotals:
 
     def of_batch(self, entries: Entries) -> Iterable[Posted]:
         """What a batch posts on the accounts that are measured here."""
-        own = np.isin(entries.budget, list(self._subjects()))
+        known = len(self._marked)
+        subjects = self._subjects()
+        new = [place in subjects for place in range(known, self._looked)]
+        self._marked = np.append(self._marked, np.array(new, bool))
+        own = self._marked[entries.budget]
         columns = (entries.row, entries.budget, entries.official, entries.posted)
         return zip(*(column[own].tolist() for column in columns), strict=True)
 

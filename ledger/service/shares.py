@@ -100,7 +100,9 @@ class Shares:
         self.drawer, self.book = drawer, drawer.book
         self._shares = _shares_of(drawer.rulebook)
         self._tallies = _tallies_of(drawer.rulebook)
+        # Which budgets are of these, by place; and the same as far as a batch asked, as a column.
         self._tally: list[bool] = []
+        self._marked = np.zeros(0, bool)
         self._holdings: dict[tuple[str, str], Holding] = {}
         self._accounts: dict[str, dict[str, list[tuple[int, str]]]] = {}
 
@@ -163,7 +165,9 @@ class Shares:
 
     def posted_in(self, entries: Entries) -> Iterator[Posted]:
         """What the entries of a batch post on budgets that shares are measured of."""
-        at = np.flatnonzero(np.array(self._on_tally(), bool)[entries.budget])
+        new = self._on_tally()[len(self._marked) :]
+        self._marked = np.append(self._marked, np.array(new, bool))
+        at = np.flatnonzero(self._marked[entries.budget])
         columns = (entries.row, entries.budget, entries.official, entries.posted)
         yield from zip(*(column[at].tolist() for column in columns), strict=True)
 

@@ -288,3 +288,12 @@ def test_every_column_is_explained_in_the_docs(copy, name):
     explained = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
     with reports.run(name, copy, HOLDER.get(name)) as result:
         assert explained == [c.name for c in result.columns]
+
+
+def test_a_report_that_needs_more_memory_is_begun_again_with_more(copy, monkeypatch):
+    enough = rows("remaining", copy, "holder", "remaining_mtpp")
+    monkeypatch.setattr("reports.runner._MEMORY", ("1MB", "256MB"))
+    assert rows("remaining", copy, "holder", "remaining_mtpp") == enough
+    monkeypatch.setattr("reports.runner._MEMORY", ("1MB", "1MB"))
+    with pytest.raises(MemoryError, match="the report remaining: "):
+        rows("remaining", copy, "holder")
