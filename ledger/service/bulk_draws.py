@@ -173,7 +173,7 @@ class BulkDrawer:
                 elif draw.effect in UNDER_LICENCE:
                     found += self._beside_licence(draw, period, frame, drawn, line, slot)
                 elif draw.effect not in LATER and len(
-                    facts := np.flatnonzero(own & ~self._held_by(draw, line))
+                    facts := np.flatnonzero(own & ~self._held_by(draw, draws, line))
                 ):
                     holders = self._holders_for(draw)
                     holder = holders.of(draw.holder_from, frame, facts, day[facts])
@@ -198,15 +198,23 @@ class BulkDrawer:
                     holder = np.where(holder == one, NONE, holder)
         return Wanted(draw, period, rows, holder, day, int(effect_of(draw)), slot)
 
-    def _held_by(self, draw: Draw, line: Ints) -> NDArray[np.bool_]:
+    def _held_by(self, draw: Draw, draws: Sequence[Draw], line: Ints) -> NDArray[np.bool_]:
         """Which movements draw on their licence in place of what a ruling says.
 
-        A line on file stands for what is not official, and for the rule it holds a budget of.
+        A line on file stands for what is not official, for the rule it holds a budget of, and an
+        old one for what counts as it leaves.
         """
         held: NDArray[np.bool_] = line >= 0
         if draw.official and held.any():
-            held &= self._lines_on(draw.rule)[line]
+            old = any(d.effect == IF_BEFORE and d.rule == draw.rule for d in draws)
+            held &= self._lines_on(draw.rule)[line] | (old & self._is_old(line))
         return held
+
+    def _is_old(self, line: Ints) -> NDArray[np.bool_]:
+        """Which licence lines are of before the regime, and hold on nothing."""
+        first = days_number(self.rulebook.regime.first_day)
+        found: NDArray[np.bool_] = self.lines.issued_no[line] < first
+        return found & (self.lines.budget_places[0][line] < 0)
 
     def _lines_on(self, rule: str) -> NDArray[np.bool_]:
         """Which licence lines hold on a budget of a rule, by their place."""
@@ -222,9 +230,7 @@ class BulkDrawer:
     ) -> list[Wanted]:
         """What movements under a licence on file draw beside what it holds on."""
         if draw.effect == IF_BEFORE:
-            first = days_number(self.rulebook.regime.first_day)
-            on_none = self.lines.budget_places[0][line[rows]] < 0 if len(rows) else rows
-            rows = rows[on_none & (self.lines.issued_no[line[rows]] < first)] if len(rows) else rows
+            rows = rows[self._is_old(line[rows])] if len(rows) else rows
         if not len(rows) or draw.effect == RELEASE:
             return []
         holders = self._holders_for(draw)

@@ -90,6 +90,19 @@ def test_an_old_licence_draws_as_it_ships(opened):
     )
 
 
+def test_what_an_old_licence_draws_as_it_ships_counts_once_where_others_do_so_too(opened):
+    ledger = opened(licences_before_2025="as_shipped", cap_basis="shipped")
+    play(
+        ledger,
+        """
+        act     | no | day        | to    | units | under | says
+        licence | L  | 2024-06-01 | India | 10    |       | before_regime
+        ship    | B  | 2025-06-01 | India | 3     | L     |
+        """,
+    )
+    stands(ledger, "India 2025-2027: posted 47,496; remaining 789,952,504")
+
+
 @pytest.mark.parametrize("way", ["on the row", "in a file of its own"])
 def test_what_an_old_licence_draws_as_it_ships_is_not_in_transit_beside(opened, way):
     """Where others count when they arrive, it counts once all the same: as it leaves."""
