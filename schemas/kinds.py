@@ -119,6 +119,11 @@ KEY_CLASS: dict[Kind, str] = {
 }
 
 
+def key_class(kind: str) -> str:
+    """The class of a kind told by its text. Raises KeyError for what is none."""
+    return KEY_CLASS[kind]  # type: ignore[index]  # a kind is its text, and is found by it
+
+
 class FileKind(StrEnum):
     """What an import file holds: the word after `--as`."""
 

@@ -6,7 +6,6 @@ where a row is plainly good; every other row comes here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,9 +13,10 @@ from functools import partial
 from typing import Any
 
 from ledger.intake import cells, licence_act, move
-from ledger.intake.cells import BLANKS, LARGEST_WHOLE, LONGEST_CELL, Wrong
+from ledger.intake.cells import BLANKS, LARGEST_WHOLE, Wrong
 from ledger.intake.setting import ChipFact, Setting
 from ledger.intake.words import Words, remembered
+from schemas.canonical import canonical
 from schemas.fields import SHAPES, Field, FileShape, Type, optional_of
 from schemas.kinds import FILE_MOVEMENTS, LIMIT_CHANGES, FileKind
 from schemas.records import Given
@@ -44,8 +44,6 @@ _COLUMNS = {
 # Days that may not come before the row's own day.
 LATER_DAYS = ("received_on", "expires_on", "until_on")
 MUST_SAY_KIND = (FileKind.ADJUSTMENTS, FileKind.DECLARATIONS, FileKind.ACTS)
-# Made once: `json.dumps` makes one each time.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _LICENSED = (FileKind.LICENCES, FileKind.APPLICATIONS)
 _AUTHORIZED = (FileKind.SHIPMENTS, FileKind.TRANSFERS)
 
@@ -151,8 +149,7 @@ class Row:
             if not cell or not cell.strip(BLANKS):
                 continue
             try:
-                if not cell.isprintable() or len(cell) > LONGEST_CELL:
-                    cells.checked(cell)
+                cells.checked(cell)
                 known = plain.get(heading)
                 if known is None:
                     details[heading] = cell.strip(BLANKS)
@@ -168,7 +165,7 @@ class Row:
         self._finish(out, details, wrongs)
         if wrongs:
             raise Rejected([(h, shown(values.get(h)), wrong) for h, wrong in wrongs])
-        out["details"] = canonical(details)
+        out["details"] = canonical(details) if details else None
         if self.kind is FileKind.CORRECTIONS:
             # What a correction is of stands in its details; it has no document or day itself.
             out |= {"document": str(row), "effective_on": date.min}
@@ -252,13 +249,6 @@ class Row:
             wrongs[:] = [w for w in wrongs if w[0] != "chip"]
             reason = "this regime counts amounts: leave chip empty and give tpp"
             wrongs.append(("chip", Wrong(reason)))
-
-
-def canonical(details: Mapping[str, str]) -> str | None:
-    """Details as canonical JSON text: keys sorted, no blanks, text values; None where empty."""
-    if not details:
-        return None
-    return _ENCODER.encode(details)
 
 
 def _change(out: dict[str, Any], details: dict[str, str], wrongs: Wrongs) -> None:

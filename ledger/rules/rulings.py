@@ -10,13 +10,12 @@ from datetime import date
 from typing import Any
 
 from ledger.policy.licensing import expiry_of
+from schemas.canonical import canonical
 
 # Of a regime that runs beside another, no news to anybody.
 _TOO_EARLY = "before_regime"
 # Between a further regime and the key of what it asks for.
 OF = ":"
-# Made once: `json.dumps` makes one each time.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 # Of every regime its own word: said by each, though another has said it.
 _EACH_SAYS = ("review_denial",)
 
@@ -129,7 +128,7 @@ class Ruling:
 
     def body(self) -> str:
         """The ruling as canonical JSON: keys sorted, no blanks, characters as they are."""
-        return _ENCODER.encode(_shape(self))
+        return canonical(_shape(self))
 
     def digest(self) -> str:
         """The SHA-256 of the body's UTF-8 bytes, in hexadecimal."""

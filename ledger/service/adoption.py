@@ -18,12 +18,13 @@ from sqlalchemy import bindparam, select
 
 from ledger.catalogue.reader import catalogue_from_text
 from ledger.policy.reader import regime_from_text
-from ledger.service.rows import Row, canonical, row_of
+from ledger.service.rows import Row, row_of
 from ledger.service.rulebook import Rulebook
 from ledger.storage.errors import NotALedger
 from ledger.storage.statements import Cursor
 from ledger.storage.store import Store
 from schemas import tables as t
+from schemas.canonical import canonical
 from schemas.kinds import Kind
 from schemas.records import Given
 

@@ -12,7 +12,8 @@ import numpy as np
 from ledger.rules.admission import Ints
 from ledger.service.given_tables import detail, table_of, texts
 from ledger.service.parents import Parents
-from ledger.service.rows import Flag, canonical
+from ledger.service.rows import Flag
+from schemas.canonical import canonical
 from schemas.names import name_key
 from schemas.records import Given
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 
 from ledger.storage.statements import Cursor
 from schemas import tables as t
-from schemas.kinds import KEY_CLASS, Kind
+from schemas.kinds import Kind, key_class
 from schemas.problems import Problem, Unusable
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _one_of(found: list[dict[str, Any]], key: str) -> dict[str, Any]:
     """The movement meant: of one key the latest attempt, and none that only follows another."""
     followers = (Kind.RECEIPT, Kind.REVERSAL, Kind.REPLACEMENT, Kind.TRANSFER_IN)
     own = [m for m in found if m["kind"] not in followers] or found
-    latest = {(KEY_CLASS[Kind(m["kind"])], m["source"], m["line"]): m for m in own}
+    latest = {(key_class(m["kind"]), m["source"], m["line"]): m for m in own}
     if not latest:
         raise Unusable(Problem("movement", 0, 0, "", key, "no movement has this document"))
     if len(latest) > 1:

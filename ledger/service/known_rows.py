@@ -13,7 +13,7 @@ from ledger.service.rows import Row, is_shipment, key_of, points_at_shipment
 from ledger.storage.chain import CONTENT_FIELDS, OWN_FIELDS
 from ledger.storage.statements import Cursor
 from schemas import tables as t
-from schemas.kinds import KEY_CLASS, TRANSFERS, Kind
+from schemas.kinds import TRANSFERS, Kind, key_class
 from schemas.problems import Problem
 from schemas.tpp import milli_text
 
@@ -303,7 +303,7 @@ def _conflict(cursor: Cursor, row: Row, seq: int) -> tuple[str, ...]:
     (stored,) = cursor.find(t.movement, "seq", [seq])
     numbers = {stored[_MOVEMENT[f"{role}_no"]] for role in ("exporter", "consignee", "parent")}
     names: dict[Any, str] = {p[0]: p[1] for p in cursor.find(t.party, "party_no", numbers - {None})}
-    for name in OWN_FIELDS.get(KEY_CLASS[Kind(row.kind)], CONTENT_FIELDS):
+    for name in OWN_FIELDS.get(key_class(row.kind), CONTENT_FIELDS):
         given: Any = getattr(row.given, name)
         if name in ("exporter", "consignee", "parent"):
             before: Any = names.get(stored[_MOVEMENT[f"{name}_no"]])

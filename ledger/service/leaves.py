@@ -18,7 +18,7 @@ from ledger.service.batches import Frame
 from ledger.service.bulk_findings import Findings
 from ledger.storage.bulk import HASH, Staging, columns_of
 from ledger.storage.chain import CONTENT_FIELDS, FORMAT, GS, OWN_FIELDS, RS, US, Tree
-from schemas.kinds import KEY_CLASS, Kind
+from schemas.kinds import key_class
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -136,7 +136,7 @@ def _key_texts(texts: dict[str, Any]) -> Any:
     import pyarrow as pa
 
     kinds = texts["kind"].combine_chunks().dictionary_encode()
-    classes = pa.array([KEY_CLASS[Kind(kind)] for kind in kinds.dictionary.to_pylist()])
+    classes = pa.array(list(map(key_class, kinds.dictionary.to_pylist())))
     given = [texts[name] for name in ("source", "document", "line", "attempt")]
     return _joined(classes.take(kinds.indices), *given, US)
 

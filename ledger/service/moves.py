@@ -23,8 +23,9 @@ from ledger.service.book import Book
 from ledger.service.holders import LEFT, stated
 from ledger.service.parents import Parents
 from ledger.service.relations import Relations
-from ledger.service.rows import Flag, Row, canonical, key_of, party_key
+from ledger.service.rows import Flag, Row, key_of, party_key
 from ledger.service.rulebook import Rulebook, Ruled
+from schemas.canonical import canonical
 from schemas.kinds import Kind
 from schemas.records import Given
 

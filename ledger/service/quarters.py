@@ -7,9 +7,10 @@ from datetime import date
 from ledger.service.closed import ClosedQuarters
 from ledger.service.outcome import Outcome
 from ledger.service.posting import Desk, post
-from ledger.service.rows import canonical, row_of
+from ledger.service.rows import row_of
 from ledger.service.seal import Header
 from ledger.storage.statements import Cursor
+from schemas.canonical import canonical
 from schemas.kinds import Kind
 from schemas.problems import Problem, Unusable
 from schemas.quarters import Quarter, quarter_of

@@ -7,9 +7,10 @@ from typing import Any
 
 from ledger.rules.endings import OPEN
 from ledger.service.lines import LICENSED, LineBook
-from ledger.service.rows import Flag, Row, canonical, row_of
+from ledger.service.rows import Flag, Row, row_of
 from ledger.storage.statements import Cursor
 from schemas import tables as t
+from schemas.canonical import canonical
 from schemas.kinds import Kind
 from schemas.records import Given
 

@@ -19,8 +19,8 @@ from ledger.rules.rulings import Draw, Ruling
 from ledger.service.holders import LEFT, PARTIES, Holders, asked_of
 from ledger.service.moves import ruled as ruled_move
 from ledger.service.relations import Relations
-from ledger.service.rows import canonical
 from ledger.service.rulebook import RULED, Rulebook
+from schemas.canonical import canonical
 from schemas.kinds import SENT, Kind
 from schemas.manifest import MANIFEST, Manifest, view_statements
 from schemas.records import Given

@@ -23,12 +23,13 @@ from ledger.service.line_rules import line_rules
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
 from ledger.service.posting import Desk, flag_excesses, save_days, sums_that_fit
-from ledger.service.rows import Row, canonical, key_of, ordered, row_of
+from ledger.service.rows import Row, key_of, ordered, row_of
 from ledger.service.seal import Header, Sealer
 from ledger.service.targets import given_of
 from ledger.storage.statements import Cursor
 from ledger.storage.store import Store
 from schemas import tables as t
+from schemas.canonical import canonical
 from schemas.kinds import Kind
 from schemas.problems import Problem, Unusable
 from schemas.records import Given

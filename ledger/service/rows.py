@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ledger.refusals import by_precedence
 from ledger.rules.admission import Effect
 from ledger.storage import chain
+from schemas.canonical import canonical
 from schemas.kinds import RECEIPTS, RETURNS, SENT, Kind
 from schemas.names import name_key
 from schemas.problems import Problem
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 # Licences stand before what draws on them, a receipt behind its shipment of the same day.
 _ORDER: dict[str, int] = {kind: place for place, kind in enumerate(Kind)}
-# Made once: `json.dumps` makes one each time.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _REQUESTS = (Kind.APPLICATION, Kind.REPLACEMENT, Kind.LICENCE)
 _SENT: frozenset[str] = frozenset(SENT)
 _POINTING: frozenset[str] = frozenset((*RECEIPTS, *RETURNS))
@@ -196,11 +195,6 @@ def receipt_of(given: Given) -> Given:
         target_line=given.line,
         details=details,
     )
-
-
-def canonical(details: dict[str, str]) -> str:
-    """Details as they are stored: sorted keys, no blanks, characters as they are."""
-    return _ENCODER.encode(details)
 
 
 def party_key(name: str | None) -> str | None:

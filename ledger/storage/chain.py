@@ -10,10 +10,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from itertools import chain as chained
 
-from schemas.kinds import KEY_CLASS, Kind
-
-# By the kind's text: a kind is one, and is found without making it first.
-_CLASS = {str(kind): named for kind, named in KEY_CLASS.items()}
+from schemas.kinds import Kind, key_class
 
 FORMAT = "tpp-ledger/1"
 US, RS, GS = "\x1f", "\x1e", "\x1d"
@@ -228,7 +225,7 @@ def submission_digest(ledger_id: str, header: Sequence[object], previous: str) -
 
 def key_digest(kind: str, source: str, document: str, line: str, attempt: int) -> bytes:
     """The 16 bytes of a movement's natural key; the kind counts by its class only."""
-    return short_digest(US.join((_CLASS[kind], source, document, line, str(attempt))))
+    return short_digest(US.join((key_class(kind), source, document, line, str(attempt))))
 
 
 def content_digest(content: Sequence[object]) -> bytes:
@@ -240,7 +237,7 @@ def content_digest(content: Sequence[object]) -> bytes:
     other fields are the shipment's. An act says its kind, day and details.
     """
     values = list(content)
-    if own := OWN_FIELDS.get(_CLASS[str(values[0])]):
+    if own := OWN_FIELDS.get(key_class(str(values[0]))):
         values = [v if n in own else None for n, v in zip(CONTENT_FIELDS, values, strict=True)]
     values[0] = content_kind(str(values[0]))
     if values[_CHIP] is not None:

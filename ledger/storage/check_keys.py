@@ -17,7 +17,7 @@ from ledger.storage.chain import (
 )
 from ledger.storage.rows import Pairs, streamed
 from schemas import tables as t
-from schemas.kinds import KEY_CLASS
+from schemas.kinds import KEY_CLASS, key_class
 
 Fail = Callable[[str, str], None]
 
@@ -64,13 +64,13 @@ class Keys:
         if stored is None:
             self._fail("keys", f"movement {seq} has no key")
             return
-        key = short_digest(US.join((KEY_CLASS[kind], *_key_fields(fields))))  # type: ignore[index]
+        key = short_digest(US.join((key_class(kind), *_key_fields(fields))))
         if stored[0] != key:
             self._fail("keys", f"movement {seq} has a key that its fields do not make")
         for place in _PARTIES:
             fields[place] = self._names.get(fields[place], "?")
         fields[_KIND] = content_kind(kind)
-        for place in _ANOTHERS.get(KEY_CLASS[kind], ()):  # type: ignore[index]
+        for place in _ANOTHERS.get(key_class(kind), ()):
             fields[place] = ""
         if fields[_CHIP]:
             fields[_AMOUNT] = ""
