@@ -168,8 +168,10 @@ class _Scan:
             file.controls = True
         if b"\t" in chunk and file.delimiter != b"\t":
             file.odd_blanks = True
+        if self.pending:
+            return self._by_line(_lines(chunk))
         lines = _lines(chunk.replace(b"\r\n", b"\n") if b"\r" in chunk else chunk)
-        if self.pending or not self._all_records(lines, quotes=b'"' in chunk, ends=b"\r" in chunk):
+        if not self._all_records(lines, quotes=b'"' in chunk, ends=b"\r" in chunk):
             return self._by_line(_lines(chunk))
         first, line = self.row + 1, self.line + 1
         self.row += len(lines)

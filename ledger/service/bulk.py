@@ -26,6 +26,7 @@ from ledger.service.bulk_findings import Findings, Gathered
 from ledger.service.bulk_followers import BulkFollowers
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.bulk_papers import FramePapers
+from ledger.service.by_place import ByPlace
 from ledger.service.closed import ClosedQuarters
 from ledger.service.conditions import Watch, on_record
 from ledger.service.day_numbers import day_of
@@ -155,8 +156,16 @@ def _ready(
         return prepared
     parents = Parents(desk.rulebook, book.cursor, OnRecord(book.cursor, desk.rulebook).relations)
     if parents.any and any(map(parents.known, prepared.party_keys)):
-        return columns.prepare(con, desk.rulebook, parents)
+        prepared = columns.prepare(con, desk.rulebook, parents)
+    if any(map(_as_it_leaves, prepared.ruled)):
+        raise ByRows  # what a receipt then does hangs on the licence of its shipment
     return prepared
+
+
+def _as_it_leaves(ruled: Ruled) -> bool:
+    """Whether under an old licence it counts as it leaves, and otherwise when it arrives."""
+    old = {draw.rule for draw in ruled.ruling.draws if draw.effect == IF_BEFORE}
+    return any(draw.effect == TRANSIT and draw.rule in old for draw in ruled.ruling.draws)
 
 
 class _Days:
@@ -186,12 +195,6 @@ class _Days:
         self.parts[-last:] = [together(*self.parts[-last:])]
 
 
-def _as_it_leaves(ruled: Ruled) -> bool:
-    """Whether under an old licence it counts as it leaves, and otherwise when it arrives."""
-    old = {draw.rule for draw in ruled.ruling.draws if draw.effect == IF_BEFORE}
-    return any(draw.effect == TRANSIT and draw.rule in old for draw in ruled.ruling.draws)
-
-
 class _Load:
     """One submission on its way from the table `work` into the ledger's tables."""
 
@@ -215,14 +218,12 @@ class _Load:
         if drawer.acquired.any:
             raise ByRows  # what an acquired entity received is laid on two budgets row by row
         follows = isinstance(prepared, Followed)
-        if not follows and any(map(_as_it_leaves, prepared.ruled)):
-            raise ByRows  # what a receipt then does hangs on the licence of its shipment
         self.drawer = (BulkFollowers if follows else BulkDrawer)(drawer, prepared, self.lines)
         self.answers = Answers(con, staging, book)
         self.shares = Shares(drawer)
         self.running = RunningTotals(desk.rulebook, book, at_once=True)
         self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
-        self.budget_no = np.zeros(0, np.int64)
+        self.budget_no = ByPlace(book, np.int64, lambda book, at: book.numbers[at])
         self.days = _Days()
         self.dated = Days(book, self.days.parts)
         self.leaves: Leaves
@@ -284,8 +285,7 @@ class _Load:
         )
         self.closed.mark_days(frame.day, flags)
         self._gather(frame, weighed.entries)
-        new = np.array(self.book.numbers[len(self.budget_no) :], np.int64)
-        budget_no = self.budget_no = np.append(self.budget_no, new)
+        budget_no = self.budget_no.column()
         self._spare(frame, flags)
         findings = flags.in_order(frame.first_seq, budget_no)
         self._tell(frame, findings, outcome)
@@ -372,7 +372,7 @@ class _Load:
         import pyarrow as pa
 
         merged = self.days.merged()
-        budget = np.array(self.book.numbers, np.int64)[merged.budget]
+        budget = self.budget_no.column()[merged.budget]
         order = np.lexsort((merged.day, budget)) if (np.diff(budget) < 0).any() else slice(None)
         taken = merged.taken + merged.pending - merged.adjustment
         day = pa.array(merged.day[order].astype(np.int32)).cast(pa.date32())

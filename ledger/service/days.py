@@ -15,6 +15,7 @@ from ledger.rules.admission import Batch, Calendar, Changes, Entries, Ints
 from ledger.rules.timeline import Timeline
 from ledger.rules.weights import Entry
 from ledger.service.book import Book
+from ledger.service.by_place import ByPlace
 from ledger.service.day_numbers import days_number
 from schemas import tables as t
 
@@ -35,7 +36,6 @@ _STEPS = (
 )
 # Before any day, and after all.
 _NEVER, _ALWAYS = -(2**62), 2**62
-_NO_DAYS = np.zeros(0, np.int64)
 
 
 class Days:
@@ -49,12 +49,12 @@ class Days:
         self.book, self._unsaved = book, unsaved
         self._took: list[tuple[Sequence[Entry], Sequence[int]]] = []
         self._taken: dict[int, list[by_hand.Change]] = {}
-        self._turning = _NO_DAYS
+        self._turned = ByPlace(book, np.int64, _turns)
         self._loaded: dict[int, Timeline] = {}
 
     def calendar(self, batch: Batch, day: Ints) -> Calendar:
         """What weighing a batch needs to know of days; `day` is each movement's."""
-        turning = self._turned()
+        turning = self._turned.column()
         official = batch.draw_official == 1
         at = batch.draw_budget[official]
         early = day[batch.draw_row[official]] < turning[at]
@@ -69,14 +69,14 @@ class Days:
     def calendar_of(self, entries: Entries, day: Ints) -> Calendar:
         """The same for entries that are known, in any order of their days: a reversal's."""
         official = entries.official == 1
-        dated = self._turned()[entries.budget] == _ALWAYS
+        dated = self._turned.column()[entries.budget] == _ALWAYS
         for place in np.unique(entries.budget[official & (dated | (entries.taken > 0))]).tolist():
             self.timeline(place)
         return Calendar(day, self._loaded)
 
     def decides(self, place: int, day: int) -> bool:
         """Whether the days decide for a movement of a day (a number), and not the totals."""
-        return day < self._turns(place)
+        return day < _turns(self.book, place)
 
     def matter(self, place: int, day: int) -> bool:
         """Whether a movement of a day is weighed by the days: they decide, or are kept already."""
@@ -87,20 +87,6 @@ class Days:
         if place not in self._loaded:
             self._loaded[place] = self._read(place)
         return self._loaded[place]
-
-    def _turned(self) -> Ints:
-        """Per place, the day from which on the totals decide."""
-        known, book = len(self._turning), self.book
-        if known < len(book.numbers):
-            more = [self._turns(place) for place in range(known, len(book.numbers))]
-            self._turning = np.concatenate([self._turning, np.array(more, np.int64)])
-        return self._turning
-
-    def _turns(self, place: int) -> int:
-        if self.book.kind(place) in DATED:
-            return _ALWAYS
-        credit = self.book.last_credit[place]
-        return _NEVER if credit is None else days_number(date.fromisoformat(credit))
 
     def _read(self, place: int) -> Timeline:
         read, number = self.book.cursor.read, self.book.numbers[place]
@@ -127,6 +113,14 @@ class Days:
                 self._taken.setdefault(change[0], []).append(change)
         if place in self._taken:
             yield Changes(*_columns(self._taken[place], 5))
+
+
+def _turns(book: Book, place: int) -> int:
+    """The day from which on the totals decide of a budget."""
+    if book.kind(place) in DATED:
+        return _ALWAYS
+    credit = book.last_credit[place]
+    return _NEVER if credit is None else days_number(date.fromisoformat(credit))
 
 
 def _dated(rows: Iterable[tuple[Any, ...]]) -> list[tuple[int, ...]]:

@@ -21,13 +21,13 @@ from hashlib import md5
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import numpy as np
 from sqlalchemy import bindparam, func, select, text
 
 from ledger.rules import preconditions
 from ledger.rules.admission import Entries, Ints
 from ledger.rules.preconditions import Terms
 from ledger.rules.shares import Stock
+from ledger.service.by_place import ByPlace
 from ledger.service.day_numbers import day_of, days_number
 from ledger.service.holders import supplied, supplied_key
 from ledger.service.rows import Flag
@@ -112,8 +112,8 @@ class RunningTotals:
         self._known_terms: dict[tuple[str, date], Terms | None] = {}
         self._of_place: dict[int, tuple[str, str]] = {}
         self._looked = 0
-        # Which budgets are of these, by place, as far as a batch asked.
-        self._marked = np.zeros(0, bool)
+        asking = self._asking
+        self._counted = ByPlace(book, bool, lambda book, at: book.named(at)[0] in asking)
         self._kept: dict[tuple[str, str], _Kept] = {}
         self._accounts: dict[tuple[str, str], list[int]] | None = None
         self._done: dict[str, list[str]] = {}
@@ -140,11 +140,7 @@ class RunningTotals:
 
     def of_batch(self, entries: Entries) -> Iterable[Posted]:
         """What a batch posts on the accounts that are measured here."""
-        known = len(self._marked)
-        subjects = self._subjects()
-        new = [place in subjects for place in range(known, self._looked)]
-        self._marked = np.append(self._marked, np.array(new, bool))
-        own = self._marked[entries.budget]
+        own = self._counted.column()[entries.budget]
         columns = (entries.row, entries.budget, entries.official, entries.posted)
         return zip(*(column[own].tolist() for column in columns), strict=True)
 

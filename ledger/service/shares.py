@@ -21,6 +21,7 @@ from sqlalchemy import bindparam, select
 
 from ledger.rules.admission import Entries, Ints
 from ledger.rules.shares import Fraction, Holding, Measure, Places, Verdict, percent, verdict
+from ledger.service.by_place import ByPlace
 from ledger.service.day_numbers import day_of, days_number
 from ledger.service.rows import Flag, Row
 from schemas import tables as t
@@ -100,9 +101,8 @@ class Shares:
         self.drawer, self.book = drawer, drawer.book
         self._shares = _shares_of(drawer.rulebook)
         self._tallies = _tallies_of(drawer.rulebook)
-        # Which budgets are of these, by place; and the same as far as a batch asked, as a column.
-        self._tally: list[bool] = []
-        self._marked = np.zeros(0, bool)
+        tallies = self._tallies
+        self._counted = ByPlace(self.book, bool, lambda book, at: book.named(at)[0] in tallies)
         self._holdings: dict[tuple[str, str], Holding] = {}
         self._accounts: dict[str, dict[str, list[tuple[int, str]]]] = {}
 
@@ -120,8 +120,8 @@ class Shares:
         """
         if not self._tallies:
             return
-        tally = self._on_tally()
-        mine = (one for one in entries if one[2] and tally[one[1]])
+        named, tallies = self.book.named, self._tallies
+        mine = (one for one in entries if one[2] and named(one[1])[0] in tallies)
         for row, of_row in groupby(mine, key=itemgetter(0)):
             moved = [(place, amount) for _, place, _, amount in of_row]
             left = self._left(moved) if len(moved) > 1 else {}
@@ -165,17 +165,9 @@ class Shares:
 
     def posted_in(self, entries: Entries) -> Iterator[Posted]:
         """What the entries of a batch post on budgets that shares are measured of."""
-        new = self._on_tally()[len(self._marked) :]
-        self._marked = np.append(self._marked, np.array(new, bool))
-        at = np.flatnonzero(self._marked[entries.budget])
+        at = np.flatnonzero(self._counted.column()[entries.budget])
         columns = (entries.row, entries.budget, entries.official, entries.posted)
         yield from zip(*(column[at].tolist() for column in columns), strict=True)
-
-    def _on_tally(self) -> list[bool]:
-        """Which budgets, by place, are what shares are measured of."""
-        known, book = len(self._tally), self.book
-        self._tally += [book.named(p)[0] in self._tallies for p in range(known, len(book.numbers))]
-        return self._tally
 
     def _measured(
         self, places: tuple[int, int | None], day: int, amount: int, asked: tuple[str, ...]
@@ -201,11 +193,13 @@ class Shares:
             if share.rule.tally != rule:
                 continue
             one = verdict(share.measure, holding, country, day, amount, source)
-            if one is not None:
-                (unknown if one.base is None else told).append(self._flag(share, one, place, day))
-            if unknown and not holding.declared:
-                break  # nor is the base of any other known, and one is told of
-        return [*told, *unknown[:1]]
+            if one is not None and one.base is not None:
+                told.append(self._flag(share, one, place, day))
+            elif one is not None and not unknown:  # one is told of
+                unknown.append(self._flag(share, one, place, day))
+                if not holding.declared:
+                    break  # nor is the base of any other known
+        return [*told, *unknown]
 
     def _flag(self, share: _Share, one: Verdict, place: int, day: int) -> Flag:
         unit, on = share.regime.unit, day_of(one.day)
