@@ -120,11 +120,10 @@ def _opened(manifest: Manifest, folder: Path, asked: str, memory: str) -> duckdb
     try:
         for statement in view_statements(manifest, str(folder.absolute()), asked):
             connection.execute(statement)
-    except duckdb.OutOfMemoryException:
-        connection.close()
-        raise
     except duckdb.Error as error:
         connection.close()
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise
         raise NoCopy(f"the copy in {folder} cannot be read ({error})") from error
     return connection
 
