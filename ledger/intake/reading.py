@@ -107,7 +107,8 @@ class Intake:
         plan = plan_of(source.headings, reader, mapping, self.path.name)
         looked_up = _Lookups(self, reader, plan)
         pieces = Ahead(source.stage(self._folder, self._problems))
-        # One transaction: at the end of each, DuckDB would write and compress what it has anew.
+        # One transaction: what is committed piece by piece is not spilled in time, and an import
+        # beyond the memory limit fails; rows not yet committed are written out as others come.
         with closing(pieces), plainly():
             self.con.execute("BEGIN")
             for number, piece in enumerate(pieces):

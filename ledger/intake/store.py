@@ -20,7 +20,7 @@ from schemas.problems import Problem
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY = "400MB"
+MEMORY_MB = 400
 THREADS = 2
 BATCH = 2_000
 
@@ -43,7 +43,7 @@ def open_store(workspace: Path) -> tuple[duckdb.DuckDBPyConnection, Path]:
 
     folder = Path(tempfile.mkdtemp(prefix="intake-", dir=workspace))
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": MEMORY,
+        "memory_limit": f"{MEMORY_MB}MB",
         "threads": str(THREADS),
         "temp_directory": str(folder / "spill"),
         # Rows carry their numbers, so they need not be kept in order: twice as fast.

@@ -90,16 +90,18 @@ class Stock:
 
     def add(self, day: int, amount: int) -> None:
         """A movement of a day."""
-        at = bisect_left(self.days, day)
-        behind = self.sums[at:]
-        if at == len(self.days) or self.days[at] != day:
-            self.days.insert(at, day)
-            behind.insert(0, self.sums[at - 1] if at else 0)
-        after = [one + amount for one in behind]
+        days, sums = self.days, self.sums
+        at = len(days)
+        if at and day <= days[-1]:  # days mostly come in order
+            at = bisect_left(days, day)
+        if at == len(days) or days[at] != day:
+            days.insert(at, day)
+            sums.insert(at, sums[at - 1] if at else 0)
         try:
-            self.sums[at:] = array("q", after)
+            for later in range(at, len(days)):
+                sums[later] += amount
         except OverflowError:  # accounts fit into 64 bits, and all of a holder's together may not
-            self.sums = [*self.sums[:at], *after]
+            self.sums = [*sums[:later], *(one + amount for one in sums[later:])]
 
     def moved(self, day: int, after: int | None = None) -> int:
         """What moved through a day, after another one."""

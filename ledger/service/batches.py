@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ledger.intake.ahead import Ahead
+from ledger.intake.store import MEMORY_MB
 from ledger.rules.admission import Ints
 from ledger.service.columns import Prepared
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+# What DuckDB may take once the rows are in order, in MB, and for each further million of them: from
+# then on the room is the batches'. Many rows are merged from many runs, some blocks of each in
+# memory: ten million took 114 MB and more.
+_MERGE_MB, _MORE_MB = 130, 13
 # A row makes two movements at most, and numbers of 32 bits count so many.
 _FITS = 1 << 30
 
@@ -72,13 +78,16 @@ class Frame:
         return values[0], values[1], values[2]
 
 
-def in_order(con: duckdb.DuckDBPyConnection, prepared: Prepared, size: int) -> Ahead[Any]:
+def in_order(
+    con: duckdb.DuckDBPyConnection, prepared: Prepared, size: int, count: int
+) -> Ahead[Any]:
     """The new movements in posting order, `size` rows at a time; they are being sorted from now on.
 
-    To be closed by whoever asked for them.
+    The file has `count`. To be closed by whoever asked for them.
     """
     cursor = con.cursor()
-    return Ahead(_sized(cursor, prepared.movements, size), stop=cursor.interrupt)
+    left = min(_MERGE_MB + _MORE_MB * count // 1_000_000, MEMORY_MB)
+    return Ahead(_sized(cursor, prepared.movements, size, left), stop=cursor.interrupt)
 
 
 def frames(
@@ -111,14 +120,19 @@ def frames(
         yield frame
 
 
-def _sized(cursor: duckdb.DuckDBPyConnection, sql: str, size: int) -> Iterator[Any]:
-    """What a query finds, as record batches of just `size` rows (the last one fewer)."""
+def _sized(cursor: duckdb.DuckDBPyConnection, sql: str, size: int, merge_mb: int) -> Iterator[Any]:
+    """What a query finds, as record batches of just `size` rows (the last one fewer).
+
+    From the first on, DuckDB has `merge_mb` of memory.
+    """
     import pyarrow as pa
 
     reader = cursor.sql(sql).to_arrow_reader(size)
     waiting: list[Any] = []
     held = 0
-    for batch in reader:
+    for number, batch in enumerate(reader):
+        if not number:
+            _leave(cursor.cursor(), merge_mb)
         while batch.num_rows:
             part = batch.slice(0, size - held)
             batch = batch.slice(part.num_rows)
@@ -129,6 +143,14 @@ def _sized(cursor: duckdb.DuckDBPyConnection, sql: str, size: int) -> Iterator[A
                 waiting, held = [], 0
     if held:
         yield pa.Table.from_batches(waiting).combine_chunks().to_batches()[0]
+
+
+def _leave(con: duckdb.DuckDBPyConnection, megabytes: int) -> None:
+    """Leave DuckDB so much memory, if it can do with it."""
+    import duckdb
+
+    with suppress(duckdb.OutOfMemoryException):  # it keeps what it had
+        con.execute(f"SET memory_limit = '{megabytes}MB'")
 
 
 def _numbered(frame: Frame, column: str, numbers: Ints) -> Ints:

@@ -106,6 +106,7 @@ class Book:
         self._known = known
         self._new = Known()
         self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _TABLES}
+        self._sought: set[str] = set()
         self._next: dict[str, int] = {}
         self._written: dict[str, int] = {}
         # The budgets this transaction touches, by place.
@@ -171,17 +172,22 @@ class Book:
 
     def ruling(self, digest: str, body: str) -> int:
         """The number of a ruling, by the digest of its body."""
-        for known in (self._known.rulings, self._new.rulings):
-            if digest in known:
-                return known[digest]
-        found = self.cursor.find(t.ruling, "digest", [digest])
-        if found:
-            number = self._known.rulings[digest] = found[0][0]
-            return int(number)
-        number = self._number("ruling", t.ruling.c.ruling_no)
-        self._new.rulings[digest] = number
-        self._rows["ruling"].append((number, digest, body, self.submission))
+        known, new = self._known.rulings, self._new.rulings
+        if digest not in known and digest not in new and digest not in self._sought:
+            self.find_rulings([digest])
+        number = known.get(digest) or new.get(digest)
+        if number is None:
+            number = new[digest] = self._number("ruling", t.ruling.c.ruling_no)
+            self._rows["ruling"].append((number, digest, body, self.submission))
         return number
+
+    def find_rulings(self, digests: Iterable[str]) -> None:
+        """Look up together which rulings are on record."""
+        known = self._known.rulings
+        missing = [digest for digest in digests if digest not in known]
+        self._sought.update(missing)
+        for row in self.cursor.find(t.ruling, "digest", missing):
+            known[row[1]] = int(row[0])
 
     def _number(self, table: str, column: Any) -> int:
         if table not in self._next:

@@ -47,7 +47,8 @@ from ledger.service.rulebook import Ruled, as_note
 from ledger.service.running import RunningTotals
 from ledger.service.seal import Header, Sealer
 from ledger.service.shares import Shares
-from ledger.storage.bulk import Collision, SharedCursor, Staging, columns_from, columns_of
+from ledger.storage.bulk import Collision, Staging, columns_from, columns_of
+from ledger.storage.statements import Cursor
 from schemas.kinds import SHIPMENTS, Kind
 
 if TYPE_CHECKING:
@@ -58,10 +59,9 @@ if TYPE_CHECKING:
 BATCH = 1 << 15
 # The page cache while loading, in MB: the keys are inserted sorted, and need few pages.
 CACHE_MB = 64
-# What DuckDB may take while the rows are sorted and posted: the rest of the room is the batches'.
-# One thread, since each sorts with memory of its own; the other cores have the batches to do.
-MEMORY = "240MB"
-THREADS = 1
+# Two threads, since nothing else can be done until the first are in order; more would each take
+# memory of their own.
+THREADS = 2
 
 
 # What an outcome carries of a finding as it is stored.
@@ -105,7 +105,6 @@ class Work:
 def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work: Work) -> Outcome:
     """One attempt; what follows shipments is made ready in it (`prepared` None)."""
     con = work.con
-    con.execute(f"SET memory_limit = '{MEMORY}'")
     con.execute(f"SET threads = {THREADS}")
     table_of(con, "known", {"row": [0], "behind": [0]})
     good = con.execute("SELECT count(*), count(received_on) FROM given").fetchall()[0]
@@ -114,10 +113,11 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
         with desk.store.writing(cache_mb=CACHE_MB) as turn:
             raw = desk.store.raw(turn.connection)
             staging = Staging(raw, desk.store.dialect, work.folder)
-            cursor = SharedCursor(staging)
-            book = Book(cursor, desk.known, turn.head.last_submission + 1)
             outcome = Outcome(head=turn.head.digest)
-            with staging:
+            # What is on record is read beside the writer, whose connection is at work copying rows.
+            with desk.store.reading() as seen, staging:
+                cursor = Cursor(desk.store.raw(seen.connection), desk.store.dialect)
+                book = Book(cursor, desk.known, turn.head.last_submission + 1)
                 thorough = work.thorough or any_known(con, cursor, good[0])
                 if thorough:
                     mark_known(con, staging, outcome, follows=prepared is None)
@@ -127,12 +127,14 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                 if fresh:
                     ready = _ready(desk, con, prepared, book, staging)
                     # They are sorted while what is on record is looked up.
-                    with closing(in_order(con, ready, BATCH)) as rows, sums_that_fit():
+                    with closing(in_order(con, ready, BATCH, fresh)) as rows, sums_that_fit():
                         load = _Load(desk, con, ready, book, staging)
                         each = frames(con, rows, ready, load.party_no, turn.head.last_seq)
                         load.run(each, fresh, outcome, work.progress)
-                    sealer = Sealer(desk.store, cursor, book, turn.head)
-                    sealer.link(fresh, load.leaves.tree.root().hex(), header, outcome)
+            if fresh:
+                root = load.leaves.tree.root().hex()
+                sealer = Sealer(desk.store, Cursor(raw, desk.store.dialect), book, turn.head)
+                sealer.link(fresh, root, header, outcome)
     finally:
         if staging is not None:
             staging.close()
@@ -209,11 +211,12 @@ class _Load:
         self.desk, self.prepared = desk, prepared
         self.book, self.staging = book, staging
         numbers = book.parties(prepared.parties)
+        book.find_rulings(ruled.digest for ruled in prepared.ruled)
         self.party_no = columns.place_column([numbers[name] for name in prepared.parties])
         # By place; one more, for movements that are not ruled.
         self.ruling_no = np.full(len(prepared.ruled) + 1, -1, np.int64)
         self.lines = BulkLines(con, staging, prepared, book, line_rules(desk.rulebook))
-        self.countries = BulkCountries(con, staging, prepared, desk.rulebook)
+        self.countries = BulkCountries(con, staging, prepared, desk.rulebook, book.cursor)
         drawer = Drawer(desk.rulebook, book)
         if drawer.acquired.any:
             raise ByRows  # what an acquired entity received is laid on two budgets row by row
@@ -275,11 +278,11 @@ class _Load:
         self.lines.flag_late(frame, weighed.late, flags)
         ruling = frame.ints("ruling_at")
         papers = FramePapers(self.drawer.clerk, frame)
-        posted = self.running.of_batch(weighed.entries)
-        self.running.flag(posted, frame.day, papers, flags.add)
+        posted, days = self.running.of_batch(weighed.entries), frame.day.tolist()
+        self.running.flag(posted, days, papers, flags.add)
         self.shares.flag(
             self.shares.posted_in(weighed.entries),
-            frame.day,
+            days,
             lambda at: self.prepared.ruled[ruling[at]].ruling.shares,
             flags.add,
         )

@@ -11,7 +11,8 @@ from ledger.service.bulk_findings import Gathered
 from ledger.service.columns import Prepared
 from ledger.service.one_country import Countries
 from ledger.service.rulebook import Rulebook
-from ledger.storage.bulk import SharedCursor, Staging
+from ledger.storage.bulk import Staging
+from ledger.storage.statements import Cursor
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,13 +42,14 @@ class BulkCountries:
         staging: Staging,
         prepared: Prepared,
         rulebook: Rulebook,
+        cursor: Cursor,
     ) -> None:
         self.countries = Countries(rulebook)
         self._alone = np.array([ruled.ruling.alone for ruled in prepared.ruled], bool)
         self._several: list[str] = []
         if self.countries.asked and con.execute(_LICENCES).fetchall():
             self._several = sorted({*_in_file(con), *_on_record(con, staging)})
-            self.countries.load(SharedCursor(staging), self._several)
+            self.countries.load(cursor, self._several)
 
     def flag(self, frame: Frame, flags: Gathered) -> None:
         """Flag those of a batch."""

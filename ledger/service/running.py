@@ -18,13 +18,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from hashlib import md5
-from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sqlalchemy import bindparam, func, select, text
 
 from ledger.rules import preconditions
-from ledger.rules.admission import Entries, Ints
+from ledger.rules.admission import Entries
 from ledger.rules.preconditions import Terms
 from ledger.rules.shares import Stock
 from ledger.service.by_place import ByPlace
@@ -121,7 +120,7 @@ class RunningTotals:
     def flag(
         self,
         entries: Iterable[Posted],
-        days: Sequence[int] | Ints,
+        days: Sequence[int],
         papers: Papers,
         found: Callable[[int, Flag], None],
     ) -> None:
@@ -133,7 +132,7 @@ class RunningTotals:
         for row, place, official, amount in entries if subjects else ():
             subject = subjects.get(place)
             if subject is not None and official:
-                lots.setdefault(subject, []).append(_Lot(row, place, int(days[row]), amount))
+                lots.setdefault(subject, []).append(_Lot(row, place, days[row], amount))
         self._load(lots)
         for subject, sent in lots.items():
             self._measure(subject, sent, papers, found)
@@ -166,8 +165,8 @@ class RunningTotals:
     ) -> None:
         kept, rule = self._kept[subject], self._asking[subject[0]]
         if kept.total + sum(lot.amount for lot in sent) < self._least[subject[0]]:
-            for day, lots in groupby(sorted(sent, key=_by_day), key=_by_day):
-                kept.add(day, sum(lot.amount for lot in lots))
+            for lot in sent:
+                kept.add(lot.day, lot.amount)
             return
         for lot in sent:
             if rule.key in papers.needs(lot.row):
@@ -279,7 +278,3 @@ def _asking(rulebook: Rulebook) -> tuple[dict[str, Precondition], dict[str, int]
     regime = rulebook.regime
     asking = preconditions.totalled(regime, rulebook.options)
     return asking, {key: preconditions.least_told(one, regime) for key, one in asking.items()}
-
-
-def _by_day(lot: _Lot) -> int:
-    return lot.day

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy import bindparam, select
 
-from ledger.rules.admission import Entries, Ints
+from ledger.rules.admission import Entries
 from ledger.rules.shares import Fraction, Holding, Measure, Places, Verdict, percent, verdict
 from ledger.service.by_place import ByPlace
 from ledger.service.day_numbers import day_of, days_number
@@ -109,7 +109,7 @@ class Shares:
     def flag(
         self,
         entries: Iterable[Posted],
-        days: Sequence[int] | Ints,
+        days: Sequence[int],
         asked: Callable[[int], tuple[str, ...]],
         found: Callable[[int, Flag], None],
     ) -> None:
@@ -130,7 +130,7 @@ class Shares:
                 if place in taken:
                     continue
                 places = (place, left.get(place))
-                for flag in self._measured(places, int(days[row]), amount, asked(row)):
+                for flag in self._measured(places, days[row], amount, asked(row)):
                     found(row, flag)
 
     def _left(self, moved: list[tuple[int, int]]) -> dict[int, int]:

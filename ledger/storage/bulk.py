@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ledger.storage.statements import Cursor
 from schemas import tables as t
 
 if TYPE_CHECKING:
@@ -38,24 +37,6 @@ _CHANGES = "changes"
 
 class Collision(Exception):
     """A row that was to be new is on record already."""
-
-
-class SharedCursor(Cursor):
-    """A cursor on a connection that others use in turn: it waits until they are done."""
-
-    def __init__(self, staging: Staging) -> None:
-        super().__init__(staging.raw, staging.dialect)
-        self._lock = staging.lock
-
-    def find(self, *arguments: Any) -> list[tuple[Any, ...]]:
-        """As Cursor does."""
-        with self._lock:
-            return super().find(*arguments)
-
-    def read(self, *arguments: Any) -> list[tuple[Any, ...]]:
-        """As Cursor does."""
-        with self._lock:
-            return super().read(*arguments)
 
 
 class Staging:
