@@ -38,7 +38,8 @@ class Prepared:
     `named` are the texts of the fields `fields` that have no column of their own (an owner, a
     site): taken out of the rows only where a ruling asks for them and the file has them. `left`
     are those that are the countries goods left; `columns` the countries beside the destination
-    that a ruling asks for; `notes` what is noted of rows that declarations bear on.
+    that a ruling asks for; `notes` what is noted of rows that declarations bear on; `sources` the
+    texts that `source_at` refers to.
     """
 
     parties: list[str]
@@ -52,6 +53,7 @@ class Prepared:
     left: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     notes: Notes | None = None
+    sources: pa.Array | None = None
 
     @property
     def movements(self) -> str:
@@ -59,8 +61,9 @@ class Prepared:
         return stream(self.fields, self.columns)
 
     def completed(self, rows: pa.Table) -> pa.Table:
-        """The movements with what the SQL left out: here, nothing."""
-        return rows
+        """The movements with what the SQL left out."""
+        assert self.sources is not None
+        return rows.append_column("source", self.sources.take(rows.column("source_at")))
 
 
 def prepare(
@@ -74,7 +77,8 @@ def prepare(
     notes, seats = seat_rows(con, parents, parties)
     countries = numbered(con, "country", ("destination", "consignee_hq", "parent_hq"), seats)
     chips = numbered(con, "chip", ("chip",))
-    _licence_lines(con)
+    spoken = texts(numbered(con, "source", ("source",)))
+    con.execute(_LINES)
     entries(con, rulebook)
     classes = _classes(con, rulebook, countries, chips)
     ruled = _judge(con, rulebook, classes)
@@ -88,7 +92,8 @@ def prepare(
     left = texts_of(con, LEFT) if LEFT in fields else ()
     beside = tuple(sorted(sources & {"consignee_hq", "parent_hq"}))
     return Prepared(
-        parties, keys, countries, chips, ruled, fields, named, also, left, beside, notes
+        *(parties, keys, countries, chips, ruled, fields, named, also, left, beside, notes),
+        spoken,
     )
 
 
@@ -109,11 +114,7 @@ def numbered(
     return values
 
 
-def _licence_lines(con: duckdb.DuckDBPyConnection) -> None:
-    """Number the licence lines that shipments draw on: the table `d_line`."""
-    con.execute(_LINES)
-
-
+# The licence lines that shipments draw on, numbered.
 _LINES = """
     CREATE OR REPLACE TABLE d_line AS
     SELECT on_licence, on_line, (row_number() OVER (ORDER BY on_licence, on_line) - 1) AS no
@@ -342,13 +343,15 @@ _STREAM = """
         (sent_on - DATE '1970-01-01')::INTEGER AS sent_no,
         CASE behind WHEN 0 THEN details ELSE {shipment} END AS details
     FROM (
-        SELECT e.* EXCLUDE (exporter, consignee, parent, sent_details, sent_consignee_hq,
+        SELECT e.* EXCLUDE (source, exporter, consignee, parent, sent_details, sent_consignee_hq,
                 sent_parent_hq, details),
+            so.no::INTEGER AS source_at,
             CASE e.behind WHEN 0 THEN e.details END AS details, {columns}
             ex.no::INTEGER AS exporter_at, co.no::INTEGER AS consignee_at,
             pa.no::INTEGER AS parent_at, de.no::INTEGER AS destination_at,
             ch.no::INTEGER AS chip_at, li.no::INTEGER AS line_at
         FROM ({every}) e
+        JOIN d_source so ON so.value = e.source
         LEFT JOIN d_party ex ON ex.value = e.exporter
         LEFT JOIN d_party co ON co.value = e.consignee
         LEFT JOIN d_party pa ON pa.value = e.parent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import shutil
 import tempfile
@@ -10,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from ledger.intake import read
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 _PREFIX = "tpp-import-"
+# Files of so many bytes may have as many rows: what columns need is loaded beforehand.
+_MANY_BYTES = 1 << 18
+# How many objects more make Python look for garbage in cycles.
+_COLLECTED = 100_000
 # From this many rows on a file is posted as columns.
 COLUMNS_FROM = 4000
 
@@ -60,8 +66,10 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
     """
     scratch = _scratch(desk)
     _sweep(scratch)
-    with _workspace(scratch) as workspace:
+    with _few_collections(), _workspace(scratch) as workspace:
         setting = setting_for(desk.rulebook, progress)
+        if asked.path.is_file() and asked.path.stat().st_size >= _MANY_BYTES:
+            Thread(target=_load_columns).start()
         with _room_on_disk(workspace):
             intake = read(asked.path, asked.kind, setting, asked.mapping, asked.source, workspace)
         try:
@@ -72,6 +80,29 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
         finally:
             intake.close()
     return outcome
+
+
+def _load_columns() -> None:
+    """Load what columns are made with while the file is read: with its first array, pyarrow loads
+    pandas.
+    """
+    import pyarrow as pa
+
+    pa.array([0])
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Look for garbage in cycles seldom: an import makes many objects and next to no such garbage,
+    and all there are would be looked at again and again.
+    """
+    young, *older = gc.get_threshold()
+    if young:
+        gc.set_threshold(max(young, _COLLECTED), *older)
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, *older)
 
 
 @contextmanager
