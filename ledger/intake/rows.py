@@ -149,7 +149,8 @@ class Row:
             if not cell or not cell.strip(BLANKS):
                 continue
             try:
-                cells.checked(cell)
+                if len(cell) > cells.LONGEST_CELL or not cell.isprintable():
+                    cells.checked(cell)
                 known = plain.get(heading)
                 if known is None:
                     details[heading] = cell.strip(BLANKS)
