@@ -68,7 +68,9 @@ def _quiet(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def plainly() -> Iterator[None]:
-    """DuckDB's own errors as Python's: Ctrl-C as KeyboardInterrupt, a full disk as OSError."""
+    """DuckDB's own errors as Python's: Ctrl-C as KeyboardInterrupt, a full disk and too little
+    memory as OSError.
+    """
     import duckdb
 
     try:
@@ -80,7 +82,9 @@ def plainly() -> Iterator[None]:
     except duckdb.IOException as error:
         raise OSError(errno.EIO, str(error)) from error
     except duckdb.OutOfMemoryException as error:
-        raise OSError(errno.ENOSPC, str(error)) from error
+        # It spills to nine tenths of what the disk has, and beyond calls that its memory's end.
+        full = "temp_directory" in str(error)
+        raise OSError(errno.ENOSPC if full else errno.ENOMEM, str(error)) from error
 
 
 @contextmanager

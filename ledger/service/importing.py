@@ -70,10 +70,10 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
         setting = setting_for(desk.rulebook, progress)
         if asked.path.is_file() and asked.path.stat().st_size >= _MANY_BYTES:
             Thread(target=_load_columns).start()
-        with _room_on_disk(workspace):
+        with _enough_room(workspace):
             intake = read(asked.path, asked.kind, setting, asked.mapping, asked.source, workspace)
         try:
-            with _room_on_disk(workspace):
+            with _enough_room(workspace):
                 intake.warnings += near.beside(intake.con, desk.store, desk.rulebook)
                 outcome = _post(desk, intake, asked, workspace, progress)
             _account(intake, outcome, asked)
@@ -117,26 +117,33 @@ def _workspace(scratch: Path) -> Iterator[Path]:
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _FULL_SAID = ("no space left", "disk is full", "disk i/o error", "too large", "quota exceeded")
+_NO_MEMORY = "out of memory error"
 _LIBRARIES = ("duckdb", "_duckdb", "adbc_driver_manager")
 
 
 @contextmanager
-def _room_on_disk(workspace: Path) -> Iterator[None]:
-    """Where scratch files find no room the store is unavailable, whichever library met it."""
+def _enough_room(workspace: Path) -> Iterator[None]:
+    """Where disk or memory do not suffice the store is unavailable, whichever library met it."""
     try:
         yield
     except Exception as error:
-        if not _is_full(error):
+        short = _short_of(error, workspace.parent)
+        if short is None:
             raise
-        said = f"the disk of {workspace.parent} has no room left; nothing was recorded"
-        raise StoreUnavailable(f"{said} ({error})") from error
+        first, *_ = str(error).splitlines() or [""]
+        raise StoreUnavailable(f"{short}; nothing was recorded ({first})") from error
 
 
-def _is_full(error: Exception) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in _FULL
-    library = type(error).__module__.partition(".")[0]
-    return library in _LIBRARIES and any(said in str(error).lower() for said in _FULL_SAID)
+def _short_of(error: Exception, disk: Path) -> str | None:
+    """What an error says there is too little of; None where it says something else."""
+    text, library = str(error).lower(), type(error).__module__.partition(".")[0]
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _FULL or (library in _LIBRARIES and any(said in text for said in _FULL_SAID)):
+        return f"the disk of {disk} has no room left"
+    # Arrow hands on what DuckDB said as an OSError without a number.
+    if number == errno.ENOMEM or isinstance(error, MemoryError) or text.startswith(_NO_MEMORY):
+        return "the file needs more memory than there is for it"
+    return None
 
 
 def _scratch(desk: Desk) -> Path:

@@ -111,8 +111,9 @@ def post(
         fresh = posting.prepare(fresh, outcome)
         if not fresh:
             return outcome
+        opened = book.budgets([key for key, _ in desk.opening]) if desk.opening else {}
         for key, terms in desk.opening:
-            if book.budget(key) is None:
+            if key not in opened:
                 book.open_budget(key, terms)
         with sums_that_fit():
             posting.weigh(fresh)

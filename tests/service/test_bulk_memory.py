@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from ledger.intake import store
 from ledger.service import bulk
 from ledger.storage.bulk import Staging
+from ledger.storage.errors import StoreUnavailable
 from tests.service.both import AS_COLUMNS, filled, shipped
 
 pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
@@ -29,3 +31,17 @@ def test_memory_does_not_hold_the_file(tmp_path: Path, monkeypatch: pytest.Monke
     with filled(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path) as (_, other, lines):
         other.import_file(shipped(tmp_path, lines), "shipments", columns_from=AS_COLUMNS)
     assert max(sizes) <= 64 * 3
+
+
+def test_too_little_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """It is not taken for a full disk, and leaves nothing behind."""
+    with filled(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path) as (_, other, lines):
+        file = shipped(tmp_path, lines)
+        with monkeypatch.context() as short:
+            short.setattr(store, "MEMORY_MB", 8)
+            with pytest.raises(StoreUnavailable, match=r"needs more memory.*nothing was recorded"):
+                other.import_file(file, "shipments", columns_from=AS_COLUMNS)
+        assert not list(tmp_path.glob("tpp-import-*"))
+        outcome = other.import_file(file, "shipments", columns_from=AS_COLUMNS)
+        assert (outcome.already, outcome.rejected) == (0, 0)
+        assert outcome.count >= len(lines)
