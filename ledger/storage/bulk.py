@@ -29,8 +29,9 @@ ROWS, HASH = "rows", "hash"
 # Batches under work or waiting in each; more would only take memory. With two, whoever weighs waits
 # wherever a staged piece is copied.
 _AHEAD = 3
-# In how many pieces rows are staged: SQLite attaches ten files at most, and others need some.
-_PIECES = 4
+# Rows are staged in pieces of so many percent, and one of the rest: SQLite attaches ten files at
+# most, and others need some. The last is small, since nothing goes on beside it.
+_PIECES = (30, 28, 25)
 # The staging file of what changes rows that are there.
 _CHANGES = "changes"
 
@@ -53,11 +54,11 @@ class Staging:
         self._writers: dict[str, Any] = {}
         self._attached: list[str] = []
         self._piece = _Piece(0)
-        self._largest = 0
+        self._count = 0
 
     def expect(self, count: int) -> None:
         """So many movements will be appended."""
-        self._largest = -(-count // _PIECES)
+        self._count = count
 
     def append(self, batches: Mapping[str, pa.Table]) -> None:
         """Add rows to ledger tables, in order; they are there after finish()."""
@@ -194,7 +195,7 @@ class Staging:
                 _copy(self.raw, table, batch)
             return
         piece = self._piece
-        if table == "movement" and piece.count >= self._largest:
+        if table == "movement" and piece.number < len(_PIECES) and piece.count >= self._share():
             self._copy_piece()
             piece = self._piece
         piece.count += batch.num_rows * (table == "movement")
@@ -204,6 +205,10 @@ class Staging:
                 for statement in piece.tables[table][:1]:
                     cursor.execute(statement)
             cursor.adbc_ingest(table, batch, mode="create_append")
+
+    def _share(self) -> int:
+        """How many movements make the piece that is being staged a whole one."""
+        return -(-self._count * _PIECES[self._piece.number] // 100)
 
     def _copy_piece(self) -> None:
         """Copy the piece that was staged into the ledger's tables, and begin another."""
