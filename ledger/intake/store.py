@@ -20,6 +20,8 @@ from schemas.problems import Problem
 if TYPE_CHECKING:
     import duckdb
 
+# For reading, and again for the sort of what is posted as columns; with more threads, each would
+# sort with memory of its own.
 MEMORY_MB = 400
 THREADS = 2
 BATCH = 2_000
@@ -82,9 +84,14 @@ def plainly() -> Iterator[None]:
     except duckdb.IOException as error:
         raise OSError(errno.EIO, str(error)) from error
     except duckdb.OutOfMemoryException as error:
-        # It spills to nine tenths of what the disk has, and beyond calls that its memory's end.
-        full = "temp_directory" in str(error)
-        raise OSError(errno.ENOSPC if full else errno.ENOMEM, str(error)) from error
+        raise OSError(number_of(str(error)), str(error)) from error
+
+
+def number_of(said: str) -> int:
+    """The errno for DuckDB's "Out of Memory Error": it spills to nine tenths of what the disk has,
+    and beyond says the same of that.
+    """
+    return errno.ENOSPC if "temp_directory" in said else errno.ENOMEM
 
 
 @contextmanager

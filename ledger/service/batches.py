@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -78,16 +78,22 @@ class Frame:
         return values[0], values[1], values[2]
 
 
+@contextmanager
 def in_order(
     con: duckdb.DuckDBPyConnection, prepared: Prepared, size: int, count: int
-) -> Ahead[Any]:
+) -> Iterator[Iterator[Any]]:
     """The new movements in posting order, `size` rows at a time; they are being sorted from now on.
 
-    The file has `count`. To be closed by whoever asked for them.
+    The file has `count`. What DuckDB gives back of its memory meanwhile it has again afterwards.
     """
     cursor = con.cursor()
     left = min(_MERGE_MB + _MORE_MB * count // 1_000_000, MEMORY_MB)
-    return Ahead(_sized(cursor, prepared.movements, size, left), stop=cursor.interrupt)
+    rows = Ahead(_sized(cursor, prepared.movements, size, left), stop=cursor.interrupt)
+    try:
+        with closing(rows):
+            yield rows
+    finally:
+        _leave(con, MEMORY_MB)
 
 
 def frames(
@@ -149,7 +155,7 @@ def _leave(con: duckdb.DuckDBPyConnection, megabytes: int) -> None:
     """Leave DuckDB so much memory, if it can do with it."""
     import duckdb
 
-    with suppress(duckdb.OutOfMemoryException):  # it keeps what it had
+    with suppress(duckdb.Error):  # it keeps what it had
         con.execute(f"SET memory_limit = '{megabytes}MB'")
 
 

@@ -7,7 +7,6 @@ memory does not grow with the file. A test holds the two equal to the byte.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,10 +58,6 @@ if TYPE_CHECKING:
 BATCH = 1 << 15
 # The page cache while loading, in MB: the keys are inserted sorted, and need few pages.
 CACHE_MB = 64
-# Two threads, since nothing else can be done until the first are in order; more would each take
-# memory of their own.
-THREADS = 2
-
 
 # What an outcome carries of a finding as it is stored.
 _TOLD = ("seq", "code", "limit_mtpp", "taken_mtpp", "asked_mtpp", "short_mtpp", "detail")
@@ -105,7 +100,6 @@ class Work:
 def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work: Work) -> Outcome:
     """One attempt; what follows shipments is made ready in it (`prepared` None)."""
     con = work.con
-    con.execute(f"SET threads = {THREADS}")
     table_of(con, "known", {"row": [0], "behind": [0]})
     good = con.execute("SELECT count(*), count(received_on) FROM given").fetchall()[0]
     staging: Staging | None = None
@@ -127,7 +121,7 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                 if fresh:
                     ready = _ready(desk, con, prepared, book, staging)
                     # They are sorted while what is on record is looked up.
-                    with closing(in_order(con, ready, BATCH, fresh)) as rows, sums_that_fit():
+                    with in_order(con, ready, BATCH, fresh) as rows, sums_that_fit():
                         load = _Load(desk, con, ready, book, staging)
                         each = frames(con, rows, ready, load.party_no, turn.head.last_seq)
                         load.run(each, fresh, outcome, work.progress)

@@ -15,7 +15,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from ledger.intake import read
-from ledger.intake.store import held_back
+from ledger.intake.store import held_back, number_of
 from ledger.service import acts, conditions, corrections, moves, near, weights
 from ledger.service.bulk import post_columns
 from ledger.service.columns import BULK_KINDS, FOLLOWERS
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 _PREFIX = "tpp-import-"
-# Files of so many bytes may have as many rows: what columns need is loaded beforehand.
+# From this many rows on a file is posted as columns.
+COLUMNS_FROM = 4000
+# A file of so many bytes may have as many rows: what columns need is loaded beforehand.
 _MANY_BYTES = 1 << 18
 # How many objects more make Python look for garbage in cycles.
 _COLLECTED = 100_000
-# From this many rows on a file is posted as columns.
-COLUMNS_FROM = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
     with _few_collections(), _workspace(scratch) as workspace:
         setting = setting_for(desk.rulebook, progress)
         if asked.path.is_file() and asked.path.stat().st_size >= _MANY_BYTES:
-            Thread(target=_load_columns).start()
+            Thread(target=_load_arrow).start()
         with _enough_room(workspace):
             intake = read(asked.path, asked.kind, setting, asked.mapping, asked.source, workspace)
         try:
@@ -82,7 +82,7 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
     return outcome
 
 
-def _load_columns() -> None:
+def _load_arrow() -> None:
     """Load what columns are made with while the file is read: with its first array, pyarrow loads
     pandas.
     """
@@ -136,14 +136,23 @@ def _enough_room(workspace: Path) -> Iterator[None]:
 
 def _short_of(error: Exception, disk: Path) -> str | None:
     """What an error says there is too little of; None where it says something else."""
-    text, library = str(error).lower(), type(error).__module__.partition(".")[0]
     number = error.errno if isinstance(error, OSError) else None
-    if number in _FULL or (library in _LIBRARIES and any(said in text for said in _FULL_SAID)):
-        return f"the disk of {disk} has no room left"
+    library = type(error).__module__.partition(".")[0]
     # Arrow hands on what DuckDB said as an OSError without a number.
-    if number == errno.ENOMEM or isinstance(error, MemoryError) or text.startswith(_NO_MEMORY):
+    if library in _LIBRARIES or (isinstance(error, OSError) and number is None):
+        number = _number_of(str(error).lower())
+    if number in _FULL:
+        return f"the disk of {disk} has no room left"
+    if number == errno.ENOMEM or isinstance(error, MemoryError):
         return "the file needs more memory than there is for it"
     return None
+
+
+def _number_of(said: str) -> int | None:
+    """The errno for what a library says, in lower case."""
+    if said.startswith(_NO_MEMORY):
+        return number_of(said)
+    return errno.ENOSPC if any(words in said for words in _FULL_SAID) else None
 
 
 def _scratch(desk: Desk) -> Path:
