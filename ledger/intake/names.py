@@ -51,29 +51,28 @@ def beside(
     `known` are the names on record; `same` says of two names whether they are one party already.
     """
     with plainly():
-        con.execute(_ON_RECORD, [known])
         pairs = con.execute(
-            f"SELECT n.name, min(r.name) FROM (SELECT name, {_alike()} AS alike"  # noqa: S608
-            f" FROM ({_PARTIES}) WHERE name NOT IN (SELECT name FROM on_record)) n"
+            f"{_ON_RECORD} SELECT n.name, min(r.name)"  # noqa: S608
+            f" FROM (SELECT name, {_alike()} AS alike FROM ({_PARTIES})"
+            " WHERE name NOT IN (SELECT name FROM on_record)) n"
             f" JOIN (SELECT name, {_alike()} AS alike FROM on_record) r USING (alike)"
-            f" GROUP BY n.name ORDER BY n.name LIMIT {5 * MOST_TOLD}"
+            f" GROUP BY n.name ORDER BY n.name LIMIT {5 * MOST_TOLD}",
+            [known],
         ).fetchall()
     return [_told([name, there]) for name, there in pairs if not same(name, there)][:MOST_TOLD]
 
 
 def groups(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[list[str]]:
     """The names that differ only in how they are spelt, in groups of two and more."""
-    con.execute(_ON_RECORD, [names])
     found = con.execute(
-        f"SELECT list_sort(list(name)) AS names FROM on_record GROUP BY {_alike()}"  # noqa: S608
-        " HAVING count(*) > 1 ORDER BY names"
+        f"{_ON_RECORD} SELECT list_sort(list(name)) AS names FROM on_record"  # noqa: S608
+        f" GROUP BY {_alike()} HAVING count(*) > 1 ORDER BY names",
+        [names],
     ).fetchall()
     return [list(one) for (one,) in found]
 
 
-_ON_RECORD = """
-    CREATE OR REPLACE TEMP TABLE on_record AS SELECT unnest(CAST($1 AS VARCHAR[])) AS name
-"""
+_ON_RECORD = "WITH on_record AS MATERIALIZED (SELECT unnest(CAST($1 AS VARCHAR[])) AS name)"
 _PARTIES = " UNION ".join(
     f"SELECT {column} AS name FROM given WHERE {column} IS NOT NULL"  # noqa: S608
     for column in ("exporter", "consignee", "parent")

@@ -173,9 +173,10 @@ class Book:
     def ruling(self, digest: str, body: str) -> int:
         """The number of a ruling, by the digest of its body."""
         known, new = self._known.rulings, self._new.rulings
-        if digest not in known and digest not in new and digest not in self._sought:
-            self.find_rulings([digest])
         number = known.get(digest) or new.get(digest)
+        if number is None and digest not in self._sought:
+            self.find_rulings([digest])
+            number = known.get(digest)
         if number is None:
             number = new[digest] = self._number("ruling", t.ruling.c.ruling_no)
             self._rows["ruling"].append((number, digest, body, self.submission))

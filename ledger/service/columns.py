@@ -77,23 +77,22 @@ def prepare(
     notes, seats = seat_rows(con, parents, parties)
     countries = numbered(con, "country", ("destination", "consignee_hq", "parent_hq"), seats)
     chips = numbered(con, "chip", ("chip",))
-    spoken = texts(numbered(con, "source", ("source",)))
+    sources = texts(numbered(con, "source", ("source",)))
     con.execute(_LINES)
     entries(con, rulebook)
     classes = _classes(con, rulebook, countries, chips)
     ruled = _judge(con, rulebook, classes)
     _lots(con, rulebook, ruled)
     keys = [name_key(name) for name in parties]
-    sources = {draw.holder_from for one in ruled for draw in one.ruling.draws}
+    holders = {draw.holder_from for one in ruled for draw in one.ruling.draws}
     rules = {draw.rule for one in ruled for draw in one.ruling.draws}
     claimed = any(rulebook.budgets[rule].authorization for rule in rules)
-    fields, named = named_in(con, asked_of({*sources, *(AUTHORIZED if claimed else ())}))
+    fields, named = named_in(con, asked_of({*holders, *(AUTHORIZED if claimed else ())}))
     also = [name_key(name) for name in named]
     left = texts_of(con, LEFT) if LEFT in fields else ()
-    beside = tuple(sorted(sources & {"consignee_hq", "parent_hq"}))
+    beside = tuple(sorted(holders & {"consignee_hq", "parent_hq"}))
     return Prepared(
-        *(parties, keys, countries, chips, ruled, fields, named, also, left, beside, notes),
-        spoken,
+        parties, keys, countries, chips, ruled, fields, named, also, left, beside, notes, sources
     )
 
 
