@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from enum import IntEnum
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
+
+from ledger.cli.interrupts import noticing
 
 if TYPE_CHECKING:
     from schemas.problems import Problem
@@ -60,7 +59,7 @@ def say(*lines: str) -> None:
 @contextmanager
 def guarded(ctx: click.Context) -> Iterator[None]:
     """End the run with its exit code and a sentence where the work inside raises."""
-    with _noticing() as interrupted:
+    with noticing() as interrupted:
         try:
             yield
             sys.stdout.flush()
@@ -73,26 +72,6 @@ def guarded(ctx: click.Context) -> Iterator[None]:
             # What a library makes of Ctrl-C, half loaded say, is Ctrl-C all the same.
             code = told(KeyboardInterrupt() if interrupted else error, ctx)
             ctx.exit(code)
-
-
-@contextmanager
-def _noticing() -> Iterator[list[int]]:
-    """Notes each Ctrl-C, which then goes where it always went."""
-    noted: list[int] = []
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield noted
-        return
-
-    def note(number: int, frame: FrameType | None) -> None:
-        noted.append(number)
-        before(number, frame)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield noted
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def told(error: BaseException, ctx: click.Context) -> Exit:

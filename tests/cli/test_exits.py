@@ -6,6 +6,8 @@ import errno
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 
 import click
 import duckdb
@@ -21,11 +23,18 @@ from schemas.problems import Problem, Unusable
 
 
 def ended_by(error: BaseException) -> Result:
+    def work() -> None:
+        raise error
+
+    return ended_in(work)
+
+
+def ended_in(work: Callable[[], None]) -> Result:
     @click.command()
     @click.pass_context
     def command(ctx: click.Context) -> None:
         with guarded(ctx):
-            raise error
+            work()
 
     return CliRunner().invoke(command)
 
@@ -58,17 +67,49 @@ def test_an_error_ends_the_run_with_its_code_and_one_sentence(error, code, said)
 
 
 def test_what_a_library_makes_of_ctrl_c_is_ctrl_c():
-    @click.command()
-    @click.pass_context
-    def command(ctx: click.Context) -> None:
-        with guarded(ctx):
-            try:
-                signal.raise_signal(signal.SIGINT)
-            except KeyboardInterrupt:
-                raise ImportError("half loaded") from None
+    def work() -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("half loaded") from None
 
-    done = CliRunner().invoke(command)
+    done = ended_in(work)
     assert (done.exit_code, done.stderr) == (130, "interrupted: nothing was recorded\n")
+
+
+def test_ctrl_c_that_a_finalizer_drops_comes_again():
+    class Dropping:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def work() -> None:
+        del [Dropping()][:]
+        for _ in range(500):
+            time.sleep(0.01)
+
+    before = sys.unraisablehook, signal.getsignal(signal.SIGALRM)
+    done = ended_in(work)
+    assert (done.exit_code, done.stderr) == (130, "interrupted: nothing was recorded\n")
+    assert (sys.unraisablehook, signal.getsignal(signal.SIGALRM)) == before
+
+
+def test_ctrl_c_waits_for_a_module_that_is_being_loaded(tmp_path, monkeypatch):
+    """Raised there it may be dropped, with the lock of all imports held for ever."""
+    loaded = tmp_path / "slow_to_load.py"
+    loaded.write_text("import signal\nsignal.raise_signal(signal.SIGINT)\nwhole = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    whole = []
+
+    def work() -> None:
+        import slow_to_load  # type: ignore[import-not-found]
+
+        whole.append(slow_to_load.whole)
+        for _ in range(500):
+            time.sleep(0.01)
+
+    done = ended_in(work)
+    assert (done.exit_code, done.stderr) == (130, "interrupted: nothing was recorded\n")
+    assert whole == [True]
 
 
 def test_a_bug_asks_to_be_reported_and_shows_its_place_on_request(monkeypatch):

@@ -84,5 +84,6 @@ print(*(n for n in sys.modules if n.partition(".")[0] in ("ledger", "reports", "
 
 def test_help_loads_no_command():
     done = subprocess.run([sys.executable, "-c", HELP], capture_output=True, text=True, check=True)
-    ours = {"ledger", "ledger.cli", "ledger.cli.exits", "ledger.cli.settings"}
+    ours = {"ledger", "ledger.cli", "ledger.cli.exits"}
+    ours |= {"ledger.cli.interrupts", "ledger.cli.settings"}
     assert set(done.stdout.split()) == ours

@@ -1,0 +1,83 @@
+"""Ctrl-C reaches the work it is to end, whatever Python is at when it comes."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+# After how many seconds a Ctrl-C comes again that could not be obeyed.
+_SOON = 0.01
+
+
+@contextmanager
+def noticing() -> Iterator[list[int]]:
+    """Notes each Ctrl-C, which then goes where it always went; only the main thread is sent any."""
+    noted: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield noted
+        return
+    with _repeating() as repeat:
+
+        def note(number: int, frame: FrameType | None) -> None:
+            noted.append(number)
+            if _importing(frame):
+                repeat()
+            else:
+                before(number, frame)
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            with _dropped_to(repeat):
+                yield noted
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _importing(frame: FrameType | None) -> bool:
+    """Whether a module is being loaded there.
+
+    An exception would be dropped in the bookkeeping of imports, with the lock of all imports held
+    for ever, or leave a library half loaded.
+    """
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+@contextmanager
+def _dropped_to(repeat: Callable[[], object]) -> Iterator[None]:
+    """A Ctrl-C raised in a finalizer, which Python only tells of, comes again."""
+    before = sys.unraisablehook
+
+    def take(dropped: sys.UnraisableHookArgs) -> None:
+        if issubclass(dropped.exc_type, KeyboardInterrupt):
+            repeat()
+        else:
+            before(dropped)
+
+    sys.unraisablehook = take
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+@contextmanager
+def _repeating() -> Iterator[Callable[[], object]]:
+    """What sends Ctrl-C again soon, as long as the work inside goes on.
+
+    By the alarm clock: a thread cannot be started wherever a signal may come.
+    """
+    before = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield lambda: signal.setitimer(signal.ITIMER_REAL, _SOON)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
