@@ -10,7 +10,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from bench import machine
+from bench import machine, processes
 from bench.result import Result, Size, as_json, full, small, table
 
 # In this order a ledger that one makes serves those behind it.
@@ -55,6 +55,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
 
 def _run(asked: argparse.Namespace, work: Path) -> int:
     size = _size(asked, work)
+    processes.compile_packages()
     results: list[Result] = []
     failed = []
     for name in (n for n in NAMES if n in (asked.names or NAMES)):
