@@ -28,6 +28,8 @@ _SORTED = 1 << 18
 # Texts hashed at a time.
 _HASHED = 1 << 11
 _KEY_ROW = np.dtype([("first", ">u8"), ("last", ">u8"), ("content", "V16"), ("seq", "<i8")])
+# Moved as a whole such a row costs a tenth of what it costs field by field.
+_WHOLE = np.dtype((np.void, _KEY_ROW.itemsize))
 
 
 class Leaves:
@@ -91,7 +93,7 @@ class _Keys:
         part = (rows["first"] >> np.uint64(32)) * np.uint64(len(self._paths)) >> np.uint64(32)
         for number, path in enumerate(self._paths):
             with path.open("ab") as file:
-                file.write(rows[part == number].tobytes())
+                file.write(rows.view(_WHOLE)[part == number].tobytes())
 
     def sorted(self) -> Iterator[pa.RecordBatch]:
         """All keys in order, a part at a time; the scratch files are done with."""
@@ -100,16 +102,26 @@ class _Keys:
         for path in self._paths:
             rows = np.frombuffer(path.read_bytes(), _KEY_ROW)
             path.unlink()
-            rows = rows[np.lexsort([rows[name].astype(np.uint64) for name in ("last", "first")])]
+            rows = rows.view(_WHOLE).take(_key_order(rows)).view(_KEY_ROW)
             columns = [_bytes(rows, 0), _bytes(rows, 16), pa.array(rows["seq"].astype(np.int64))]
             yield pa.record_batch(columns, ["key", "content", "seq"])
+
+
+def _key_order(rows: Any) -> Ints:
+    """The places of keys in their order; of those that begin alike, the second half tells."""
+    first = rows["first"].astype(np.uint64)
+    order: Ints = np.argsort(first)
+    begun = first[order]
+    if (begun[1:] == begun[:-1]).any():
+        order = np.lexsort((rows["last"].astype(np.uint64), first))
+    return order
 
 
 def _bytes(rows: Any, begin: int) -> Any:
     """Sixteen bytes of each row, from that byte on."""
     import pyarrow as pa
 
-    values = rows.view(np.uint8).reshape(len(rows), -1)[:, begin : begin + 16].tobytes()
+    values = rows.view(np.uint8).reshape(len(rows), rows.itemsize)[:, begin : begin + 16].tobytes()
     fixed = pa.Array.from_buffers(pa.binary(16), len(rows), [None, pa.py_buffer(values)])
     return fixed.cast(pa.binary())
 
