@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ledger.intake.blocks import Block, block_of
 from ledger.intake.cells import LONGEST_CELL
 from ledger.intake.records import LONGEST_RECORD, Open, Stray, clean, joined, split
 from ledger.intake.sniff import BOM, unusable
@@ -40,6 +41,12 @@ class Batch:
     lines: Sequence[int]
     records: list[bytes]
     troubles: list[Trouble] = field(default_factory=list)
+
+    def numbered(self, mark: bytes) -> bytes:
+        """The records, each behind its row and line."""
+        form = b"%d" + mark.replace(b"%", b"%%") + b"%d" + mark.replace(b"%", b"%%") + b"%b\n"
+        each = zip(self.rows, self.lines, self.records, strict=True)
+        return b"".join([form % numbered for numbered in each])
 
 
 def headings_of(path: Path, delimiter: str | None, score: Callable[[list[str]], int]) -> CsvFile:
@@ -103,7 +110,7 @@ class CsvFile:
     controls: bool = False
     odd_blanks: bool = False
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Batch | Block]:
         """Every record after the headings, in order. Raises Unusable where rows end to be rows."""
         return _Scan(self).batches()
 
@@ -125,7 +132,7 @@ class _Scan:
         self.pending_size = 0
         self.pending_line = 0
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Batch | Block]:
         digest = hashlib.sha256()
         file = self.file
         with file.path.open("rb") as stream:
@@ -159,7 +166,7 @@ class _Scan:
             reason = f"a line of more than {_LONGEST_PENDING >> 20} MB: not a table of rows"
             raise unusable(self.file.path, reason, self.line + 1)
 
-    def _batch(self, chunk: bytes, place: int) -> Batch:
+    def _batch(self, chunk: bytes, place: int) -> Batch | Block:
         file = self.file
         if not chunk.isascii():
             self._check_utf8(chunk, place)
@@ -170,26 +177,14 @@ class _Scan:
             file.odd_blanks = True
         if self.pending:
             return self._by_line(_lines(chunk))
-        lines = _lines(chunk.replace(b"\r\n", b"\n") if b"\r" in chunk else chunk)
-        if not self._all_records(lines, quotes=b'"' in chunk, ends=b"\r" in chunk):
+        text = chunk.replace(b"\r\n", b"\n") if b"\r" in chunk else chunk
+        marks = len(file.headings) - 1
+        block = block_of(text, file.delimiter, self.clean, marks, (self.row + 1, self.line + 1))
+        if block is None:
             return self._by_line(_lines(chunk))
-        first, line = self.row + 1, self.line + 1
-        self.row += len(lines)
-        self.line += len(lines)
-        return Batch(range(first, self.row + 1), range(line, self.line + 1), lines)
-
-    def _all_records(self, lines: list[bytes], *, quotes: bool, ends: bool) -> bool:
-        """Whether each line is a record that needs no second look."""
-        mark, count = self.file.delimiter, len(self.file.headings) - 1
-        if max(map(len, lines)) > LONGEST_RECORD or not all(lines):
-            return False
-        if ends and any(b"\r" in x for x in lines):
-            return False
-        odd = [x for x in lines if x.count(mark) != count]
-        if not quotes:
-            return not odd
-        quoted = [x for x in lines if b'"' in x]
-        return all(b'"' in x for x in odd) and all(map(self.clean.fullmatch, quoted))
+        self.row += len(block.rows)
+        self.line += len(block.lines)
+        return block
 
     def _check_utf8(self, chunk: bytes, place: int) -> None:
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ledger.intake.cells import Wrong
-from ledger.intake.csvfile import Batch, CsvFile
+from ledger.intake.csvfile import CsvFile
 from ledger.intake.records import joined
 from ledger.intake.setting import Progress
 from ledger.intake.sql import Seen, quote
@@ -63,14 +63,14 @@ class CsvSource:
         with ExitStack() as open_files:
             out, held = open_files.enter_context(self._next(folder)), 0
             for batch in file.batches():
-                out.write(_numbered(batch, file.delimiter))
+                out.write(batch.numbered(file.delimiter))
                 for trouble in batch.troubles:
                     text = trouble.record[:2000].decode(errors="replace")
                     problems.add(trouble.line, trouble.row, "", text, Wrong(trouble.reason))
                 self.rejected += len(batch.troubles)
                 if self._progress:
                     self._progress("reading", file.size, total)
-                held += len(batch.records)
+                held += len(batch.rows)
                 if held >= PIECE:
                     yield self._staged_as(out)
                     out, held = open_files.enter_context(self._next(folder)), 0
@@ -101,11 +101,6 @@ class CsvSource:
         """Drop the clean copy."""
         for path in self._staged:
             path.unlink(missing_ok=True)
-
-
-def _numbered(batch: Batch, mark: bytes) -> bytes:
-    form = b"%d" + mark.replace(b"%", b"%%") + b"%d" + mark.replace(b"%", b"%%") + b"%b\n"
-    return b"".join([form % r for r in zip(batch.rows, batch.lines, batch.records, strict=True)])
 
 
 def csv_relation(path: Path, columns: int, delimiter: str) -> str:
