@@ -305,8 +305,7 @@ class _StoredLines:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, staging: Staging) -> None:
         count = int(con.execute("SELECT count(*) FROM d_line").fetchall()[0][0])
-        none = dict.fromkeys(FIGURES, 0)
-        self.whole = {name: np.full(count + 1, none.get(name, -1), np.int64) for name in _WHOLE}
+        self.whole = {name: np.full(count + 1, none, np.int64) for name, none in _WHOLE.items()}
         self.text = {name: Texts(count + 1) for name in _TEXT}
         # Of several lines of one name the last live one counts, else the first.
         self._rank = np.full(count + 1, np.iinfo(np.int64).min)
@@ -324,8 +323,7 @@ class _StoredLines:
         at = at[order]
         self._rank[at] = rank[order]
         for name, column in self.whole.items():
-            none = column[-1]
-            column[at] = np.array([none if v is None else v for v in columns[name]])[order]
+            column[at] = np.array(columns[name], np.int64)[order]
         for name, texts in self.text.items():
             texts.put(at, [columns[name][n] for n in order.tolist()])
 
@@ -337,7 +335,10 @@ class _StoredLines:
 
 
 _COLUMNS = [c for c in t.licence_line.columns if c.name not in ("seq", "licence", "line")]
-_WHOLE = tuple(c.name for c in _COLUMNS if issubclass(c.type.python_type, int))
+# What stands for NULL in each column of whole numbers.
+_WHOLE = {
+    c.name: 0 if c.name in FIGURES else -1 for c in _COLUMNS if issubclass(c.type.python_type, int)
+}
 _TEXT = (*(c.name for c in _COLUMNS if c.name not in _WHOLE), "issued_on")
 
 
@@ -352,7 +353,8 @@ def _find(con: duckdb.DuckDBPyConnection, staging: Staging) -> Iterator[Sequence
         .to_arrow_reader(1 << 16)
     )
     staging.put("asked", reader, reader.schema)
-    columns = ", ".join(f'l."{name}"' for name in (*_WHOLE, *_TEXT[:-1]))
+    whole = (f'coalesce(l."{name}", {none})' for name, none in _WHOLE.items())
+    columns = ", ".join((*whole, *(f'l."{name}"' for name in _TEXT[:-1])))
     joined = (
         f"{staging.attach('asked')} a"
         " JOIN licence_line l ON l.licence = a.licence AND l.line = a.line"

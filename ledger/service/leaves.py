@@ -177,15 +177,15 @@ def _leaf_texts(texts: dict[str, Any], entry: pa.Table, finding: pa.Table, first
     """A zero byte and the canonical text of each movement (docs/chain.md), as UTF-8."""
     import pyarrow as pa
 
-    fields = [texts[name] for name in columns_of("movement")[2:]]
-    joined = _joined(pa.scalar("\0" + FORMAT), *fields, US)
+    *fields, last = (texts[name] for name in columns_of("movement")[2:])
+    count = len(texts["kind"])
     behind = [
-        *_texts_behind(entry, (RS, 1), len(joined), first_seq),
-        *_texts_behind(finding, (GS, 2), len(joined), first_seq),
+        *_texts_behind(entry, (RS, 1), count, first_seq),
+        *_texts_behind(finding, (GS, 2), count, first_seq),
     ]
-    if behind:
-        joined = _joined(joined, *behind, "")
-    return joined
+    if behind:  # put behind the last field, so that the long text is made at once
+        last = _joined(last, *behind, "")
+    return _joined(pa.scalar("\0" + FORMAT), *fields, last, US)
 
 
 def _texts_behind(
