@@ -19,6 +19,7 @@ from ledger.rules.weights import (
     Over,
     Overflow,
     Plain,
+    PlainLines,
 )
 
 # So many movements, and as many draws, at most.
@@ -46,7 +47,7 @@ def is_few(lots: Sequence[Lot]) -> bool:
 
 
 def weigh(
-    lots: Sequence[Lot], budgets: Budgets | Plain, lines: Lines, tolerance_ppm: int
+    lots: Sequence[Lot], budgets: Budgets | Plain, lines: Lines | PlainLines, tolerance_ppm: int
 ) -> Listed:
     """Weigh movements in turn and move the balances and licence lines by them.
 
@@ -84,7 +85,7 @@ def by_day(entries: Iterable[Entry], days: Sequence[int]) -> list[Change]:
     return [(*key, *sums[key]) for key in sorted(sums) if any(sums[key])]
 
 
-def _guard(lots: Sequence[Lot], budgets: Budgets | Plain, lines: Lines) -> None:
+def _guard(lots: Sequence[Lot], budgets: Budgets | Plain, lines: Lines | PlainLines) -> None:
     """See that nothing passes 64 bits, as bounds.guard() does, on what is touched."""
     draws = [draw for lot in lots for draw in lot.draws]
     places = {draw[0] for draw in draws}
@@ -118,7 +119,7 @@ def _largest(columns: Sequence[Ints | list[int]], places: Iterable[int]) -> int:
     return sum(max(_absolutes([column], places), default=0) for column in columns)
 
 
-def _overdrawn(at: int, lot: Lot, lines: Lines, tolerance_ppm: int) -> Iterator[Over]:
+def _overdrawn(at: int, lot: Lot, lines: Lines | PlainLines, tolerance_ppm: int) -> Iterator[Over]:
     """What a lot draws beyond its licence line: quantity and TPP never, value to the tolerance."""
     for (code, limit, used), asked in zip(
         _LIMITS, (lot.quantity, lot.amount, lot.value), strict=True
@@ -131,7 +132,7 @@ def _overdrawn(at: int, lot: Lot, lines: Lines, tolerance_ppm: int) -> Iterator[
             yield Over(at, code, -1, most, before, asked, short)
 
 
-def _draw_down(lot: Lot, lines: Lines) -> tuple[int, int, int]:
+def _draw_down(lot: Lot, lines: Lines | PlainLines) -> tuple[int, int, int]:
     """Take a lot from its licence line: of what is held, then lapsed, then given back."""
     at, rest, released = lot.line, lot.amount, []
     for column in (lines.held, lines.lapsed, lines.back):

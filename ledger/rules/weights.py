@@ -80,8 +80,22 @@ class Budgets:
         _grow(self, count)
 
 
+class _InNumbers:
+    """Figures a list each, in the order of the fields."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def add(self, *figures: int) -> None:
+        """One more, its figures in the order of the fields."""
+        for name, figure in zip(self.__slots__, figures, strict=True):
+            getattr(self, name).append(figure)
+
+    def _columns(self) -> list[Ints]:
+        return [np.array(getattr(self, name), np.int64) for name in self.__slots__]
+
+
 @dataclass(slots=True)
-class Plain:
+class Plain(_InNumbers):
     """The balances of few budgets in plain numbers: as Budgets has them in columns."""
 
     limit: list[int] = field(default_factory=list)
@@ -93,14 +107,9 @@ class Plain:
     safe: list[int] = field(default_factory=list)
     unbound: list[int] = field(default_factory=list)
 
-    def add(self, *figures: int) -> None:
-        """One more budget: its figures in the order of the fields."""
-        for name, figure in zip(self.__slots__, figures, strict=True):
-            getattr(self, name).append(figure)
-
     def columns(self) -> Budgets:
         """The same in columns."""
-        return Budgets(*(np.array(getattr(self, name), np.int64) for name in self.__slots__))
+        return Budgets(*self._columns())
 
 
 @dataclass(slots=True)
@@ -123,11 +132,6 @@ class Lines:
     back: Ints
     gone: Ints
 
-    @classmethod
-    def empty(cls, count: int) -> Lines:
-        """`count` licence lines of nothing."""
-        return cls(*(np.zeros((len(cls.__slots__), count), np.int64) if count else _NO_LINES))
-
     def grow(self, count: int) -> None:
         """Make room for `count` more lines, of nothing."""
         _grow(self, count)
@@ -142,8 +146,24 @@ def _grow(columns: Budgets | Lines, count: int) -> None:
         setattr(columns, name, longer)
 
 
-# A column of no places can be everybody's: growing replaces it.
-_NO_LINES = (np.zeros(0, np.int64),) * len(Lines.__slots__)
+@dataclass(slots=True)
+class PlainLines(_InNumbers):
+    """Few licence lines in plain numbers: as Lines has them in columns."""
+
+    quantity: list[int] = field(default_factory=list)
+    amount: list[int] = field(default_factory=list)
+    value: list[int] = field(default_factory=list)
+    used_quantity: list[int] = field(default_factory=list)
+    used: list[int] = field(default_factory=list)
+    used_value: list[int] = field(default_factory=list)
+    held: list[int] = field(default_factory=list)
+    lapsed: list[int] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+
+    def columns(self) -> Lines:
+        """The same in columns."""
+        return Lines(*self._columns())
 
 
 @dataclass(slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, literal_column, select
 
-from ledger.rules.admission import Lines
 from ledger.rules.endings import OPEN, LineState
+from ledger.rules.weights import Lines, PlainLines
 from ledger.service.book import Book
 from ledger.service.line_flags import (
     STANDING,
@@ -41,6 +41,7 @@ MOVED = (
     "gone_quantity",
 )
 FIGURES = ("quantity", "amount_mtpp", "value_cents", *MOVED)
+_FIGURES_AT = tuple(_AT[name] for name in FIGURES)
 CHANGED = ("value_cents", "expires_on", "exporter_no", "state", "closed_on")
 # When a licence was issued, and to whom.
 _ISSUE = select(t.movement.c.effective_on, t.movement.c.exporter_no).where(
@@ -61,13 +62,26 @@ class LineBook:
         self.cursor, self.book = cursor, book
         self.rules = rules or LineRules()
         self.stored: list[tuple[Any, ...]] = []
-        self.lines = Lines.empty(0)
+        self._plain: PlainLines | None = PlainLines()
+        self._columns: Lines
         self.acts: dict[str, LineActs] = {}
         self._place: dict[int, int] = {}
         self._issued: dict[int, tuple[str, int | None]] = {}
         self._moved: set[int] = set()
         self._changed: dict[int, dict[str, Any]] = {}
         self._live: dict[int, bool] = {}
+
+    @property
+    def lines(self) -> Lines:
+        """The figures by place, in columns."""
+        if self._plain is not None:
+            self._columns, self._plain = self._plain.columns(), None
+        return self._columns
+
+    @property
+    def figures(self) -> Lines | PlainLines:
+        """The figures by place as they are kept: in plain numbers, or in columns."""
+        return self._columns if self._plain is None else self._plain
 
     def check_new(self, rows: Sequence[Row], outcome: Outcome) -> list[Row]:
         """The rows without licence lines whose number another filing already has on record."""
@@ -167,10 +181,15 @@ class LineBook:
             return self._place[seq]
         self._place[seq] = place = len(self.stored)
         self.stored.append(line)
-        if place >= len(self.lines.amount):
-            self.lines.grow(max(8, place))
-        for name, figure in zip(self.lines.__slots__, FIGURES, strict=True):
-            getattr(self.lines, name)[place] = line[_AT[figure]] or 0
+        figures = [line[at] or 0 for at in _FIGURES_AT]
+        if self._plain is not None:
+            self._plain.add(*figures)
+            return place
+        columns = self._columns
+        if place >= len(columns.amount):
+            columns.grow(max(8, place))
+        for name, figure in zip(columns.__slots__, figures, strict=True):
+            getattr(columns, name)[place] = figure
         return place
 
     def budget_nos(self, place: int) -> tuple[int, ...]:
@@ -186,8 +205,9 @@ class LineBook:
     def state(self, place: int) -> LineState:
         """A line as it stands now, to be changed and put back."""
         state, line = LineState(0, 0, 0), self.line(place)
-        for name in self.lines.__slots__:
-            setattr(state, name, int(getattr(self.lines, name)[place]))
+        figures = self.figures
+        for name in figures.__slots__:
+            setattr(state, name, int(getattr(figures, name)[place]))
         for name in CHANGED[1:]:
             value = line[name]
             setattr(state, name, str(value) if name.endswith("_on") and value else value)
@@ -195,8 +215,9 @@ class LineBook:
 
     def put(self, place: int, state: LineState) -> None:
         """Have a line stand as a state says."""
-        for name in self.lines.__slots__:
-            getattr(self.lines, name)[place] = getattr(state, name)
+        figures = self.figures
+        for name in figures.__slots__:
+            getattr(figures, name)[place] = getattr(state, name)
         facts = {name: getattr(state, name) for name in CHANGED[1:]}
         self._changed[place] = {"value_cents": state.value or None, **facts}
         self._moved.add(place)
@@ -251,9 +272,10 @@ class LineBook:
     def write(self, rows: Sequence[Row]) -> None:
         """Write the lines as they now stand, and open those that were licensed."""
         if self._moved:
-            columns = [getattr(self.lines, name) for name in self.lines.__slots__[3:]]
+            figures = self.figures
+            columns = [getattr(figures, name) for name in figures.__slots__[3:]]
             moved = [
-                (*[column.item(place) for column in columns], self.seq(place))
+                (*[int(column[place]) for column in columns], self.seq(place))
                 for place in sorted(self._moved)
             ]
             self.cursor.change(t.licence_line, MOVED, moved)

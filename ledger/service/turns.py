@@ -47,13 +47,13 @@ class Turns(NamedTuple):
         return done
 
     def _one(self, lots: Sequence[Lot], on: Sequence[int]) -> Listed:
-        lines, tolerance = self.lines.lines, self.rulebook.value_tolerance_ppm
+        tolerance = self.rulebook.value_tolerance_ppm
         if by_hand.is_few(lots) and not self._days_matter(lots, on):
-            found = by_hand.weigh(lots, self.book.figures, lines, tolerance)
+            found = by_hand.weigh(lots, self.book.figures, self.lines.figures, tolerance)
         else:
             batch = _batch_of(lots)
             calendar = self.days.calendar(batch, np.array(on, np.int64))
-            found = weigh(batch, self.book.balances, lines, tolerance, calendar).listed()
+            found = weigh(batch, self.book.balances, self.lines.lines, tolerance, calendar).listed()
         self.days.took(found.entries, on)
         return found
 

@@ -20,7 +20,7 @@ from ledger.rules.admission import (
     by_day,
     weigh,
 )
-from ledger.rules.weights import Lot, Plain
+from ledger.rules.weights import Lot, Plain, PlainLines
 from tests.examples import at_most
 
 LARGEST = 2**63 - 1
@@ -254,9 +254,12 @@ def test_few_weigh_as_in_columns(coming, budgets, licensed, days):
     numbers = Plain()
     for one in budgets:
         numbers.add(*(one[name] for name in BALANCES))
+    plainly = PlainLines()
+    for line in licensed:
+        plainly.add(*(line.get(name, 0) for name in LINES))
     lots = [Lot(*movement) for movement in coming]
-    assert by_hand.weigh(lots, numbers, lines_of(licensed), TOLERANCE) == found
-    assert as_rows(numbers.columns()) == as_rows(columns[0])
+    assert by_hand.weigh(lots, numbers, plainly, TOLERANCE) == found
+    assert [as_rows(numbers.columns()), as_rows(plainly.columns())] == [as_rows(c) for c in columns]
     changes = by_day(weighed.entries, column(days))
     listed = list(zip(*(c.tolist() for c in changes), strict=True))
     assert by_hand.by_day(found.entries, days) == listed
@@ -280,7 +283,7 @@ def test_a_batch_may_be_cut_anywhere(coming, cut):
 
 
 def test_a_batch_of_nothing():
-    weighed = weigh(batch_of([]), Budgets.empty(0), Lines.empty(0), TOLERANCE)
+    weighed = weigh(batch_of([]), Budgets.empty(0), lines_of([]), TOLERANCE)
     assert len(weighed.entries.row) == 0
     assert weighed.excesses == []
 
@@ -307,14 +310,14 @@ def test_amounts_that_no_longer_fit_move_nothing(before, asked, fits, official, 
     batch = batch_of([nothing] * padding + [lot])
     budgets = budgets_of([before])
     if fits:
-        weigh(batch, budgets, Lines.empty(0), 0)
+        weigh(batch, budgets, lines_of([]), 0)
         name = "posted" if official else "safe"
         assert as_rows(budgets)[0][name] == before.get(name, 0) + asked
         return
     with pytest.raises(Overflow):
-        weigh(batch, budgets, Lines.empty(0), 0)
+        weigh(batch, budgets, lines_of([]), 0)
     with pytest.raises(Overflow):
-        by_hand.weigh([Lot(*lot)], budgets, Lines.empty(0), 0)
+        by_hand.weigh([Lot(*lot)], budgets, lines_of([]), 0)
     assert as_rows(budgets) == as_rows(budgets_of([before]))
 
 
@@ -350,7 +353,7 @@ def test_the_tolerance_of_a_large_value_is_exact():
 @given(coming=st.lists(movements(), max_size=8), days=st.lists(st.integers(0, 3), min_size=8))
 def test_changes_by_day_add_up_to_the_balances(coming, days):
     budgets = Budgets.empty(PLACES)
-    weighed = weigh(batch_of(coming), budgets, Lines.empty(NUMBERED), TOLERANCE)
+    weighed = weigh(batch_of(coming), budgets, lines_of([{}] * NUMBERED), TOLERANCE)
     changes = by_day(weighed.entries, column(days))
     keys = list(zip(changes.budget.tolist(), changes.day.tolist(), strict=True))
     assert keys == sorted(set(keys))

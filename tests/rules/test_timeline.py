@@ -22,6 +22,7 @@ from ledger.rules.admission import (
 from ledger.rules.timeline import Timeline
 from tests.examples import at_most
 
+NO_LINES = Lines(*np.zeros((len(Lines.__slots__), 0), np.int64))
 Change = tuple[int, int, int]  # day, taken, adjustment
 
 
@@ -161,7 +162,7 @@ def test_totals_and_days_agree_behind_the_last_credit(before, coming):
             nothing, nothing, nothing, nothing - 1, rows, nothing, nothing + 1,
             nothing + int(Effect.POST), column(amount for _, amount, _ in later),
         )  # fmt: skip
-        weighed = weigh(batch, budgets, Lines.empty(0), 0, Calendar(day, timelines))
+        weighed = weigh(batch, budgets, NO_LINES, 0, Calendar(day, timelines))
         said.append(
             [
                 (e.row.tolist(), e.code, e.limit.tolist(), e.taken.tolist(), e.short.tolist())
