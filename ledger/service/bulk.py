@@ -112,6 +112,7 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
             with desk.store.reading() as seen, staging:
                 cursor = Cursor(desk.store.raw(seen.connection), desk.store.dialect)
                 book = Book(cursor, desk.known, turn.head.last_submission + 1)
+                sealer = Sealer(desk.store, Cursor(raw, desk.store.dialect), book, turn.head)
                 thorough = work.thorough or any_known(con, cursor, good[0])
                 if thorough:
                     mark_known(con, staging, outcome, follows=prepared is None)
@@ -125,9 +126,10 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                         load = _Load(desk, con, ready, book, staging)
                         each = frames(con, rows, ready, load.party_no, turn.head.last_seq)
                         load.run(each, fresh, outcome, work.progress)
+                        sealer.begin_annex()  # while the last rows are copied
+                        staging.finish()
             if fresh:
                 root = load.leaves.tree.root().hex()
-                sealer = Sealer(desk.store, Cursor(raw, desk.store.dialect), book, turn.head)
                 sealer.link(fresh, root, header, outcome)
     finally:
         if staging is not None:
@@ -241,7 +243,7 @@ class _Load:
     def run(
         self, batches: Iterator[Frame], count: int, outcome: Outcome, progress: Progress | None
     ) -> None:
-        """Weigh, number and stage every row, batch by batch."""
+        """Weigh, number and stage every row, batch by batch; `staging` then has to finish."""
         done = 0
         self.staging.expect(count)
         self.leaves = Leaves(self.staging, self.book.submission, self.prepared.parties, count)
@@ -252,7 +254,6 @@ class _Load:
                 progress("posting", done, count)
         self.leaves.stage_keys()
         self._save()
-        self.staging.finish()
 
     def _one(self, frame: Frame, outcome: Outcome) -> None:
         self._number_rulings(frame)

@@ -40,7 +40,7 @@ COLUMNS_FROM = 4000
 # A file of so many bytes may have as many rows: what columns need is loaded beforehand.
 _MANY_BYTES = 1 << 18
 # How many objects more make Python look for garbage in cycles.
-_COLLECTED = 100_000
+_COLLECTED = 500_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class Sealer:
     def __init__(self, store: Store, cursor: Cursor, book: Book, head: Head) -> None:
         self.store, self.cursor, self.book, self.head = store, cursor, book, head
         self._tree, self._count = chain.Tree(), 0
+        self._annex: chain.Annex | None = None
 
     def seal(
         self, rows: Sequence[Row], entries: Sequence[Entry], header: Header, outcome: Outcome
@@ -84,7 +85,7 @@ class Sealer:
         """Write the submission's header and move the head to it."""
         number, first = self.book.submission, self.head.last_seq + 1
         recorded_at = instant_after(self.head.last_recorded_at)
-        annex = self._annex(header)
+        annex = self._annexed(header)
         facts = (
             number,
             first,
@@ -108,12 +109,23 @@ class Sealer:
         outcome.submission, outcome.first_seq, outcome.count = number, first, count
         outcome.head = digest
 
-    def _annex(self, header: Header) -> str:
-        texts = self._texts(header) if header.texts else []
-        tables = {**self.book.annex_rows(), "text": texts}
+    def begin_annex(self) -> None:
+        """Take the digest of what the book adds, once it has all; may be done before link()."""
+        self._annex = chain.Annex()
+        self._add(self.book.annex_rows())
+
+    def _annexed(self, header: Header) -> str:
+        if self._annex is None:
+            self.begin_annex()
+        assert self._annex is not None
+        if header.texts:
+            self._add({"text": self._texts(header)})
+        return self._annex.hexdigest()
+
+    def _add(self, tables: Mapping[str, Sequence[tuple[Any, ...]]]) -> None:
+        assert self._annex is not None
         # Every table's last column is `submission`, which the header itself proves.
-        rows = ((name, *row[:-1]) for name, rows in tables.items() for row in rows)
-        return chain.annex_digest(rows)
+        self._annex.add((name, *row[:-1]) for name, rows in tables.items() for row in rows)
 
     def _texts(self, header: Header) -> list[tuple[Any, ...]]:
         """Write the texts that are not on record yet; their rows."""

@@ -208,10 +208,28 @@ def annex_digest(rows: Iterable[Sequence[object]]) -> str:
     Each row is its table's name and the ANNEX_FIELDS of that table; tables in the order of
     ANNEX_FIELDS, rows by their first column.
     """
-    digest = sha256()
-    for ordinal, row in enumerate(rows):
-        digest.update(((RS if ordinal else "") + _joined(row)).encode())
-    return digest.hexdigest()
+    annex = Annex()
+    annex.add(rows)
+    return annex.hexdigest()
+
+
+class Annex:
+    """An annex_digest, taken as rows come."""
+
+    __slots__ = ("_behind", "_digest")
+
+    def __init__(self) -> None:
+        self._digest, self._behind = sha256(), ""
+
+    def add(self, rows: Iterable[Sequence[object]]) -> None:
+        """The rows that follow."""
+        for row in rows:
+            self._digest.update((self._behind + _joined(row)).encode())
+            self._behind = RS
+
+    def hexdigest(self) -> str:
+        """The digest so far."""
+        return self._digest.hexdigest()
 
 
 def submission_digest(ledger_id: str, header: Sequence[object], previous: str) -> str:

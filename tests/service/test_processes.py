@@ -187,7 +187,7 @@ def test_a_server_that_goes_away_in_the_middle(
             admin.execute(end, (name,))
 
     file = shipments(tmp_path, "one")
-    owner, method = (Staging, "finish") if way == "as columns" else (Sealer, "_annex")
+    owner, method = (Staging, "finish") if way == "as columns" else (Sealer, "_annexed")
     with new_ledger(pg_url) as ledger:
         before = whole(pg_url)
         with monkeypatch.context() as patch:
