@@ -21,7 +21,7 @@ KEYS = st.builds(
 @given(st.lists(st.lists(KEYS, max_size=6), max_size=4), st.integers(1, 600_000))
 def test_keys_come_out_in_order_each_with_its_own(batches: list[list[bytes]], expected: int):
     seq = 1
-    put = []
+    put: list[tuple[bytes, bytes, int]] = []
     with tempfile.TemporaryDirectory() as folder:
         keys = _Keys(Path(folder), expected)
         for batch in batches:
