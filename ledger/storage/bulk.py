@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import RLock
+from threading import RLock, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +24,9 @@ from schemas import tables as t
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# What goes on beside the batch that is being weighed: rows on their way into the tables, digests.
-ROWS, HASH = "rows", "hash"
+# What goes on beside the batch that is being weighed: rows on their way into the tables, digests;
+# and what is staged for whoever waits for it.
+ROWS, HASH, _WAITED = "rows", "hash", "waited"
 # Batches under work or waiting in each; more would only take memory. With two, whoever weighs waits
 # wherever a staged piece is copied.
 _AHEAD = 3
@@ -49,7 +50,7 @@ class Staging:
     def __init__(self, raw: Any, dialect: str, folder: Path) -> None:
         self.raw, self.dialect, self.folder = raw, dialect, folder
         self.lock = RLock()
-        self._lanes = {lane: ThreadPoolExecutor(1) for lane in (ROWS, HASH)}
+        self._lanes = {lane: ThreadPoolExecutor(1) for lane in (ROWS, HASH, _WAITED)}
         self._pending: dict[str, list[Future[None]]] = {lane: [] for lane in self._lanes}
         self._writers: dict[str, Any] = {}
         self._attached: list[str] = []
@@ -83,9 +84,11 @@ class Staging:
 
         reader = pa.RecordBatchReader.from_batches(schema, batches)
         if self.dialect == "sqlite":
-            with self._writer(file or name) as cursor:
-                cursor.adbc_ingest(name, reader, mode="create")
-            self._writers.pop(file or name).close()
+            if current_thread() is main_thread():
+                # There ADBC would take Ctrl-C for itself, and its SQLite cannot cancel.
+                self._lanes[_WAITED].submit(self._put, name, reader, file or name).result()
+            else:
+                self._put(name, reader, file or name)
             return
         columns = ", ".join(f'"{f.name}" {_POSTGRESQL[str(f.type)]}' for f in schema)
         with self.lock:
@@ -184,6 +187,11 @@ class Staging:
         pending.append(self._lanes[lane].submit(work))
 
     # In the background
+
+    def _put(self, name: str, reader: pa.RecordBatchReader, file: str) -> None:
+        with self._writer(file) as cursor:
+            cursor.adbc_ingest(name, reader, mode="create")
+        self._writers.pop(file).close()
 
     def _append(self, batches: Mapping[str, pa.Table]) -> None:
         for table, batch in batches.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,41 @@ def test_nothing_to_change_stages_nothing(led: Store, tmp_path: Path):
             )
         staging.close()
     assert not list(tmp_path.glob("stage_*"))
+
+
+INTERRUPTED = """
+import os, signal, sys, time
+from pathlib import Path
+
+import pyarrow as pa
+
+from ledger.storage.bulk import Staging
+
+rows = pa.table({"seq": [1, 2]})
+
+def interrupted():
+    yield from rows.to_batches()
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.2)
+    yield from rows.to_batches()
+
+staging = Staging(None, "sqlite", Path(sys.argv[1]))
+try:
+    staging.put("asked", interrupted(), rows.schema)
+except KeyboardInterrupt:
+    print("interrupted")
+finally:
+    staging.close()
+"""
+
+
+def test_ctrl_c_while_a_table_is_staged_is_ctrl_c(tmp_path: Path):
+    """ADBC would take it for itself where it works in the main thread."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(tmp_path)], capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("count", [0, 1, 300])
