@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -109,23 +109,17 @@ class Sealer:
         outcome.submission, outcome.first_seq, outcome.count = number, first, count
         outcome.head = digest
 
-    def begin_annex(self) -> None:
+    def begin_annex(self) -> chain.Annex:
         """Take the digest of what the book adds, once it has all; may be done before link()."""
         self._annex = chain.Annex()
-        self._add(self.book.annex_rows())
+        self._annex.add(_told(self.book.annex_rows()))
+        return self._annex
 
     def _annexed(self, header: Header) -> str:
-        if self._annex is None:
-            self.begin_annex()
-        assert self._annex is not None
+        annex = self._annex or self.begin_annex()
         if header.texts:
-            self._add({"text": self._texts(header)})
-        return self._annex.hexdigest()
-
-    def _add(self, tables: Mapping[str, Sequence[tuple[Any, ...]]]) -> None:
-        assert self._annex is not None
-        # Every table's last column is `submission`, which the header itself proves.
-        self._annex.add((name, *row[:-1]) for name, rows in tables.items() for row in rows)
+            annex.add(_told({"text": self._texts(header)}))
+        return annex.hexdigest()
 
     def _texts(self, header: Header) -> list[tuple[Any, ...]]:
         """Write the texts that are not on record yet; their rows."""
@@ -220,3 +214,8 @@ class Sealer:
         return Found(
             row.seq, given.row, given.document, given.line, flag.code, budget, *figures, flag.detail
         )
+
+
+def _told(tables: Mapping[str, Sequence[tuple[Any, ...]]]) -> Iterator[tuple[Any, ...]]:
+    """Rows as the annex tells them: every last column is `submission`, which the header proves."""
+    return ((name, *row[:-1]) for name, rows in tables.items() for row in rows)

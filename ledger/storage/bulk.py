@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import RLock, current_thread, main_thread
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,9 +24,10 @@ from schemas import tables as t
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# What goes on beside the batch that is being weighed: rows on their way into the tables, digests;
-# and what is staged for whoever waits for it.
-ROWS, HASH, _WAITED = "rows", "hash", "waited"
+# What goes on beside the batch that is being weighed: rows on their way into the tables, digests.
+ROWS, HASH = "rows", "hash"
+# What is staged for whoever waits for it: for the main thread, and for the digests' keys beside it.
+_WAITED = "waited"
 # Batches under work or waiting in each; more would only take memory. With two, whoever weighs waits
 # wherever a staged piece is copied.
 _AHEAD = 3
@@ -50,7 +51,8 @@ class Staging:
     def __init__(self, raw: Any, dialect: str, folder: Path) -> None:
         self.raw, self.dialect, self.folder = raw, dialect, folder
         self.lock = RLock()
-        self._lanes = {lane: ThreadPoolExecutor(1) for lane in (ROWS, HASH, _WAITED)}
+        self._lanes = {ROWS: ThreadPoolExecutor(1), HASH: ThreadPoolExecutor(1)}
+        self._lanes[_WAITED] = ThreadPoolExecutor(2)
         self._pending: dict[str, list[Future[None]]] = {lane: [] for lane in self._lanes}
         self._writers: dict[str, Any] = {}
         self._attached: list[str] = []
@@ -84,11 +86,8 @@ class Staging:
 
         reader = pa.RecordBatchReader.from_batches(schema, batches)
         if self.dialect == "sqlite":
-            if current_thread() is main_thread():
-                # There ADBC would take Ctrl-C for itself, and its SQLite cannot cancel.
-                self._lanes[_WAITED].submit(self._put, name, reader, file or name).result()
-            else:
-                self._put(name, reader, file or name)
+            # In the main thread ADBC would take Ctrl-C for itself, and its SQLite cannot cancel.
+            self._lanes[_WAITED].submit(self._put, name, reader, file or name).result()
             return
         columns = ", ".join(f'"{f.name}" {_POSTGRESQL[str(f.type)]}' for f in schema)
         with self.lock:
