@@ -5,15 +5,17 @@ Whole numbers of 64 bits; amounts are milli-TPP.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+# Columns grow by so many places at least, and to twice their length.
+_PLACES = 8
 
 
 class Overflow(ValueError):
@@ -70,25 +72,11 @@ class Budgets:
     safe: Ints
     unbound: Ints
 
-    @classmethod
-    def empty(cls, count: int) -> Budgets:
-        """Balances of `count` budgets, all nothing."""
-        return cls(*np.zeros((len(cls.__slots__), count), np.int64))
-
-    def grow(self, count: int) -> None:
-        """Make room for `count` more budgets, with nothing on them."""
-        _grow(self, count)
-
 
 class _InNumbers:
     """Figures a list each, in the order of the fields."""
 
     __slots__: tuple[str, ...] = ()
-
-    def add(self, *figures: int) -> None:
-        """One more, its figures in the order of the fields."""
-        for name, figure in zip(self.__slots__, figures, strict=True):
-            getattr(self, name).append(figure)
 
     def _columns(self) -> list[Ints]:
         return [np.array(getattr(self, name), np.int64) for name in self.__slots__]
@@ -132,19 +120,6 @@ class Lines:
     back: Ints
     gone: Ints
 
-    def grow(self, count: int) -> None:
-        """Make room for `count` more lines, of nothing."""
-        _grow(self, count)
-
-
-def _grow(columns: Budgets | Lines, count: int) -> None:
-    names = columns.__slots__
-    known = len(getattr(columns, names[0]))
-    for name, longer in zip(names, np.zeros((len(names), known + count), np.int64), strict=True):
-        if known:
-            longer[:known] = getattr(columns, name)
-        setattr(columns, name, longer)
-
 
 @dataclass(slots=True)
 class PlainLines(_InNumbers):
@@ -164,6 +139,68 @@ class PlainLines(_InNumbers):
     def columns(self) -> Lines:
         """The same in columns."""
         return Lines(*self._columns())
+
+
+P = TypeVar("P", Plain, PlainLines)
+C = TypeVar("C", Budgets, Lines)
+
+
+class Kept(Generic[P, C]):
+    """Figures by place: in plain numbers until somebody asks for columns; those it is from then on.
+
+    `turned` makes columns of plain numbers.
+    """
+
+    __slots__ = ("_columns", "_count", "_plain", "_turned")
+
+    def __init__(self, plain: P, turned: Callable[[P], C]) -> None:
+        self._plain: P | None = plain
+        self._turned: Callable[[P], C] = turned
+        self._columns: C
+        self._count = 0
+
+    @property
+    def columns(self) -> C:
+        """The figures in columns."""
+        if self._plain is not None:
+            self._columns, self._plain = self._turned(self._plain), None
+        return self._columns
+
+    @property
+    def figures(self) -> P | C:
+        """The figures as they are kept."""
+        return self._columns if self._plain is None else self._plain
+
+    def listed(self, names: Sequence[str]) -> list[list[int]]:
+        """Some figures of every place, a list each; to be read only."""
+        if self._plain is not None:
+            return [getattr(self._plain, name) for name in names]
+        # Columns may be longer than there are places.
+        return [getattr(self._columns, name)[: self._count].tolist() for name in names]
+
+    def add(self, *figures: int) -> int:
+        """One more place, its figures in the order of the fields; where it is."""
+        at, self._count = self._count, self._count + 1
+        if self._plain is not None:
+            for name, figure in zip(self._plain.__slots__, figures, strict=True):
+                getattr(self._plain, name).append(figure)
+            return at
+        columns = self._columns
+        if at >= len(getattr(columns, columns.__slots__[0])):
+            _grow(columns, max(_PLACES, at))
+        for name, figure in zip(columns.__slots__, figures, strict=True):
+            if figure:
+                getattr(columns, name)[at] = figure
+        return at
+
+
+def _grow(columns: Budgets | Lines, count: int) -> None:
+    """Make room for so many more places, with nothing on them."""
+    names = columns.__slots__
+    known = len(getattr(columns, names[0]))
+    for name, longer in zip(names, np.zeros((len(names), known + count), np.int64), strict=True):
+        longer[:known] = getattr(columns, name)
+        setattr(columns, name, longer)
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table, bindparam, select
 
 from ledger.policy.budgets import AMOUNT, UNBOUND
-from ledger.rules.weights import Budgets, Plain
+from ledger.rules.weights import Budgets, Kept, Plain
 from ledger.service.day_numbers import days_number
 from ledger.storage.memory import Memory
 from ledger.storage.statements import Cursor, largest
@@ -36,9 +36,6 @@ _ONE_BUDGET = select(t.budget).where(
 )
 # What a submission adds beside its movements, in this order.
 _TABLES = {one.name: one for one in (t.party, t.budget, t.budget_step, t.ruling)}
-# Room in columns is made for so many budgets at once.
-_PLACES = 8
-_NO_COLUMNS = Budgets.empty(0)
 # Holders of one rule looked up at a time.
 _HOLDERS = 64
 _BUDGETS = select(t.budget).where(
@@ -114,9 +111,7 @@ class Book:
         self._place: dict[int, int] = {}
         self._names: list[tuple[str, str, str]] = []
         self._holders: list[str] = []
-        # In plain numbers until somebody asks for columns; those it is from then on.
-        self._plain: Plain | None = Plain()
-        self._columns = _NO_COLUMNS
+        self._kept = Kept(Plain(), Plain.columns)
         self.last_credit: list[str | None] = []
         self._opened: set[int] = set()
         self._steps: dict[int, tuple[tuple[str, str, int], ...]] = {}
@@ -124,14 +119,12 @@ class Book:
     @property
     def balances(self) -> Budgets:
         """The balances by place, in columns."""
-        if self._plain is not None:
-            self._columns, self._plain = self._plain.columns(), None
-        return self._columns
+        return self._kept.columns
 
     @property
     def figures(self) -> Budgets | Plain:
         """The balances by place as they are kept: in plain numbers, or in columns."""
-        return self._columns if self._plain is None else self._plain
+        return self._kept.figures
 
     # Parties and rulings
 
@@ -283,18 +276,7 @@ class Book:
         self._holders.append(opened.holder)
         self.last_credit.append(credit)
         unbound = int(self.kind(place) in UNBOUND)
-        if self._plain is not None:
-            self._plain.add(opened.limit_mtpp, *balances, unbound)
-            return place
-        columns = self._columns
-        if place >= len(columns.limit):
-            columns.grow(max(_PLACES, place))
-        columns.limit[place] = opened.limit_mtpp
-        columns.unbound[place] = unbound
-        if any(balances):  # a budget that is being opened has none
-            for name, value in zip(BALANCES, balances, strict=True):
-                getattr(columns, name)[place] = value
-        return place
+        return self._kept.add(opened.limit_mtpp, *balances, unbound)
 
     def is_new(self, place: int) -> bool:
         """Whether this transaction opened the budget at a place: nothing of it is on record."""
@@ -337,11 +319,8 @@ class Book:
             if len(rows) > written:
                 found[_TABLES[name]] = rows[written:]
                 self._written[name] = len(rows)
-        if self._plain is not None:
-            columns = [getattr(self._plain, name) for name in BALANCES]
-        else:
-            columns = [getattr(self._columns, name).tolist() for name in BALANCES]
-        stand = list(zip(*columns, self.last_credit, self.numbers, strict=False))
+        columns = self._kept.listed(BALANCES)
+        stand = list(zip(*columns, self.last_credit, self.numbers, strict=True))
         opened = [(row[-1], *row[:-1]) for row in stand if row[-1] in self._opened]
         if opened:
             found[t.balance] = opened

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, literal_column, select
 
 from ledger.rules.endings import OPEN, LineState
-from ledger.rules.weights import Lines, PlainLines
+from ledger.rules.weights import Kept, Lines, PlainLines
 from ledger.service.book import Book
 from ledger.service.line_flags import (
     STANDING,
@@ -62,8 +62,7 @@ class LineBook:
         self.cursor, self.book = cursor, book
         self.rules = rules or LineRules()
         self.stored: list[tuple[Any, ...]] = []
-        self._plain: PlainLines | None = PlainLines()
-        self._columns: Lines
+        self._kept = Kept(PlainLines(), PlainLines.columns)
         self.acts: dict[str, LineActs] = {}
         self._place: dict[int, int] = {}
         self._issued: dict[int, tuple[str, int | None]] = {}
@@ -74,14 +73,12 @@ class LineBook:
     @property
     def lines(self) -> Lines:
         """The figures by place, in columns."""
-        if self._plain is not None:
-            self._columns, self._plain = self._plain.columns(), None
-        return self._columns
+        return self._kept.columns
 
     @property
     def figures(self) -> Lines | PlainLines:
         """The figures by place as they are kept: in plain numbers, or in columns."""
-        return self._columns if self._plain is None else self._plain
+        return self._kept.figures
 
     def check_new(self, rows: Sequence[Row], outcome: Outcome) -> list[Row]:
         """The rows without licence lines whose number another filing already has on record."""
@@ -179,17 +176,8 @@ class LineBook:
         seq = line[_AT["seq"]]
         if seq in self._place:
             return self._place[seq]
-        self._place[seq] = place = len(self.stored)
         self.stored.append(line)
-        figures = [line[at] or 0 for at in _FIGURES_AT]
-        if self._plain is not None:
-            self._plain.add(*figures)
-            return place
-        columns = self._columns
-        if place >= len(columns.amount):
-            columns.grow(max(8, place))
-        for name, figure in zip(columns.__slots__, figures, strict=True):
-            getattr(columns, name)[place] = figure
+        self._place[seq] = place = self._kept.add(*[line[at] or 0 for at in _FIGURES_AT])
         return place
 
     def budget_nos(self, place: int) -> tuple[int, ...]:

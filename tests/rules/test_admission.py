@@ -20,7 +20,7 @@ from ledger.rules.admission import (
     by_day,
     weigh,
 )
-from ledger.rules.weights import Lot, Plain, PlainLines
+from ledger.rules.weights import Kept, Lot, Plain, PlainLines
 from tests.examples import at_most
 
 LARGEST = 2**63 - 1
@@ -251,18 +251,29 @@ def test_few_weigh_as_in_columns(coming, budgets, licensed, days):
     assert sorted(found.overs) == sorted(weighed.listed().overs)
     assert found.late == weighed.late.tolist()
     assert [as_rows(c) for c in plain] == [as_rows(c) for c in columns]
-    numbers = Plain()
+    numbers = Kept(Plain(), Plain.columns)
     for one in budgets:
         numbers.add(*(one[name] for name in BALANCES))
-    plainly = PlainLines()
+    plainly = Kept(PlainLines(), PlainLines.columns)
     for line in licensed:
         plainly.add(*(line.get(name, 0) for name in LINES))
     lots = [Lot(*movement) for movement in coming]
-    assert by_hand.weigh(lots, numbers, plainly, TOLERANCE) == found
-    assert [as_rows(numbers.columns()), as_rows(plainly.columns())] == [as_rows(c) for c in columns]
+    assert by_hand.weigh(lots, numbers.figures, plainly.figures, TOLERANCE) == found
+    assert [as_rows(numbers.columns), as_rows(plainly.columns)] == [as_rows(c) for c in columns]
     changes = by_day(weighed.entries, column(days))
     listed = list(zip(*(c.tolist() for c in changes), strict=True))
     assert by_hand.by_day(found.entries, days) == listed
+
+
+@given(st.lists(balances, max_size=20), st.integers(0, 20))
+def test_places_are_alike_however_they_are_kept(budgets, turned):
+    """In plain numbers up to some place, in columns behind it."""
+    kept = Kept(Plain(), Plain.columns)
+    for at, one in enumerate(budgets):
+        if at == turned:
+            assert len(kept.columns.limit) == at
+        assert kept.add(*(one[name] for name in BALANCES)) == at
+    assert kept.listed(BALANCES) == [[one[name] for one in budgets] for name in BALANCES]
 
 
 @settings(max_examples=at_most(40))
@@ -283,7 +294,7 @@ def test_a_batch_may_be_cut_anywhere(coming, cut):
 
 
 def test_a_batch_of_nothing():
-    weighed = weigh(batch_of([]), Budgets.empty(0), lines_of([]), TOLERANCE)
+    weighed = weigh(batch_of([]), budgets_of([]), lines_of([]), TOLERANCE)
     assert len(weighed.entries.row) == 0
     assert weighed.excesses == []
 
@@ -327,9 +338,9 @@ def test_what_is_drawn_on_a_licence_fits_too(name, count):
     lot = Movement(0, 0, 0, 0, ())._replace(**{name: LARGEST // count + 1})
     lines = lines_of([{}])
     with pytest.raises(Overflow):
-        weigh(batch_of([lot] * count), Budgets.empty(1), lines, TOLERANCE)
+        weigh(batch_of([lot] * count), budgets_of([{}]), lines, TOLERANCE)
     with pytest.raises(Overflow):
-        by_hand.weigh([Lot(*lot)] * count, Budgets.empty(1), lines, TOLERANCE)
+        by_hand.weigh([Lot(*lot)] * count, budgets_of([{}]), lines, TOLERANCE)
     assert as_rows(lines) == as_rows(lines_of([{}]))
 
 
@@ -338,8 +349,8 @@ def test_the_tolerance_of_a_large_value_is_exact():
     lines = lines_of([{"value": value}])
     most = value + value * TOLERANCE // 10**6
     exact, more = (Movement(0, 0, v, 0, ()) for v in (most, 1))
-    assert weigh(batch_of([exact]), Budgets.empty(1), lines, TOLERANCE).excesses == []
-    (over,) = weigh(batch_of([more]), Budgets.empty(1), lines, TOLERANCE).excesses
+    assert weigh(batch_of([exact]), budgets_of([{}]), lines, TOLERANCE).excesses == []
+    (over,) = weigh(batch_of([more]), budgets_of([{}]), lines, TOLERANCE).excesses
     assert (over.code, over.limit.tolist(), over.short.tolist()) == (
         ["licence_value_overdrawn"],
         [most],
@@ -352,7 +363,7 @@ def test_the_tolerance_of_a_large_value_is_exact():
 
 @given(coming=st.lists(movements(), max_size=8), days=st.lists(st.integers(0, 3), min_size=8))
 def test_changes_by_day_add_up_to_the_balances(coming, days):
-    budgets = Budgets.empty(PLACES)
+    budgets = budgets_of([{}] * PLACES)
     weighed = weigh(batch_of(coming), budgets, lines_of([{}] * NUMBERED), TOLERANCE)
     changes = by_day(weighed.entries, column(days))
     keys = list(zip(changes.budget.tolist(), changes.day.tolist(), strict=True))

@@ -151,7 +151,7 @@ def test_totals_and_days_agree_behind_the_last_credit(before, coming):
     later = sorted((max(d, last), abs(taken), 0) for d, taken, _ in coming)
     limit, said = 60, []
     for timelines in ({}, {0: timeline({0: limit}, before)}):
-        budgets = Budgets.empty(1)
+        budgets = Budgets(*np.zeros((len(Budgets.__slots__), 1), np.int64))
         budgets.limit[0] = limit
         budgets.posted[0] = sum(c[1] for c in before)
         budgets.adjustment[0] = sum(c[2] for c in before)
