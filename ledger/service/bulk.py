@@ -7,6 +7,7 @@ memory does not grow with the file. A test holds the two equal to the byte.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ledger.policy.types import as_enforced
-from ledger.rules.admission import Changes, Entries, by_day, together, weigh
+from ledger.rules.admission import Entries, by_day, weigh
 from ledger.service import columns, follower_columns
 from ledger.service.batches import Frame, frames, in_order
 from ledger.service.book import MOVED, Book
@@ -33,6 +34,7 @@ from ledger.service.days import Days
 from ledger.service.draws import IF_BEFORE, Drawer
 from ledger.service.follower_columns import Followed
 from ledger.service.followers import TRANSIT
+from ledger.service.gathered_days import GatheredDays
 from ledger.service.given_tables import table_of
 from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_known
 from ledger.service.leaves import Leaves
@@ -46,13 +48,12 @@ from ledger.service.rulebook import Ruled, as_note
 from ledger.service.running import RunningTotals
 from ledger.service.seal import Header, Sealer
 from ledger.service.shares import Shares
-from ledger.storage.bulk import Collision, Staging, columns_from, columns_of
+from ledger.storage.bulk import Collision, Staging, columns_from
 from ledger.storage.statements import Cursor
 from schemas.kinds import SHIPMENTS, Kind
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 # Rows weighed at a time, a power of two so that the tree takes them as whole subtrees.
 BATCH = 1 << 15
@@ -79,12 +80,26 @@ def post_columns(
     """
     kinds = {kind for (kind,) in con.execute("SELECT DISTINCT kind FROM given").fetchall()}
     follows = kinds <= set(columns.FOLLOWERS)
-    prepared = None if follows else columns.prepare(con, desk.rulebook)
+    with _memory_of_the_system():
+        prepared = None if follows else columns.prepare(con, desk.rulebook)
+        try:
+            return _attempt(desk, prepared, header, Work(con, folder, progress))
+        except Collision:
+            # The sample held no known key and yet there is one: now with every key looked up.
+            return _attempt(desk, prepared, header, Work(con, folder, progress, thorough=True))
+
+
+@contextmanager
+def _memory_of_the_system() -> Iterator[None]:
+    """Arrow takes memory from the system, which has it back: of its own it keeps much for later."""
+    import pyarrow as pa
+
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
     try:
-        return _attempt(desk, prepared, header, Work(con, folder, progress))
-    except Collision:
-        # The sample held no known key and yet there is one: once more, with every key looked up.
-        return _attempt(desk, prepared, header, Work(con, folder, progress, thorough=True))
+        yield
+    finally:
+        pa.set_memory_pool(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,33 +181,6 @@ def _as_it_leaves(ruled: Ruled) -> bool:
     return any(draw.effect == TRANSIT and draw.rule in old for draw in ruled.ruling.draws)
 
 
-class _Days:
-    """The official tally's changes by budget and day, gathered over batches.
-
-    The parts are sorted, each at least twice as long as the one behind it: so there are few to
-    look into, and no change is sorted more than some times however many batches there are.
-    """
-
-    def __init__(self) -> None:
-        self.parts: list[Changes] = []
-
-    def add(self, part: Changes) -> None:
-        """Gather one batch's changes, in order of budget and day."""
-        self.parts.append(part)
-        while len(self.parts) > 1 and len(self.parts[-2].day) < 2 * len(self.parts[-1].day):
-            self._join(2)
-
-    def merged(self) -> Changes:
-        """All changes so far, one a budget and day, in that order."""
-        none = np.zeros(0, np.int64)
-        self.parts.append(Changes(none, none, none, none, none))
-        self._join(len(self.parts))
-        return self.parts[0]
-
-    def _join(self, last: int) -> None:
-        self.parts[-last:] = [together(*self.parts[-last:])]
-
-
 class _Load:
     """One submission on its way from the table `work` into the ledger's tables."""
 
@@ -223,7 +211,7 @@ class _Load:
         self.running = RunningTotals(desk.rulebook, book, at_once=True)
         self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
         self.budget_no = ByPlace(book, np.int64, lambda book, at: book.numbers[at])
-        self.days = _Days()
+        self.days = GatheredDays()
         self.dated = Days(book, self.days.parts)
         self.leaves: Leaves
         self.credits: dict[int, int] = {}
@@ -363,16 +351,5 @@ class _Load:
         rows, moved = self.book.unwritten()
         new = {table.name: columns_from(table.name, of_table) for table, of_table in rows.items()}
         put = {"balance": columns_from("balance", moved, MOVED), "licence_line": self.lines.moved()}
-        self.staging.change(put, {"balance_day": self._days_moved()}, new)
-
-    def _days_moved(self) -> pa.Table:
-        """What is to be added to the days of budgets, in the order of their table."""
-        import pyarrow as pa
-
-        merged = self.days.merged()
-        budget = self.budget_no.column()[merged.budget]
-        order = np.lexsort((merged.day, budget)) if (np.diff(budget) < 0).any() else slice(None)
-        taken = merged.taken + merged.pending - merged.adjustment
-        day = pa.array(merged.day[order].astype(np.int32)).cast(pa.date32())
-        values = (budget[order], day, *(c[order] for c in (taken, *merged[3:])))
-        return pa.table(dict(zip(columns_of("balance_day"), values, strict=True)))
+        days = self.days.rows(self.budget_no.column())
+        self.staging.change(put, {"balance_day": days} if self.days.parts else {}, new)

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ledger.rules import preconditions
 from ledger.rules.admission import Ints
-from ledger.rules.chips import ChipFacts
-from ledger.rules.judge import Case
 from ledger.service.bulk_parents import Notes, seat_rows
-from ledger.service.given_tables import US_OF, detail, entries, named_in, table_of, texts, texts_of
+from ledger.service.cases import CASED, RULED, Cases, classes_of, judge, lots
+from ledger.service.given_tables import detail, entries, named_in, table_of, texts, texts_of
 from ledger.service.holders import AUTHORIZED, LEFT, asked_of
 from ledger.service.parents import Parents
 from ledger.service.rulebook import Rulebook, Ruled
@@ -38,8 +35,8 @@ class Prepared:
     `named` are the texts of the fields `fields` that have no column of their own (an owner, a
     site): taken out of the rows only where a ruling asks for them and the file has them. `left`
     are those that are the countries goods left; `columns` the countries beside the destination
-    that a ruling asks for; `notes` what is noted of rows that declarations bear on; `sources` the
-    texts that `source_at` refers to.
+    that a ruling asks for; `notes` what is noted of rows that declarations bear on; `cases` the
+    cases that `case_at` refers to, `sources` the texts of `source_at`.
     """
 
     parties: list[str]
@@ -53,6 +50,7 @@ class Prepared:
     left: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     notes: Notes | None = None
+    cases: Cases | None = None
     sources: pa.Array | None = None
 
     @property
@@ -61,9 +59,14 @@ class Prepared:
         return stream(self.fields, self.columns)
 
     def completed(self, rows: pa.Table) -> pa.Table:
-        """The movements with what the SQL left out."""
-        assert self.sources is not None
-        return rows.append_column("source", self.sources.take(rows.column("source_at")))
+        """The movements with the texts that are few: the sort carried only their numbers."""
+        assert self.cases is not None
+        few = {"destination": texts(self.countries), "chip": texts(self.chips)}
+        for name, values in (few | {"source": self.sources}).items():
+            rows = rows.append_column(name, values.take(rows.column(f"{name}_at")))
+        for name, column in self.cases.of(rows).items():
+            rows = rows.append_column(name, column)
+        return rows
 
 
 def prepare(
@@ -80,9 +83,9 @@ def prepare(
     sources = texts(numbered(con, "source", ("source",)))
     con.execute(_LINES)
     entries(con, rulebook)
-    classes = _classes(con, rulebook, countries, chips)
-    ruled = _judge(con, rulebook, classes)
-    _lots(con, rulebook, ruled)
+    classes = classes_of(con, rulebook, countries, chips)
+    ruled, cases = judge(con, rulebook, classes)
+    lots(con, rulebook, ruled)
     keys = [name_key(name) for name in parties]
     holders = {draw.holder_from for one in ruled for draw in one.ruling.draws}
     rules = {draw.rule for one in ruled for draw in one.ruling.draws}
@@ -92,7 +95,8 @@ def prepare(
     left = texts_of(con, LEFT) if LEFT in fields else ()
     beside = tuple(sorted(holders & {"consignee_hq", "parent_hq"}))
     return Prepared(
-        parties, keys, countries, chips, ruled, fields, named, also, left, beside, notes, sources
+        *(parties, keys, countries, chips, ruled, fields, named, also, left, beside, notes, cases),
+        sources=sources,
     )
 
 
@@ -119,129 +123,6 @@ _LINES = """
     SELECT on_licence, on_line, (row_number() OVER (ORDER BY on_licence, on_line) - 1) AS no
     FROM (SELECT DISTINCT licence AS on_licence, coalesce(licence_line, '1') AS on_line FROM given
           WHERE "authorization" = 'licence' AND licence IS NOT NULL AND kind <> 'licence')
-"""
-
-
-@dataclass(slots=True)
-class _Classes:
-    """The classes of countries and chips, by the numbers the small tables give them."""
-
-    # Each as every regime of the ledger sees it, in their order.
-    country: list[tuple[str, ...]]
-    chip: list[tuple[ChipFacts, ...]]
-    period: list[tuple[date, ...]]
-
-
-def _classes(
-    con: duckdb.DuckDBPyConnection,
-    rulebook: Rulebook,
-    countries: Sequence[str],
-    chips: Sequence[str],
-) -> _Classes:
-    """What the rules can tell apart of days, countries and chips, each as small tables."""
-    days = [day for (day,) in con.execute("SELECT DISTINCT effective_on FROM given").fetchall()]
-    books = rulebook.every
-    of_day = [tuple(book.regime.period_of(day) for book in books) for day in days]
-    periods = sorted(set(of_day))
-    period_no = {period: n for n, period in enumerate(periods)}
-    table_of(con, "d_period", {"day": days, "period": [period_no[period] for period in of_day]})
-    rows = [
-        (code, n, tuple(map(lambda book, on: book.country_class(code or None, on), books, period)))
-        for n, period in enumerate(periods)
-        for code in ("", *countries)
-    ]
-    country = sorted({named for _, _, named in rows})
-    country_no = {named: n for n, named in enumerate(country)}
-    codes, at, named = zip(*rows, strict=True)
-    table_of(con, "d_class", {"code": codes, "period": at, "class": [country_no[n] for n in named]})
-    facts = {chip: tuple(book.chip_facts(chip or None) for book in books) for chip in ("", *chips)}
-    chip_classes = sorted(set(facts.values()), key=repr)
-    chip_no = [chip_classes.index(fact) for fact in facts.values()]
-    table_of(con, "d_chip_class", {"chip": list(facts), "class": chip_no})
-    return _Classes(country, chip_classes, periods)
-
-
-_CASED = """
-    FROM given g
-    JOIN d_period p ON p.day = g.effective_on
-    JOIN d_class cd ON cd.code = coalesce(g.destination, '') AND cd.period = p.period
-    JOIN d_class ch ON ch.code = coalesce(g.consignee_hq, '') AND ch.period = p.period
-    LEFT JOIN d_seat s ON s.row = g.row
-    JOIN d_class cp ON cp.code = coalesce(s.seat, g.parent_hq, '') AND cp.period = p.period
-    JOIN d_chip_class x ON x.chip = coalesce(g.chip, '')
-    LEFT JOIN d_entry n ON n.row = g.row
-"""
-_RULED = """
-    JOIN d_case k ON k.kind = g.kind AND k.auth = coalesce(g.authorization, '')
-        AND k.d = cd.class AND k.h = ch.class AND k.p = cp.class AND k.c = x.class
-        AND k.period = p.period AND k.e = coalesce(n.entry, '') AND k.s = coalesce(s.seat, '')
-"""
-_CASE = (
-    "g.kind, coalesce(g.authorization, '') AS auth, cd.class AS d, ch.class AS h, cp.class AS p,"
-    " x.class AS c, p.period AS period, coalesce(n.entry, '') AS e,"
-    " coalesce(s.seat, '') AS s"
-)
-
-
-def _judge(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, classes: _Classes) -> list[Ruled]:
-    """Judge each distinct case once: the table `d_case`, whose `no` is the ruling's place."""
-    cases = con.execute(f"SELECT DISTINCT {_CASE} {_CASED}").fetchall()
-    place: dict[str, int] = {}
-    ruled: list[Ruled] = []
-    numbers: list[int] = []
-    country = classes.country
-    for kind, auth, d, h, p, c, period, entry, seat in cases:
-        by_regime = zip(
-            *(rulebook.every, country[d], country[h], country[p]),
-            *(classes.chip[c], classes.period[period]),
-            entry.split(US_OF) if entry else [""] * len(rulebook.every),
-            strict=True,
-        )
-        one = rulebook.ruling(
-            *(
-                Case(
-                    *(kind, book.stated(auth), to, hq, parent, chip.chip_class, chip.datacentre),
-                    *(on, of),
-                    chip_figures=chip.figures,
-                    parent_seat=seat,
-                )
-                for book, to, hq, parent, chip, on, of in by_regime
-            )
-        )
-        if one.digest not in place:
-            place[one.digest] = len(ruled)
-            ruled.append(one)
-        numbers.append(place[one.digest])
-    names = ("kind", "auth", "d", "h", "p", "c", "period", "e", "s")
-    columns = dict(zip(names, zip(*cases, strict=True), strict=True))
-    needs = [bool(ruled[no].ruling.needs) for no in numbers]
-    measured = [rulebook.measures(ruled[no].ruling.needs) for no in numbers]
-    table_of(con, "d_case", {**columns, "no": numbers, "needs": needs, "measured": measured})
-    return ruled
-
-
-def _lots(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, ruled: Sequence[Ruled]) -> None:
-    """Add up the shipments whose papers hang on their amount: the table `d_lot`."""
-    each = (preconditions.least_amount(one.regime) for one in rulebook.every)
-    least = min((amount for amount in each if amount is not None), default=None)
-    if least is None or not any(rulebook.measures(one.ruling.needs) for one in ruled):
-        con.execute(_NO_LOTS)
-        return
-    con.execute(_LOTS.format(cased=_CASED, ruled=_RULED), [least])
-
-
-_NO_LOTS = """
-    CREATE OR REPLACE TABLE d_lot (source VARCHAR, document VARCHAR, exporter VARCHAR,
-        effective_on DATE, auth VARCHAR, shipment_mtpp BIGINT)
-"""
-# One row a shipment that may need a paper for its amount (papers.py says what one shipment is).
-_LOTS = """
-    CREATE OR REPLACE TABLE d_lot AS
-    SELECT g.source, g.document, g.exporter, g.effective_on, coalesce(g.authorization, '') AS auth,
-        least(sum(g.amount_mtpp), 9223372036854775807)::BIGINT AS shipment_mtpp
-    {cased} {ruled}
-    WHERE k.measured
-    GROUP BY ALL HAVING sum(g.amount_mtpp) >= $1
 """
 
 
@@ -292,7 +173,7 @@ def _paper(heading: str) -> str:
 # One row a movement: a filled `received_on` makes a second one, `behind` its shipment.
 EVERY = f"""
     SELECT g.row, g.source, g.document, g.line, g.exporter, g.consignee, g.parent, g.destination,
-        g."authorization", g.chip, g.quantity, g.unit_mtpp, g.amount_mtpp, k.no AS ruling_at,
+        g."authorization", g.chip, g.quantity, g.unit_mtpp, g.amount_mtpp, k.no::INTEGER AS case_at,
         g.effective_on AS sent_on, b.behind,
         CASE b.behind WHEN 0 THEN g.kind ELSE 'receipt' END AS kind,
         CASE b.behind WHEN 0 THEN g.effective_on ELSE g.received_on END AS effective_on,
@@ -310,8 +191,8 @@ EVERY = f"""
         CASE WHEN k.needs THEN (json_extract_string(g.details, '$.eccn') <> '')::INTEGER END
             AS eccn_no,
         l.shipment_mtpp
-    {_CASED}
-    {_RULED}
+    {CASED}
+    {RULED}
     JOIN (SELECT unnest([0, 1]) AS behind) b ON b.behind = 0 OR g.received_on IS NOT NULL
     LEFT JOIN d_lot l ON k.measured AND l.source = g.source AND l.document = g.document
         AND l.exporter IS NOT DISTINCT FROM g.exporter AND l.effective_on = g.effective_on
@@ -342,8 +223,8 @@ _STREAM = """
         (sent_on - DATE '1970-01-01')::INTEGER AS sent_no,
         CASE behind WHEN 0 THEN details ELSE {shipment} END AS details
     FROM (
-        SELECT e.* EXCLUDE (source, exporter, consignee, parent, sent_details, sent_consignee_hq,
-                sent_parent_hq, details),
+        SELECT e.* EXCLUDE (source, exporter, consignee, parent, destination, chip, kind,
+                "authorization", sent_details, sent_consignee_hq, sent_parent_hq, details),
             so.no::INTEGER AS source_at,
             CASE e.behind WHEN 0 THEN e.details END AS details, {columns}
             ex.no::INTEGER AS exporter_at, co.no::INTEGER AS consignee_at,

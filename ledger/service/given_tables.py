@@ -23,7 +23,7 @@ def table_of(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, Seque
     con.unregister("columns_of_it")
 
 
-def texts(values: Sequence[str]) -> Any:
+def texts(values: Sequence[str | None]) -> Any:
     """A column of texts, whatever of them there is."""
     import pyarrow as pa
 

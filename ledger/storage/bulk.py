@@ -132,7 +132,7 @@ class Staging:
     def change(
         self,
         put: Mapping[str, pa.Table],
-        added: Mapping[str, pa.Table],
+        added: Mapping[str, pa.RecordBatchReader],
         new: Mapping[str, pa.Table] | None = None,
     ) -> None:
         """Change rows of ledger tables, found by their primary keys: put columns, or add to them;
@@ -140,18 +140,19 @@ class Staging:
 
         What is to be added to a row that is not there yet makes one. All wait in one file.
         """
-        changes = [
-            (table, rows, sql)
-            for kind, sql in ((new, _insert), (put, _update), (added, _add))
+        some = [
+            (table, rows.to_reader(), sql)
+            for kind, sql in ((new, _insert), (put, _update))
             for table, rows in (kind or {}).items()
             if rows.num_rows
         ]
+        changes = [*some, *((table, rows, _add) for table, rows in added.items())]
         for n, (table, rows, _) in enumerate(changes):
-            self.put(f"changed_{n}_{table}", iter(rows.to_batches()), rows.schema, _CHANGES)
+            self.put(f"changed_{n}_{table}", rows, rows.schema, _CHANGES)
         for n, (table, rows, sql) in enumerate(changes):
             source = self.attach(f"changed_{n}_{table}", _CHANGES)
             with self.lock:
-                self.raw.execute(sql(table, rows.column_names, source))
+                self.raw.execute(sql(table, rows.schema.names, source))
 
     def __enter__(self) -> Staging:
         return self

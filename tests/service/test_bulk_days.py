@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.rules.admission import Changes, together
-from ledger.service.bulk import _Days
+from ledger.service import gathered_days
+from ledger.service.gathered_days import GatheredDays
+from ledger.storage.bulk import columns_of as columns_of_table
 
 # Budget, day, taken.
 change = st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(-5, 5))
@@ -23,16 +27,48 @@ def columns_of(rows: list[tuple[int, int, int]]) -> Changes:
     return together(Changes(budget, day, taken, taken * 0, taken))
 
 
+# The number of the budget at each place: not in the order of the places.
+NUMBERS = np.array([7, 12, 3, 9], np.int64)
+LONG = 8
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_parts() -> Iterator[None]:
+    """Parts count as long where a test can reach it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gathered_days, "_LONG", LONG)
+        yield
+
+
 @given(batches=st.lists(st.lists(change, max_size=12), max_size=20))
 def test_batches_add_up_and_leave_few_parts(batches):
-    days, sums = _Days(), Counter[tuple[int, int]]()
+    days, sums = GatheredDays(), Counter[tuple[int, int]]()
     for batch in batches:
         days.add(columns_of(batch))
         for budget, day, taken in batch:
-            sums[budget, day] += taken
+            sums[int(NUMBERS[budget]), day] += taken
         lengths = [len(part.day) for part in days.parts]
-        assert all(one >= 2 * other for one, other in pairwise(lengths))
-    merged = days.merged()
-    found = zip(*(column.tolist() for column in merged), strict=True)
+        assert all(one >= min(2 * other, LONG) for one, other in pairwise(lengths))
+    told = list(days.by_number(NUMBERS))
+    found = [row for part in told for row in zip(*(c.tolist() for c in part), strict=True)]
     expected = sorted((*key, taken, 0, taken) for key, taken in sums.items() if taken)
-    assert list(found) == expected
+    assert found == expected
+
+
+def test_they_are_told_some_at_a_time():
+    days = GatheredDays()
+    for budget in (3, 0, 2, 1):
+        days.add(columns_of([(budget, day, 1) for day in range(LONG - 3)]))
+    told = [sorted(set(part.budget.tolist())) for part in days.by_number(NUMBERS)]
+    assert told == [[3], [7, 9], [12]]
+
+
+def test_rows_are_as_the_table_has_them():
+    days = GatheredDays()
+    days.add(columns_of([(0, 3, 5), (2, 1, -4)]))
+    table = days.rows(NUMBERS).read_all()
+    assert table.schema.names == list(columns_of_table("balance_day"))
+    assert [tuple(map(str, row.values())) for row in table.to_pylist()] == [
+        ("3", "1970-01-02", "0", "0", "-4"),
+        ("7", "1970-01-04", "0", "0", "5"),
+    ]

@@ -1,0 +1,80 @@
+"""What batches take by budget and day, gathered until it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ledger.rules.admission import Changes, Ints, together
+from ledger.storage.bulk import columns_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Of parts longer than that none is joined any more, and no more is told at a time: a join takes
+# several times the room of what it joins.
+_LONG = 1 << 18
+
+
+class GatheredDays:
+    """The official tally's changes by budget and day, gathered over batches.
+
+    The parts are sorted, each but long ones at least twice as long as the one behind it: so there
+    are few to look into, and a change is sorted only some times however many batches there are.
+    """
+
+    def __init__(self) -> None:
+        self.parts: list[Changes] = []
+
+    def add(self, part: Changes) -> None:
+        """Gather one batch's changes, in order of budget and day."""
+        self.parts.append(part)
+        while len(self.parts) > 1 and self._is_short(len(self.parts[-2].day)):
+            self.parts[-2:] = [together(*self.parts[-2:])]
+
+    def _is_short(self, length: int) -> bool:
+        return length < min(2 * len(self.parts[-1].day), _LONG)
+
+    def by_number(self, numbers: Ints) -> Iterator[Changes]:
+        """All changes, one a budget and day, some at a time.
+
+        `numbers` are those of the budgets by place: they stand for the places, and tell the order.
+        """
+        counts = np.zeros(len(numbers), np.int64)
+        for part in self.parts:
+            counts += np.bincount(part.budget, minlength=len(numbers))
+        order = np.argsort(numbers)
+        turns = np.zeros(len(numbers), np.int64)
+        turns[order] = np.cumsum(counts[order]) // _LONG
+        for turn in np.unique(turns[counts > 0]).tolist():
+            asked = turns == turn
+            yield together(*(_of(part, asked, numbers) for part in self.parts))
+
+    def rows(self, numbers: Ints) -> pa.RecordBatchReader:
+        """What is to be added to the days of budgets, in the order of their table."""
+        import pyarrow as pa
+
+        types = (pa.int64(), pa.date32(), *[pa.int64()] * 3)
+        schema = pa.schema(zip(columns_of("balance_day"), types, strict=True))
+        batches = (
+            pa.record_batch(_columns(changes), schema=schema) for changes in self.by_number(numbers)
+        )
+        return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+def _of(part: Changes, asked: Ints, numbers: Ints) -> Changes:
+    """The changes of some budgets, by their numbers."""
+    kept = asked[part.budget]
+    budget, *columns = (column[kept] for column in part)
+    return Changes(numbers[budget], *columns)
+
+
+def _columns(changes: Changes) -> list[pa.Array]:
+    import pyarrow as pa
+
+    # On record pending amounts are among those taken, and adjustments are set off.
+    taken = changes.taken + changes.pending - changes.adjustment
+    day = pa.array(changes.day.astype(np.int32)).cast(pa.date32())
+    return [pa.array(changes.budget), day, *map(pa.array, (taken, *changes[3:]))]
