@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import zipfile
 
 import pytest
@@ -41,6 +42,15 @@ def test_a_zip_named_csv(desk):
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("data.csv", FILE)
     assert desk.said(path) == ["in.csv: is compressed with zip; unpack it first"]
+
+
+def test_a_pipe(desk):
+    path = desk.folder / "in.csv"
+    os.mkfifo(path)
+    held = os.open(path, os.O_RDWR)
+    os.write(held, FILE.encode())
+    assert desk.said(path) == ["in.csv: is a pipe or a device; save what it holds to a file first"]
+    os.close(held)
 
 
 SAME = {
