@@ -23,6 +23,7 @@ from ledger.intake.sql import ASK, FILTERED, GOOD, Seen, Statement
 from ledger.intake.staging import CsvSource, Source, XlsxSource
 from ledger.intake.store import (
     BATCH,
+    Place,
     Problems,
     insert,
     open_store,
@@ -59,7 +60,7 @@ class Intake:
     the mapping left out, and those with nothing in them. `warnings` are sentences for a person.
     """
 
-    def __init__(self, path: Path, workspace: Path) -> None:
+    def __init__(self, path: Path, place: Place) -> None:
         self.path = path
         self.rows = 0
         self.rejected = 0
@@ -67,7 +68,7 @@ class Intake:
         self.filtered: dict[str, int] = {}
         self.warnings: list[str] = []
         self.file_digest = ""
-        self.con, self._folder = open_store(workspace)
+        self.con, self._folder = open_store(place)
         self.connections = [self.con]
         self._problems = Problems(self.cursor())
         self._source: Source | None = None
@@ -263,16 +264,17 @@ def read(
     setting: Setting,
     mapping: Path | MapFile | None = None,
     source: str | None = None,
-    workspace: Path | None = None,
+    place: Place | None = None,
 ) -> Intake:
-    """Read a CSV, XLSX or Parquet file of that kind into a database inside `workspace`.
+    """Read a CSV, XLSX or Parquet file of that kind into a database inside `place`.
 
     `source` overrides the mapping's; where neither is told, a row's source is its exporter.
-    Raises Unusable where the file as a whole cannot be read, OSError where the disk is full.
+    Raises Unusable where the file as a whole cannot be read, OSError where the disk is full or
+    the memory does not suffice.
     """
     mapped = load_map(mapping) if isinstance(mapping, Path) else mapping or MapFile()
     reader = Row(file_kind, setting, source or mapped.source)
-    intake = Intake(path, workspace or path.parent)
+    intake = Intake(path, place or Place(path.parent))
     try:
         with stoppable(intake.connections):
             intake.fill(reader, mapped, setting)

@@ -10,6 +10,7 @@ import errno
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
 # For reading, and again for the sort of what is posted as columns; with more threads, each would
-# sort with memory of its own.
+# sort with memory of its own. Rows that say much need more: see memory_steps().
 MEMORY_MB = 400
 THREADS = 2
 BATCH = 2_000
@@ -38,14 +39,47 @@ _PROBLEM_COLUMNS = (
 )
 
 
-def open_store(workspace: Path) -> tuple[duckdb.DuckDBPyConnection, Path]:
-    """A new database, and a folder of its own inside `workspace`."""
+def memory_steps() -> Iterator[int]:
+    """How much memory DuckDB may take, in MB: what does for most files, and then four times as much
+    each time, up to what it takes of the machine by itself.
+    """
+    step = MEMORY_MB
+    yield step
+    most = _most_mb()
+    while step < most:
+        step = min(4 * step, most)
+        yield step
+
+
+def _most_mb() -> int:
+    """What DuckDB would take: most of the machine's memory, or of its container's."""
+    import duckdb
+
+    with duckdb.connect() as con:
+        said = con.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+    figure, unit = said.split()
+    return int(float(figure) * _MEGABYTES.get(unit, 0))
+
+
+_MEGABYTES = {"MiB": 1.048, "GiB": 1_073, "TiB": 1_099_511}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file is read: a folder for scratch files, and how much memory DuckDB may take."""
+
+    folder: Path
+    memory_mb: int = MEMORY_MB
+
+
+def open_store(place: Place) -> tuple[duckdb.DuckDBPyConnection, Path]:
+    """A new database, and a folder of its own inside that of `place`."""
     with held_back():  # interrupted while it is loaded, the library ends the whole process
         import duckdb
 
-    folder = Path(tempfile.mkdtemp(prefix="intake-", dir=workspace))
+    folder = Path(tempfile.mkdtemp(prefix="intake-", dir=place.folder))
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": f"{MEMORY_MB}MB",
+        "memory_limit": f"{place.memory_mb}MB",
         "threads": str(THREADS),
         "temp_directory": str(folder / "spill"),
         # Rows carry their numbers, so they need not be kept in order: twice as fast.

@@ -80,20 +80,21 @@ class Frame:
 
 @contextmanager
 def in_order(
-    con: duckdb.DuckDBPyConnection, prepared: Prepared, size: int, count: int
+    con: duckdb.DuckDBPyConnection, prepared: Prepared, size: int, count: int, memory_mb: int
 ) -> Iterator[Iterator[Any]]:
     """The new movements in posting order, `size` rows at a time; they are being sorted from now on.
 
-    The file has `count`. What DuckDB gives back of its memory meanwhile it has again afterwards.
+    The file has `count`. DuckDB gives back some of its `memory_mb` meanwhile.
     """
     cursor = con.cursor()
-    left = min(_MERGE_MB + _MORE_MB * count // 1_000_000, MEMORY_MB)
+    merging = _MERGE_MB + _MORE_MB * count // 1_000_000
+    left = min(merging * memory_mb // MEMORY_MB, memory_mb)
     rows = Ahead(_sized(cursor, prepared.movements, size, left), stop=cursor.interrupt)
     try:
         with closing(rows):
             yield rows
     finally:
-        _leave(con, MEMORY_MB)
+        _leave(con, memory_mb)
 
 
 def frames(

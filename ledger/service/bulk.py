@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ledger.intake.store import Place
 from ledger.policy.types import as_enforced
 from ledger.rules.admission import Entries, by_day, weigh
 from ledger.service import columns, follower_columns
@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 
 # Rows weighed at a time, a power of two so that the tree takes them as whole subtrees.
 BATCH = 1 << 15
+# Fewer where what they say beside is longer than so many bytes, but no fewer than so many.
+_SAID, _FEWEST = 1 << 23, 1 << 8
 # The page cache while loading, in MB: the keys are inserted sorted, and need few pages.
 CACHE_MB = 64
 
@@ -70,23 +72,23 @@ def post_columns(
     desk: Desk,
     con: duckdb.DuckDBPyConnection,
     header: Header,
-    folder: Path,
+    place: Place,
     progress: Progress | None = None,
 ) -> Outcome:
     """Post the table `given` of an intake as one submission; what is known already is left out.
 
-    `folder` is scratch space for staging files. Raises ByRows where it has to be done row by row,
-    and the store's errors; then nothing was recorded.
+    `place` is the intake's. Raises ByRows where it has to be done row by row, and the store's
+    errors; then nothing was recorded.
     """
     kinds = {kind for (kind,) in con.execute("SELECT DISTINCT kind FROM given").fetchall()}
     follows = kinds <= set(columns.FOLLOWERS)
     with _memory_of_the_system():
         prepared = None if follows else columns.prepare(con, desk.rulebook)
         try:
-            return _attempt(desk, prepared, header, Work(con, folder, progress))
+            return _attempt(desk, prepared, header, Work(con, place, progress))
         except Collision:
             # The sample held no known key and yet there is one: now with every key looked up.
-            return _attempt(desk, prepared, header, Work(con, folder, progress, thorough=True))
+            return _attempt(desk, prepared, header, Work(con, place, progress, thorough=True))
 
 
 @contextmanager
@@ -107,7 +109,7 @@ class Work:
     """Where the columns are, where scratch files may stand, and who is told how far it is."""
 
     con: duckdb.DuckDBPyConnection
-    folder: Path
+    place: Place
     progress: Progress | None = None
     thorough: bool = False
 
@@ -121,7 +123,7 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
     try:
         with desk.store.writing(cache_mb=CACHE_MB) as turn:
             raw = desk.store.raw(turn.connection)
-            staging = Staging(raw, desk.store.dialect, work.folder)
+            staging = Staging(raw, desk.store.dialect, work.place.folder)
             outcome = Outcome(head=turn.head.digest)
             # What is on record is read beside the writer, whose connection is at work copying rows.
             with desk.store.reading() as seen, staging:
@@ -137,7 +139,10 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                 if fresh:
                     ready = _ready(desk, con, prepared, book, staging)
                     # They are sorted while what is on record is looked up.
-                    with in_order(con, ready, BATCH, fresh) as rows, sums_that_fit():
+                    with (
+                        in_order(con, ready, _at_a_time(con), fresh, work.place.memory_mb) as rows,
+                        sums_that_fit(),
+                    ):
                         load = _Load(desk, con, ready, book, staging)
                         each = frames(con, rows, ready, load.party_no, turn.head.last_seq)
                         load.run(each, fresh, outcome, work.progress)
@@ -151,6 +156,15 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
             staging.close()
     book.keep()
     return outcome
+
+
+def _at_a_time(con: duckdb.DuckDBPyConnection) -> int:
+    """How many rows are weighed at a time: fewer where they say much, since some batches wait."""
+    ((said,),) = con.execute("SELECT sum(strlen(details)) // count(*) FROM given").fetchall()
+    rows = BATCH
+    while rows > _FEWEST and rows * (said or 0) > _SAID:
+        rows //= 2
+    return rows
 
 
 def _ready(

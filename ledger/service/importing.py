@@ -15,7 +15,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from ledger.intake import read
-from ledger.intake.store import held_back, number_of
+from ledger.intake.store import Place, held_back, memory_steps, number_of
 from ledger.service import acts, conditions, corrections, moves, near, weights
 from ledger.service.bulk import post_columns
 from ledger.service.columns import BULK_KINDS, FOLLOWERS
@@ -66,19 +66,31 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
     """
     scratch = _scratch(desk)
     _sweep(scratch)
-    with _few_collections(), _workspace(scratch) as workspace:
-        setting = setting_for(desk.rulebook, progress)
-        if asked.path.is_file() and asked.path.stat().st_size >= _MANY_BYTES:
-            Thread(target=_load_arrow).start()
-        with _enough_room(workspace):
-            intake = read(asked.path, asked.kind, setting, asked.mapping, asked.source, workspace)
+    if asked.path.is_file() and asked.path.stat().st_size >= _MANY_BYTES:
+        Thread(target=_load_arrow).start()
+    short = None
+    for memory_mb in memory_steps():
         try:
-            with _enough_room(workspace):
-                intake.warnings += near.beside(intake.con, desk.store, desk.rulebook)
-                outcome = _post(desk, intake, asked, workspace, progress)
-            _account(intake, outcome, asked)
-        finally:
-            intake.close()
+            with _few_collections(), _workspace(scratch) as workspace:
+                return _import(desk, asked, Place(workspace, memory_mb), progress)
+        except _NotThatMuch as error:
+            short = error
+    assert short is not None
+    raise short
+
+
+def _import(desk: Desk, asked: Asked, place: Place, progress: Progress | None) -> Outcome:
+    """One attempt. Raises _NotThatMuch where the memory of the place does not do."""
+    setting = setting_for(desk.rulebook, progress)
+    with _enough_room(place.folder):
+        intake = read(asked.path, asked.kind, setting, asked.mapping, asked.source, place)
+    try:
+        with _enough_room(place.folder):
+            intake.warnings += near.beside(intake.con, desk.store, desk.rulebook)
+            outcome = _post(desk, intake, asked, place, progress)
+        _account(intake, outcome, asked)
+    finally:
+        intake.close()
     return outcome
 
 
@@ -119,6 +131,11 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _FULL_SAID = ("no space left", "disk is full", "disk i/o error", "too large", "quota exceeded")
 _NO_MEMORY = "out of memory error"
 _LIBRARIES = ("duckdb", "_duckdb", "adbc_driver_manager")
+_MORE_MEMORY = "the file needs more memory than there is for it"
+
+
+class _NotThatMuch(StoreUnavailable):
+    """DuckDB may not take the memory that the file needs."""
 
 
 @contextmanager
@@ -131,7 +148,9 @@ def _enough_room(workspace: Path) -> Iterator[None]:
         if short is None:
             raise
         first, *_ = str(error).splitlines() or [""]
-        raise StoreUnavailable(f"{short}; nothing was recorded ({first})") from error
+        own = short == _MORE_MEMORY and not isinstance(error, MemoryError)
+        kind = _NotThatMuch if own else StoreUnavailable
+        raise kind(f"{short}; nothing was recorded ({first})") from error
 
 
 def _short_of(error: Exception, disk: Path) -> str | None:
@@ -144,7 +163,7 @@ def _short_of(error: Exception, disk: Path) -> str | None:
     if number in _FULL:
         return f"the disk of {disk} has no room left"
     if number == errno.ENOMEM or isinstance(error, MemoryError):
-        return "the file needs more memory than there is for it"
+        return _MORE_MEMORY
     return None
 
 
@@ -180,7 +199,7 @@ def _alive(process: int) -> bool:
 
 
 def _post(
-    desk: Desk, intake: Intake, asked: Asked, workspace: Path, progress: Progress | None
+    desk: Desk, intake: Intake, asked: Asked, place: Place, progress: Progress | None
 ) -> Outcome:
     header = Header(
         f"import {asked.kind}", asked.actor, asked.path.name, intake.file_digest or None
@@ -189,7 +208,7 @@ def _post(
         return Outcome(head=current_head(desk))
     if intake.good >= asked.columns_from and not asked.dry_run and _as_columns(intake):
         try:
-            return post_columns(desk, intake.con, header, workspace, progress)
+            return post_columns(desk, intake.con, header, place, progress)
         except ByRows:
             pass
     if asked.kind is FileKind.CORRECTIONS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from ledger.intake import store
+from ledger.intake import reading, store
 from ledger.service import batches, bulk, importing
 from ledger.storage.bulk import Staging
 from ledger.storage.errors import StoreUnavailable
-from tests.service.both import AS_COLUMNS, filled, shipped
+from tests.service.both import AS_COLUMNS, BY_ROWS, filled, shipped
 
 pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
 
@@ -41,12 +42,61 @@ def test_too_little_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         file = shipped(tmp_path, lines)
         with monkeypatch.context() as short:
             short.setattr(store, "MEMORY_MB", 8)
+            short.setattr(store, "_most_mb", lambda: 9)
             with pytest.raises(StoreUnavailable, match=r"needs more memory.*nothing was recorded"):
                 other.import_file(file, "shipments", columns_from=AS_COLUMNS)
         assert not list(tmp_path.glob("tpp-import-*"))
         outcome = other.import_file(file, "shipments", columns_from=AS_COLUMNS)
         assert (outcome.already, outcome.rejected) == (0, 0)
         assert outcome.count >= len(lines)
+
+
+@pytest.mark.parametrize("columns_from", [AS_COLUMNS, BY_ROWS])
+def test_a_file_that_needs_more_memory_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns_from: int
+):
+    """All is done once more with more of it, as far as the machine has some."""
+    places: list[int] = []
+    opened = store.open_store
+
+    def noted(place: store.Place) -> Any:
+        places.append(place.memory_mb)
+        return opened(place)
+
+    monkeypatch.setattr(store, "MEMORY_MB", 8)
+    monkeypatch.setattr(reading, "open_store", noted)
+    with filled(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path) as (_, other, lines):
+        places.clear()
+        file = shipped(tmp_path, lines)
+        outcome = other.import_file(file, "shipments", columns_from=columns_from)
+    assert (outcome.already, outcome.rejected) == (0, 0)
+    assert outcome.count >= len(lines)
+    assert places == [8, 32, 128][: len(places)]
+    assert len(places) > 1
+    assert not list(tmp_path.glob("tpp-import-*"))
+
+
+def test_the_steps_end_with_what_the_machine_has(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(store, "_most_mb", lambda: 10_000)
+    assert list(store.memory_steps()) == [400, 1_600, 6_400, 10_000]
+    monkeypatch.setattr(store, "_most_mb", lambda: 300)
+    assert list(store.memory_steps()) == [400]
+
+
+def test_what_the_machine_has_is_what_duckdb_takes():
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 10**6
+    assert 0 < store._most_mb() <= physical
+
+
+def test_rows_that_say_much_are_weighed_fewer_at_a_time():
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE given (details VARCHAR)")
+        con.execute("INSERT INTO given SELECT repeat('x', 2000) FROM range(10)")
+        assert bulk._at_a_time(con) == 1 << 12
+        con.execute("INSERT INTO given SELECT repeat('x', 1000000) FROM range(10)")
+        assert bulk._at_a_time(con) == 1 << 8
+        con.execute("CREATE OR REPLACE TABLE given AS SELECT NULL::VARCHAR AS details")
+        assert bulk._at_a_time(con) == bulk.BATCH
 
 
 _OFFLOADED = (
