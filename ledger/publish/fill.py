@@ -28,7 +28,9 @@ MERGE_FILES = 16
 MERGE_BELOW = (1 << 13, 1 << 17)
 # Tables whose rows are found by a number of their own, above the last one known.
 NUMBERED = ("party", "budget", "budget_step", "ruling")
-_MEMORY = "256MB"
+# Rows of a Parquet group, of which each thread holds one, and the memory to write it with: where
+# that does not do, since rows are long, with fewer rows, and at last with more memory.
+_ROOM = ((122_880, "256MB"), (16_384, "256MB"), (2_048, "2GB"))
 _THREADS = 2
 
 
@@ -60,7 +62,7 @@ def _duckdb(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     settings: dict[str, Any] = {
-        "memory_limit": _MEMORY,
+        "memory_limit": _ROOM[0][1],
         "threads": _THREADS,
         "temp_directory": str(folder / "spill.tmp"),
         "autoinstall_known_extensions": "false",
@@ -69,13 +71,15 @@ def _duckdb(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(":memory:", config=settings) as connection:
             yield connection
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise StoreUnavailable(f"writing the copy in {folder} failed ({error})") from error
+        first, *_ = str(error).splitlines() or [""]
+        raise StoreUnavailable(f"writing the copy in {folder} failed ({first})") from error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Writer:
     connection: duckdb.DuckDBPyConnection
     folder: Path
+    room: int = 0
 
     def files(self, segments: tuple[Segment, ...]) -> str:
         """The paths of segments, as SQL."""
@@ -92,7 +96,8 @@ class _Writer:
         name = f"{table}-{first}-{last}-{uuid4().hex[:12]}.parquet"
         path, under_way = self.folder / name, self.folder / f"{name}.tmp"
         quoted = str(under_way).replace("'", "''")
-        copy = f"COPY ({select}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)"
+        as_told = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROOM[self.room][0]}"
+        copy = f"COPY ({select}) TO '{quoted}' ({as_told})"
         try:
             found = self.connection.execute(copy).fetchone()
             assert found is not None
@@ -102,6 +107,19 @@ class _Writer:
             under_way.unlink(missing_ok=True)
         size = path.stat().st_size
         return Segment(table, name, first, last, found[0], size, folders.footer_of(path))
+
+    def fitting(self, make: Callable[[], Segment]) -> Segment:
+        """What is made so, with less at a time where it takes more memory than there is."""
+        import duckdb
+
+        while True:
+            try:
+                return make()
+            except duckdb.OutOfMemoryException:
+                if self.room + 1 == len(_ROOM):
+                    raise
+                self.room += 1
+                self.connection.execute(f"SET memory_limit = '{_ROOM[self.room][1]}'")
 
 
 def _followed(job: Job, base: Manifest, writer: _Writer) -> tuple[Manifest, bool]:
@@ -147,12 +165,16 @@ def _segment(table: str, part: Part, rows: Rows, writer: _Writer) -> Segment:
     number = next(iter(columns))
     select = f"SELECT {typed} FROM streamed AS t({names}) WHERE {number} > 0"  # noqa: S608
     low, high = part.bounds[table]
-    with rows.stream(table) as stream:
-        writer.connection.register("streamed", stream)
-        try:
-            made = writer.written(table, select, low, high)
-        finally:
-            writer.connection.unregister("streamed")
+
+    def streamed() -> Segment:
+        with rows.stream(table) as stream:
+            writer.connection.register("streamed", stream)
+            try:
+                return writer.written(table, select, low, high)
+            finally:
+                writer.connection.unregister("streamed")
+
+    made = writer.fitting(streamed)
     if table == "movement" and made.rows != high - low:
         raise StoreUnavailable(
             f"the ledger gave {made.rows} movements from {low + 1} to {high}: run `tpp check`"
@@ -216,7 +238,7 @@ def _joined(table: str, small: tuple[Segment, ...], writer: _Writer) -> Segment:
     if table in ROLLUPS:
         return _rolled_up(small, writer)
     select = f"SELECT * FROM read_parquet([{writer.files(small)}])"  # noqa: S608
-    return writer.written(table, select, small[0].first, small[-1].last)
+    return writer.fitting(lambda: writer.written(table, select, small[0].first, small[-1].last))
 
 
 def mergeable(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:

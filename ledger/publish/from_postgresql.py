@@ -76,8 +76,10 @@ class _Asked:
             with adbc.AdbcStatement(self.connection) as statement:
                 statement.set_sql_query(self.part.query(table))
                 stream, _ = statement.execute_query()
-                yield stream
-                stream.release()
+                try:
+                    yield stream
+                finally:
+                    stream.release()
         except (adbc.Error, duckdb.InvalidInputException) as error:
             raise StoreUnavailable(
                 f"reading the ledger {self.place} broke off ({error})"

@@ -22,7 +22,8 @@ from ledger.storage.place import Place
 from schemas.columnar import SEGMENTS
 
 ZERO = "0" * 64
-_BATCH_ROWS = "65536"
+# Rows of an Arrow batch, and about how many bytes it may have.
+_BATCH_ROWS, _BATCH_BYTES = 1 << 16, 1 << 26
 # ADBC takes a column's type from the first batch of rows, and a column may well be NULL in all of
 # them. So a staged table begins with one row of each column's type; its number, below all others,
 # keeps it out of the copy.
@@ -79,7 +80,8 @@ class SqliteSource:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return _Staged(path)
+        low, high = part.bounds.get("movement", (0, 0))
+        return _Staged(path, _batch_rows(path.stat().st_size, high - low))
 
     def _stage(self, part: Part, path: Path) -> None:
         run = self.connection.execute
@@ -104,11 +106,18 @@ def _declared(columns: dict[str, str]) -> str:
     return ", ".join(f'"{n}" {"TEXT" if t in text else "INTEGER"}' for n, t in columns.items())
 
 
+def _batch_rows(size: int, movements: int) -> int:
+    """Fewer rows a batch where they are long, as a file of so many movements tells."""
+    fitting = _BATCH_BYTES * movements // size if size else 0
+    return min(max(fitting, 1 << 8), _BATCH_ROWS) if movements else _BATCH_ROWS
+
+
 @dataclass(frozen=True, slots=True)
 class _Staged:
     """A staging file that nobody writes any more."""
 
     path: Path
+    batch_rows: int
 
     @contextmanager
     def stream(self, table: str) -> Iterator[Any]:
@@ -121,8 +130,10 @@ class _Staged:
             adbc.AdbcConnection(database) as connection,
             adbc.AdbcStatement(connection) as statement,
         ):
-            statement.set_options(**{"adbc.sqlite.query.batch_rows": _BATCH_ROWS})
+            statement.set_options(**{"adbc.sqlite.query.batch_rows": str(self.batch_rows)})
             statement.set_sql_query(f"SELECT * FROM {table} ORDER BY rowid")  # noqa: S608
             stream, _ = statement.execute_query()
-            yield stream
-            stream.release()
+            try:
+                yield stream
+            finally:
+                stream.release()

@@ -74,7 +74,7 @@ class Part:
 
 
 class Rows(Protocol):
-    """A part that can be read: each table once, as an Arrow stream."""
+    """A part that can be read: each table as an Arrow stream, from its beginning each time."""
 
     def stream(self, table: str) -> Any:
         """A context that gives an object with `__arrow_c_stream__`, types as they come."""

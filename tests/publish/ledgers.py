@@ -30,8 +30,12 @@ class Ledger:
         ledger.grow(["adoption"])
         return ledger
 
-    def grow(self, kinds: Sequence[str], targets: dict[int, int] | None = None) -> None:
-        """Add a submission. `targets`: place in `kinds` to the seq it points at."""
+    def grow(
+        self, kinds: Sequence[str], targets: dict[int, int] | None = None, said: str = ""
+    ) -> None:
+        """Add a submission. `targets`: place in `kinds` to the seq it points at; `said` is told in
+        the details of each, behind its seq.
+        """
         with open_store(self.url) as store, store.writing() as turn:
             run, head = turn.connection.execute, turn.head
             number, first = head.last_submission + 1, head.last_seq + 1
@@ -39,6 +43,8 @@ class Ledger:
             pairs = list(zip(seqs, kinds, strict=True))
             marks = {first + place: target for place, target in (targets or {}).items()}
             movements = [_movement(seq, number, kind, marks.get(seq)) for seq, kind in pairs]
+            if said:
+                movements = [m | {"details": f"{m['seq']} {said}"} for m in movements]
             run(insert(t.movement), movements)
             run(insert(t.entry), [_entry(seq) for seq in seqs])
             run(insert(t.finding), [{"seq": s, "ordinal": 1, "code": "c"} for s in seqs])
