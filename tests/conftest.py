@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -36,6 +37,9 @@ def pinned_surrounding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
                 patch.delenv(name)
         for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"):
             patch.delenv(name, raising=False)
+        # In the background of a shell Ctrl-C is ignored, by us and by all that is started here.
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         patch.setenv("LC_ALL", "C.UTF-8")
         patch.setenv("COLUMNS", "120")
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
