@@ -19,7 +19,7 @@ from typing import Any
 
 from ledger.cli.status import rows_of
 from ledger.intake import read
-from ledger.intake.store import Place
+from ledger.intake.store import Workspace
 from ledger.publish import refresh
 from ledger.service.about import about_rows
 from ledger.service.ledger import Ledger, new_ledger
@@ -72,7 +72,7 @@ def _row() -> str:
 
 def _given(books: Ledger, folder: Path) -> Given:
     path, setting = FILES / "shipments.csv", setting_for(books.rulebook)
-    intake = read(path, FileKind.SHIPMENTS, setting, place=Place(folder))
+    intake = read(path, FileKind.SHIPMENTS, setting, workspace=Workspace(folder))
     columns = ", ".join(f'"{name}"' for name in GIVEN_TYPES)
     ask = f"SELECT {columns} FROM given WHERE document = ?"  # noqa: S608 - names of our own
     try:

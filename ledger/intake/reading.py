@@ -23,8 +23,8 @@ from ledger.intake.sql import ASK, FILTERED, GOOD, Seen, Statement
 from ledger.intake.staging import CsvSource, Source, XlsxSource
 from ledger.intake.store import (
     BATCH,
-    Place,
     Problems,
+    Workspace,
     insert,
     open_store,
     plainly,
@@ -60,7 +60,7 @@ class Intake:
     the mapping left out, and those with nothing in them. `warnings` are sentences for a person.
     """
 
-    def __init__(self, path: Path, place: Place) -> None:
+    def __init__(self, path: Path, workspace: Workspace) -> None:
         self.path = path
         self.rows = 0
         self.rejected = 0
@@ -68,7 +68,7 @@ class Intake:
         self.filtered: dict[str, int] = {}
         self.warnings: list[str] = []
         self.file_digest = ""
-        self.con, self._folder = open_store(place)
+        self.con, self._folder = open_store(workspace)
         self.connections = [self.con]
         self._problems = Problems(self.cursor())
         self._source: Source | None = None
@@ -264,9 +264,9 @@ def read(
     setting: Setting,
     mapping: Path | MapFile | None = None,
     source: str | None = None,
-    place: Place | None = None,
+    workspace: Workspace | None = None,
 ) -> Intake:
-    """Read a CSV, XLSX or Parquet file of that kind into a database inside `place`.
+    """Read a CSV, XLSX or Parquet file of that kind into a database inside `workspace`.
 
     `source` overrides the mapping's; where neither is told, a row's source is its exporter.
     Raises Unusable where the file as a whole cannot be read, OSError where the disk is full or
@@ -274,7 +274,7 @@ def read(
     """
     mapped = load_map(mapping) if isinstance(mapping, Path) else mapping or MapFile()
     reader = Row(file_kind, setting, source or mapped.source)
-    intake = Intake(path, place or Place(path.parent))
+    intake = Intake(path, workspace or Workspace(path.parent))
     try:
         with stoppable(intake.connections):
             intake.fill(reader, mapped, setting)

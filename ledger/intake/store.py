@@ -65,21 +65,21 @@ _MEGABYTES = {"MiB": 1.048, "GiB": 1_073, "TiB": 1_099_511}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Workspace:
     """Where a file is read: a folder for scratch files, and how much memory DuckDB may take."""
 
     folder: Path
     memory_mb: int = MEMORY_MB
 
 
-def open_store(place: Place) -> tuple[duckdb.DuckDBPyConnection, Path]:
-    """A new database, and a folder of its own inside that of `place`."""
+def open_store(workspace: Workspace) -> tuple[duckdb.DuckDBPyConnection, Path]:
+    """A new database, and a folder of its own inside that of `workspace`."""
     with held_back():  # interrupted while it is loaded, the library ends the whole process
         import duckdb
 
-    folder = Path(tempfile.mkdtemp(prefix="intake-", dir=place.folder))
+    folder = Path(tempfile.mkdtemp(prefix="intake-", dir=workspace.folder))
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": f"{place.memory_mb}MB",
+        "memory_limit": f"{workspace.memory_mb}MB",
         "threads": str(THREADS),
         "temp_directory": str(folder / "spill"),
         # Rows carry their numbers, so they need not be kept in order: twice as fast.

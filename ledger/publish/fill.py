@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from ledger.publish import folders
 from ledger.publish.sources import BY_SEQ, Part, Rows, Source
-from ledger.storage.errors import StoreUnavailable
+from ledger.storage.errors import StoreUnavailable, first_line
 from ledger.storage.head import Head
 from schemas.columnar import ABOUT, AMOUNTS, ROLLUPS, SEGMENTS
 from schemas.manifest import Manifest, Segment
@@ -71,8 +71,8 @@ def _duckdb(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(":memory:", config=settings) as connection:
             yield connection
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        first, *_ = str(error).splitlines() or [""]
-        raise StoreUnavailable(f"writing the copy in {folder} failed ({first})") from error
+        said = f"writing the copy in {folder} failed ({first_line(error)})"
+        raise StoreUnavailable(said) from error
 
 
 @dataclass(slots=True)

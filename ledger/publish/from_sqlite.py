@@ -108,8 +108,9 @@ def _declared(columns: dict[str, str]) -> str:
 
 def _batch_rows(size: int, movements: int) -> int:
     """Fewer rows a batch where they are long, as a file of so many movements tells."""
-    fitting = _BATCH_BYTES * movements // size if size else 0
-    return min(max(fitting, 1 << 8), _BATCH_ROWS) if movements else _BATCH_ROWS
+    if not movements:
+        return _BATCH_ROWS
+    return min(max(_BATCH_BYTES * movements // size, 1 << 8), _BATCH_ROWS)
 
 
 @dataclass(frozen=True, slots=True)

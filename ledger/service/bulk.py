@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ledger.intake.store import Place
+from ledger.intake.store import Workspace
 from ledger.policy.types import as_enforced
 from ledger.rules.admission import Entries, by_day, weigh
 from ledger.service import columns, follower_columns
@@ -72,12 +72,12 @@ def post_columns(
     desk: Desk,
     con: duckdb.DuckDBPyConnection,
     header: Header,
-    place: Place,
+    workspace: Workspace,
     progress: Progress | None = None,
 ) -> Outcome:
     """Post the table `given` of an intake as one submission; what is known already is left out.
 
-    `place` is the intake's. Raises ByRows where it has to be done row by row, and the store's
+    `workspace` is the intake's. Raises ByRows where it has to be done row by row, and the store's
     errors; then nothing was recorded.
     """
     kinds = {kind for (kind,) in con.execute("SELECT DISTINCT kind FROM given").fetchall()}
@@ -85,10 +85,10 @@ def post_columns(
     with _memory_of_the_system():
         prepared = None if follows else columns.prepare(con, desk.rulebook)
         try:
-            return _attempt(desk, prepared, header, Work(con, place, progress))
+            return _attempt(desk, prepared, header, Work(con, workspace, progress))
         except Collision:
             # The sample held no known key and yet there is one: now with every key looked up.
-            return _attempt(desk, prepared, header, Work(con, place, progress, thorough=True))
+            return _attempt(desk, prepared, header, Work(con, workspace, progress, thorough=True))
 
 
 @contextmanager
@@ -109,7 +109,7 @@ class Work:
     """Where the columns are, where scratch files may stand, and who is told how far it is."""
 
     con: duckdb.DuckDBPyConnection
-    place: Place
+    workspace: Workspace
     progress: Progress | None = None
     thorough: bool = False
 
@@ -123,7 +123,7 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
     try:
         with desk.store.writing(cache_mb=CACHE_MB) as turn:
             raw = desk.store.raw(turn.connection)
-            staging = Staging(raw, desk.store.dialect, work.place.folder)
+            staging = Staging(raw, desk.store.dialect, work.workspace.folder)
             outcome = Outcome(head=turn.head.digest)
             # What is on record is read beside the writer, whose connection is at work copying rows.
             with desk.store.reading() as seen, staging:
@@ -138,11 +138,10 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                 fresh = sum(good) - outcome.already
                 if fresh:
                     ready = _ready(desk, con, prepared, book, staging)
+                    size, memory_mb = _at_a_time(con), work.workspace.memory_mb
                     # They are sorted while what is on record is looked up.
-                    with (
-                        in_order(con, ready, _at_a_time(con), fresh, work.place.memory_mb) as rows,
-                        sums_that_fit(),
-                    ):
+                    in_turn = in_order(con, ready, size, fresh, memory_mb)
+                    with in_turn as rows, sums_that_fit():
                         load = _Load(desk, con, ready, book, staging)
                         each = frames(con, rows, ready, load.party_no, turn.head.last_seq)
                         load.run(each, fresh, outcome, work.progress)

@@ -15,7 +15,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from ledger.intake import read
-from ledger.intake.store import Place, held_back, memory_steps, number_of
+from ledger.intake.store import Workspace, held_back, memory_steps, number_of
 from ledger.service import acts, conditions, corrections, moves, near, weights
 from ledger.service.bulk import post_columns
 from ledger.service.columns import BULK_KINDS, FOLLOWERS
@@ -25,7 +25,7 @@ from ledger.service.posting import Desk, post
 from ledger.service.rows import Row, receipt_of, row_of
 from ledger.service.seal import Header
 from ledger.service.settings import setting_for
-from ledger.storage.errors import StoreUnavailable
+from ledger.storage.errors import StoreUnavailable, first_line
 from schemas.kinds import ADJUSTMENTS, DECLARATIONS, FileKind, Kind
 from schemas.problems import Problem
 from schemas.records import GIVEN_TYPES, Given
@@ -71,23 +71,23 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
     short = None
     for memory_mb in memory_steps():
         try:
-            with _few_collections(), _workspace(scratch) as workspace:
-                return _import(desk, asked, Place(workspace, memory_mb), progress)
+            with _few_collections(), _workspace(scratch, memory_mb) as workspace:
+                return _import(desk, asked, workspace, progress)
         except _NotThatMuch as error:
             short = error
     assert short is not None
     raise short
 
 
-def _import(desk: Desk, asked: Asked, place: Place, progress: Progress | None) -> Outcome:
-    """One attempt. Raises _NotThatMuch where the memory of the place does not do."""
+def _import(desk: Desk, asked: Asked, workspace: Workspace, progress: Progress | None) -> Outcome:
+    """One attempt. Raises _NotThatMuch where the memory of the workspace does not do."""
     setting = setting_for(desk.rulebook, progress)
-    with _enough_room(place.folder):
-        intake = read(asked.path, asked.kind, setting, asked.mapping, asked.source, place)
+    with _enough_room(workspace):
+        intake = read(asked.path, asked.kind, setting, asked.mapping, asked.source, workspace)
     try:
-        with _enough_room(place.folder):
+        with _enough_room(workspace):
             intake.warnings += near.beside(intake.con, desk.store, desk.rulebook)
-            outcome = _post(desk, intake, asked, place, progress)
+            outcome = _post(desk, intake, asked, workspace, progress)
         _account(intake, outcome, asked)
     finally:
         intake.close()
@@ -118,13 +118,13 @@ def _few_collections() -> Iterator[None]:
 
 
 @contextmanager
-def _workspace(scratch: Path) -> Iterator[Path]:
-    """A folder for scratch files that is gone afterwards, whenever Ctrl-C comes."""
+def _workspace(scratch: Path, memory_mb: int) -> Iterator[Workspace]:
+    """A workspace whose folder is gone afterwards, whenever Ctrl-C comes."""
     with ExitStack() as stack:
         with held_back():
             made = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=scratch))
             stack.callback(shutil.rmtree, made, ignore_errors=True)
-        yield made
+        yield Workspace(made, memory_mb)
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -139,18 +139,17 @@ class _NotThatMuch(StoreUnavailable):
 
 
 @contextmanager
-def _enough_room(workspace: Path) -> Iterator[None]:
+def _enough_room(workspace: Workspace) -> Iterator[None]:
     """Where disk or memory do not suffice the store is unavailable, whichever library met it."""
     try:
         yield
     except Exception as error:
-        short = _short_of(error, workspace.parent)
+        short = _short_of(error, workspace.folder.parent)
         if short is None:
             raise
-        first, *_ = str(error).splitlines() or [""]
         own = short == _MORE_MEMORY and not isinstance(error, MemoryError)
         kind = _NotThatMuch if own else StoreUnavailable
-        raise kind(f"{short}; nothing was recorded ({first})") from error
+        raise kind(f"{short}; nothing was recorded ({first_line(error)})") from error
 
 
 def _short_of(error: Exception, disk: Path) -> str | None:
@@ -199,7 +198,7 @@ def _alive(process: int) -> bool:
 
 
 def _post(
-    desk: Desk, intake: Intake, asked: Asked, place: Place, progress: Progress | None
+    desk: Desk, intake: Intake, asked: Asked, workspace: Workspace, progress: Progress | None
 ) -> Outcome:
     header = Header(
         f"import {asked.kind}", asked.actor, asked.path.name, intake.file_digest or None
@@ -208,7 +207,7 @@ def _post(
         return Outcome(head=current_head(desk))
     if intake.good >= asked.columns_from and not asked.dry_run and _as_columns(intake):
         try:
-            return post_columns(desk, intake.con, header, place, progress)
+            return post_columns(desk, intake.con, header, workspace, progress)
         except ByRows:
             pass
     if asked.kind is FileKind.CORRECTIONS:

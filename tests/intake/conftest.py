@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.intake import Intake, Setting, load_map, read
-from ledger.intake.store import Place
+from ledger.intake.store import Workspace
 from schemas.kinds import FileKind
 from schemas.problems import Unusable
 from tests.intake.settings import small
@@ -42,7 +42,7 @@ class Desk:
         path = content if isinstance(content, Path) else self.file(content)
         mapped = load_map(self.file(mapping, "map.toml")) if mapping is not None else None
         chosen = setting or small()
-        found = read(path, FileKind(kind), chosen, mapped, source, Place(self.workspace))
+        found = read(path, FileKind(kind), chosen, mapped, source, Workspace(self.workspace))
         self.open.append(found)
         return found
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.intake.store import Place
+from ledger.intake.store import Workspace
 from tests.intake.settings import real
 
 THEIRS = "Ref;Datum;Absender;Empfänger;Konzern;Land;Chip;Menge;Wert;Status;Notiz\n"
@@ -159,7 +159,7 @@ def test_real_clusters_are_all_accounted_for(desk):
     from schemas.kinds import FileKind
 
     mapping = load_map(HOUSE / "docs" / "examples" / "gpu_clusters.toml")
-    found = read(REAL, FileKind.SHIPMENTS, real(), mapping, place=Place(desk.workspace))
+    found = read(REAL, FileKind.SHIPMENTS, real(), mapping, workspace=Workspace(desk.workspace))
     desk.open.append(found)
     assert found.rows == 786
     assert found.filtered == {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledger.intake import names, read, store
-from ledger.intake.store import Place
+from ledger.intake.store import Workspace
 from schemas.kinds import FileKind
 from tests.intake.conftest import GOOD, SHIPMENTS
 from tests.intake.settings import small
@@ -34,7 +34,7 @@ def test_ctrl_c_in_the_middle_of_the_database_s_work(desk, monkeypatch):
     timer.start()
     try:
         with pytest.raises(KeyboardInterrupt):
-            read(path, FileKind.SHIPMENTS, small(), place=Place(desk.workspace))
+            read(path, FileKind.SHIPMENTS, small(), workspace=Workspace(desk.workspace))
     finally:
         timer.cancel()
 
@@ -66,7 +66,7 @@ def test_a_disk_that_fills_while_rows_are_staged(desk):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ledger.intake.staging.STAGED", str(full))
         with pytest.raises(OSError, match="No space left"):
-            read(path, FileKind.SHIPMENTS, small(), place=Place(desk.workspace))
+            read(path, FileKind.SHIPMENTS, small(), workspace=Workspace(desk.workspace))
 
 
 def test_a_disk_that_fills_in_the_database(desk, monkeypatch):
@@ -79,7 +79,7 @@ def test_a_disk_that_fills_in_the_database(desk, monkeypatch):
     monkeypatch.setattr(names, "spellings", fail)
     path = desk.file(f"{SHIPMENTS}\n{GOOD}\n")
     with pytest.raises(OSError, match="No space left"):
-        read(path, FileKind.SHIPMENTS, small(), place=Place(desk.workspace))
+        read(path, FileKind.SHIPMENTS, small(), workspace=Workspace(desk.workspace))
 
 
 def test_the_database_is_on_disk_and_bounded(desk):

@@ -66,9 +66,11 @@ def test_they_are_told_some_at_a_time():
 def test_rows_are_as_the_table_has_them():
     days = GatheredDays()
     days.add(columns_of([(0, 3, 5), (2, 1, -4)]))
+    days.add(Changes(*(np.array([n], np.int64) for n in (1, 2, 70, 20, 3))))
     table = days.rows(NUMBERS).read_all()
     assert table.schema.names == list(columns_of_table("balance_day"))
     assert [tuple(map(str, row.values())) for row in table.to_pylist()] == [
         ("3", "1970-01-02", "0", "0", "-4"),
         ("7", "1970-01-04", "0", "0", "5"),
+        ("12", "1970-01-03", "87", "20", "3"),
     ]

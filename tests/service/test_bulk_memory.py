@@ -56,23 +56,23 @@ def test_a_file_that_needs_more_memory_has_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns_from: int
 ):
     """All is done once more with more of it, as far as the machine has some."""
-    places: list[int] = []
+    limits: list[int] = []
     opened = store.open_store
 
-    def noted(place: store.Place) -> Any:
-        places.append(place.memory_mb)
-        return opened(place)
+    def noted(workspace: store.Workspace) -> Any:
+        limits.append(workspace.memory_mb)
+        return opened(workspace)
 
     monkeypatch.setattr(store, "MEMORY_MB", 8)
     monkeypatch.setattr(reading, "open_store", noted)
     with filled(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path) as (_, other, lines):
-        places.clear()
+        limits.clear()
         file = shipped(tmp_path, lines)
         outcome = other.import_file(file, "shipments", columns_from=columns_from)
     assert (outcome.already, outcome.rejected) == (0, 0)
     assert outcome.count >= len(lines)
-    assert places == [8, 32, 128][: len(places)]
-    assert len(places) > 1
+    assert limits == [8, 32, 128][: len(limits)]
+    assert len(limits) > 1
     assert not list(tmp_path.glob("tpp-import-*"))
 
 
