@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from ledger.intake import reading, store
@@ -20,9 +22,10 @@ from tests.service.both import AS_COLUMNS, BY_ROWS, filled, shipped
 pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
 
 
-def test_memory_does_not_hold_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Rows are staged a batch at a time, as they come."""
-    monkeypatch.setattr(bulk, "BATCH", 64)
+@pytest.mark.parametrize("how", ["BATCH", "_at_a_time"])
+def test_memory_does_not_hold_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str):
+    """Rows are staged a batch at a time, as they come; a batch has fewer where they say much."""
+    monkeypatch.setattr(bulk, how, 64 if how == "BATCH" else lambda con: 64)
     sizes: list[int] = []
     append = Staging.append
 
@@ -97,6 +100,41 @@ def test_rows_that_say_much_are_weighed_fewer_at_a_time():
         assert bulk._at_a_time(con) == 1 << 8
         con.execute("CREATE OR REPLACE TABLE given AS SELECT NULL::VARCHAR AS details")
         assert bulk._at_a_time(con) == bulk.BATCH
+
+
+def test_where_reading_had_more_memory_so_has_the_merge(monkeypatch: pytest.MonkeyPatch):
+    asked: list[tuple[int, int]] = []
+
+    def noted(cursor: Any, sql: str, size: int, merge_mb: int) -> Iterator[Any]:
+        asked.append((size, merge_mb))
+        yield from ()
+
+    monkeypatch.setattr(batches, "_sized", noted)
+    with duckdb.connect(config={"memory_limit": "1600MB"}) as con:
+        before = con.execute("SELECT current_setting('memory_limit')").fetchall()
+        for memory_mb in (store.MEMORY_MB, 4 * store.MEMORY_MB):
+            prepared: Any = SimpleNamespace(movements="SELECT 1")
+            with batches.in_order(con, prepared, 64, 2_000_000, memory_mb) as rows:
+                assert list(rows) == []
+        assert con.execute("SELECT current_setting('memory_limit')").fetchall() == before
+    (size, least), (_, more) = asked
+    assert (size, more) == (64, 4 * least)
+
+
+def test_arrow_takes_the_system_s_memory_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    pools: list[str] = []
+    append = Staging.append
+
+    def noted(self: Staging, batches: Mapping[str, Any]) -> None:
+        pools.append(pa.default_memory_pool().backend_name)
+        append(self, batches)
+
+    monkeypatch.setattr(Staging, "append", noted)
+    before = pa.default_memory_pool().backend_name
+    with filled(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path) as (_, other, lines):
+        other.import_file(shipped(tmp_path, lines), "shipments", columns_from=AS_COLUMNS)
+    assert set(pools) == {"system"} != {before}
+    assert pa.default_memory_pool().backend_name == before
 
 
 _OFFLOADED = (
