@@ -48,7 +48,8 @@ from ledger.service.rulebook import Ruled, as_note
 from ledger.service.running import RunningTotals
 from ledger.service.seal import Header, Sealer
 from ledger.service.shares import Shares
-from ledger.storage.bulk import Collision, Staging, columns_from
+from ledger.storage.bulk import Collision, Staging
+from ledger.storage.staged import columns_from
 from ledger.storage.statements import Cursor
 from schemas.kinds import SHIPMENTS, Kind
 
@@ -123,10 +124,13 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
     try:
         with desk.store.writing(cache_mb=CACHE_MB) as turn:
             raw = desk.store.raw(turn.connection)
-            staging = Staging(raw, desk.store.dialect, work.workspace.folder)
             outcome = Outcome(head=turn.head.digest)
             # What is on record is read beside the writer, whose connection is at work copying rows.
-            with desk.store.reading() as seen, staging:
+            with (
+                desk.store.reading() as seen,
+                desk.store.looking(turn) as look,
+                Staging(raw, desk.store.dialect, work.workspace.folder, look) as staging,
+            ):
                 cursor = Cursor(desk.store.raw(seen.connection), desk.store.dialect)
                 book = Book(cursor, desk.known, turn.head.last_submission + 1)
                 sealer = Sealer(desk.store, Cursor(raw, desk.store.dialect), book, turn.head)

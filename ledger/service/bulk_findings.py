@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ledger.refusals import REFUSALS
 from ledger.rules.admission import Excess, Ints
 from ledger.service.rows import Flag
-from ledger.storage.bulk import columns_of
+from ledger.storage.staged import columns_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -28,7 +28,8 @@ from ledger.service.line_flags import (
 from ledger.service.line_rules import LineRules
 from ledger.service.lines import FIGURES, LICENSED, MOVED, OUTSIDE, also_held
 from ledger.service.rows import Flag
-from ledger.storage.bulk import Staging, columns_of
+from ledger.storage.bulk import Staging
+from ledger.storage.staged import columns_of
 from schemas import tables as t
 from schemas.kinds import Kind
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ledger.rules.admission import Changes, Ints, together
-from ledger.storage.bulk import columns_of
+from ledger.storage.staged import columns_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

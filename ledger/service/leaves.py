@@ -16,8 +16,9 @@ import numpy as np
 from ledger.rules.admission import Entries, Ints
 from ledger.service.batches import Frame
 from ledger.service.bulk_findings import Findings
-from ledger.storage.bulk import HASH, Staging, columns_of
+from ledger.storage.bulk import HASH, Staging
 from ledger.storage.chain import CONTENT_FIELDS, FORMAT, GS, OWN_FIELDS, RS, US, Tree
+from ledger.storage.staged import columns_of
 from schemas.kinds import key_class
 
 if TYPE_CHECKING:

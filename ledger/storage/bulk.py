@@ -9,7 +9,7 @@ pieces, each copied while the next is staged. PostgreSQL: COPY, on the writer's 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ledger.storage.staged import add_from, columns_of, insert_from, update_from
 from schemas import tables as t
 
 if TYPE_CHECKING:
@@ -32,8 +33,11 @@ _WAITED = "waited"
 # wherever a staged piece is copied.
 _AHEAD = 3
 # Rows are staged in pieces of so many percent, and one of the rest: SQLite attaches ten files at
-# most, and others need some. The last is small, since nothing goes on beside it.
+# most until the transaction ends, and keys and changes need two. The last is small, since nothing
+# goes on beside it.
 _PIECES = (30, 28, 25)
+# Staged tables that are looked at, at one time: these can be let go of, see there.
+_LOOKED_AT = 8
 # The staging file of what changes rows that are there.
 _CHANGES = "changes"
 
@@ -45,11 +49,13 @@ class Collision(Exception):
 class Staging:
     """Where columns wait for a transaction, and how they get from there into its tables.
 
-    `lock` is held while the ledger's connection is at work in the background.
+    `lock` is held while the ledger's connection is at work in the background. What is on record is
+    looked up by `look`, a connection in no transaction (see Store.looking), or by the first one.
     """
 
-    def __init__(self, raw: Any, dialect: str, folder: Path) -> None:
+    def __init__(self, raw: Any, dialect: str, folder: Path, look: Any = None) -> None:
         self.raw, self.dialect, self.folder = raw, dialect, folder
+        self._look, self._seen = raw if look is None else look, list[str]()
         self.lock = RLock()
         self._lanes = {ROWS: ThreadPoolExecutor(1), HASH: ThreadPoolExecutor(1)}
         self._lanes[_WAITED] = ThreadPoolExecutor(2)
@@ -103,29 +109,29 @@ class Staging:
         self.later(self._copy_piece, ROWS)
         if self.dialect == "sqlite":
             self.put(table, batches, schema)
-            self.later(lambda: self._copy_in(self.attach(table), table), ROWS)
+            self.later(lambda: self._copy_in(self._attach(table, table), table), ROWS)
             return
         for batch in batches:
             self.append({table: pa.Table.from_batches([batch])})
 
-    def attach(self, name: str, file: str = "") -> str:
-        """The SQL name of a staged table, from within the transaction."""
+    def attach(self, name: str) -> str:
+        """The SQL name of a staged table, for query() and rows(); it holds for some more."""
         if self.dialect != "sqlite":
             return name
-        file = file or name
-        if file not in self._attached:
-            with self.lock:
-                self.raw.execute(f"ATTACH DATABASE ? AS stage_{file}", (str(self._file(file)),))
-            self._attached.append(file)
-        return f"stage_{file}.{name}"
+        if name not in self._seen:
+            if len(self._seen) == _LOOKED_AT:
+                self._look.execute(f"DETACH DATABASE stage_{self._seen.pop(0)}")
+            self._look.execute(f"ATTACH DATABASE ? AS stage_{name}", (str(self._file(name)),))
+            self._seen.append(name)
+        return f"stage_{name}.{name}"
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a query over the ledger's and the staged tables; not beside appended rows."""
-        return list(self.raw.execute(sql).fetchall())
+        """Rows of a query over the ledger's and the staged tables; not of rows appended here."""
+        return list(self._look.execute(sql).fetchall())
 
     def rows(self, sql: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Rows of a query over the ledger's and the staged tables, at most `size` at a time."""
-        found = self.raw.execute(sql)
+        found = self._look.execute(sql)
         while rows := found.fetchmany(size):
             yield rows
 
@@ -142,15 +148,15 @@ class Staging:
         """
         some = [
             (table, rows.to_reader(), sql)
-            for kind, sql in ((new, _insert), (put, _update))
+            for kind, sql in ((new, insert_from), (put, update_from))
             for table, rows in (kind or {}).items()
             if rows.num_rows
         ]
-        changes = [*some, *((table, rows, _add) for table, rows in added.items())]
+        changes = [*some, *((table, rows, add_from) for table, rows in added.items())]
         for n, (table, rows, _) in enumerate(changes):
             self.put(f"changed_{n}_{table}", rows, rows.schema, _CHANGES)
         for n, (table, rows, sql) in enumerate(changes):
-            source = self.attach(f"changed_{n}_{table}", _CHANGES)
+            source = self._attach(f"changed_{n}_{table}", _CHANGES)
             with self.lock:
                 self.raw.execute(sql(table, rows.schema.names, source))
 
@@ -228,9 +234,8 @@ class Staging:
                 for statement in made[1:]:
                     cursor.execute(statement)
         self._writers.pop(piece.name).close()
-        self.attach(piece.name)
         for table, made in piece.tables.items():
-            self._copy_in(f"stage_{piece.name}.{table}", table, alike=bool(made))
+            self._copy_in(self._attach(table, piece.name), table, alike=bool(made))
 
     def _like(self, table: str) -> list[str]:
         """The statements that made a table with a rowid and its indexes, the table first.
@@ -253,6 +258,16 @@ class Staging:
                 self.raw.execute(f"INSERT INTO main.{table} {copied}")
         except sqlite3.IntegrityError as error:
             raise Collision(table) from error
+
+    def _attach(self, name: str, file: str) -> str:
+        """The SQL name of a staged table within the transaction."""
+        if self.dialect != "sqlite":
+            return name
+        if file not in self._attached:
+            with self.lock:
+                self.raw.execute(f"ATTACH DATABASE ? AS stage_{file}", (str(self._file(file)),))
+            self._attached.append(file)
+        return f"stage_{file}.{name}"
 
     @contextmanager
     def _writer(self, name: str) -> Iterator[Any]:
@@ -283,54 +298,6 @@ class _Piece:
     def name(self) -> str:
         """What its file is called."""
         return f"piece{self.number}"
-
-
-def _insert(table: str, names: Sequence[str], source: str) -> str:
-    """SQL that adds rows to a table as they stand in another."""
-    columns = ", ".join(f'"{name}"' for name in names)
-    # Without WHERE, SQLite would take an ON that follows for a join's.
-    copied = f"SELECT {columns} FROM {source} WHERE true"  # noqa: S608
-    return f"INSERT INTO {table} ({columns}) {copied}"
-
-
-def _update(table: str, names: Sequence[str], source: str) -> str:
-    """SQL that puts columns into rows that are there."""
-    keys = _keys(table)
-    found = " AND ".join(f'c."{key}" = {table}."{key}"' for key in keys)
-    columns = ", ".join(f'"{name}" = c."{name}"' for name in names if name not in keys)
-    return f"UPDATE {table} SET {columns} FROM {source} c WHERE {found}"  # noqa: S608
-
-
-def _add(table: str, names: Sequence[str], source: str) -> str:
-    """SQL that adds to the columns of rows that are there, and makes those that are not."""
-    keys = _keys(table)
-    sums = ", ".join(f'"{n}" = {table}."{n}" + excluded."{n}"' for n in names if n not in keys)
-    return f"{_insert(table, names, source)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}"
-
-
-def _keys(table: str) -> list[str]:
-    return [column.name for column in t.metadata.tables[table].primary_key]
-
-
-def columns_from(table: str, rows: Sequence[Sequence[Any]], names: Sequence[str] = ()) -> pa.Table:
-    """Rows of a ledger table as columns, by name or all in its order; days are ISO text."""
-    import pyarrow as pa
-
-    named = names or columns_of(table)
-    values = zip(*rows, strict=True) if rows else ((),) * len(named)
-    each = zip(named, values, strict=True)
-    return pa.table({name: _column(table, name, found) for name, found in each})
-
-
-def _column(table: str, name: str, values: Sequence[Any]) -> pa.Array:
-    import pyarrow as pa
-    from sqlalchemy import Date, Integer
-
-    kind = t.metadata.tables[table].columns[name].type
-    if isinstance(kind, Integer):
-        return pa.array(values, pa.int64())
-    texts = pa.array(values, pa.string())
-    return texts.cast(pa.date32()) if isinstance(kind, Date) else texts
 
 
 _MADE = """
@@ -385,8 +352,3 @@ def _hexed(digests: pa.ChunkedArray) -> pa.Array:
     told[:, 2:] = np.frombuffer(whole.hex().encode(), np.uint8).reshape(count, width)
     ends = np.arange(0, told.size + 1, 2 + width, dtype=np.int32)
     return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(told))
-
-
-def columns_of(table: str) -> tuple[str, ...]:
-    """The columns of a ledger table, in its order."""
-    return tuple(t.metadata.tables[table].columns.keys())

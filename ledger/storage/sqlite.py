@@ -29,22 +29,29 @@ def engine(place: Place, *, read_only: bool, create: bool, wait_seconds: float) 
 
     if not create and not place.file.is_file():
         raise NotALedger(f"there is no ledger at {place}: make one with `tpp init`")
-    uri = sqlite_uri(place.file, read_only=read_only, create=create)
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            uri, uri=True, timeout=wait_seconds, isolation_level=None, check_same_thread=False
-        )
-        _prepare(connection, read_only)
-        return connection
+        return connection(place, read_only=read_only, create=create, wait_seconds=wait_seconds)
 
     made = create_engine("sqlite+pysqlite:///ledger", creator=connect, pool_size=4)
 
     @event.listens_for(made, "begin")
-    def begin(connection: Connection) -> None:
-        driver: Any = connection.connection.driver_connection
-        driver.execute(connection.get_execution_options().get(BEGIN, "BEGIN"))
+    def begin(begun: Connection) -> None:
+        driver: Any = begun.connection.driver_connection
+        driver.execute(begun.get_execution_options().get(BEGIN, "BEGIN"))
 
+    return made
+
+
+def connection(
+    place: Place, *, read_only: bool = False, create: bool = False, wait_seconds: float = 0
+) -> sqlite3.Connection:
+    """A connection to a ledger file, in no transaction."""
+    uri = sqlite_uri(place.file, read_only=read_only, create=create)
+    made = sqlite3.connect(
+        uri, uri=True, timeout=wait_seconds, isolation_level=None, check_same_thread=False
+    )
+    _prepare(made, read_only)
     return made
 
 

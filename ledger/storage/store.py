@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,6 +98,18 @@ class Store:
         """One reading transaction that sees the ledger as of its beginning throughout."""
         with self._lent(attach, cache_mb, self._reader) as connection, connection.begin():
             yield Turn(connection, self._head(self.raw(connection), lock=False))
+
+    @contextmanager
+    def looking(self, turn: Turn) -> Iterator[Any]:
+        """The driver's connection to look up much by, beside a writing transaction: in SQLite one
+        in no transaction, that sees what is committed and lets go of files it was lent; in
+        PostgreSQL the writer's own, which has the tables that were staged.
+        """
+        if self.dialect != "sqlite":
+            yield self.raw(turn.connection)
+            return
+        with translated(self.place), closing(sqlite.connection(self.place)) as driver:
+            yield driver
 
     def raw(self, connection: Connection) -> Any:
         """The driver's own connection beneath: sqlite3's or psycopg's."""

@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from ledger.service import bulk
 from ledger.service.ledger import Ledger
 from tests.service import nasty
 from tests.service.books import assert_sound, rows, write_csv
@@ -97,3 +98,20 @@ def test_applications_with_a_longer_story_go_by_rows(
         assert as_columns.counts["application_answered"] == story.startswith("answered")
         assert_same((one, other))
     assert columns_only == ["by rows"]
+
+
+def test_what_a_large_file_looks_up_leaves_room_for_its_pieces(
+    ledger_url: str, tmp_path: Path, columns_only: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    """Keys, numbers, countries and answers are looked up, and rows go in by four pieces: SQLite
+    attaches ten files at most.
+    """
+    monkeypatch.setattr(bulk, "BATCH", 8)
+    with applied(ledger_url, tmp_path) as (one, other, licences):
+        both_ways((one, other), write_csv(tmp_path / "some.csv", licences[:30]), "licences")
+        path = write_csv(tmp_path / "licences.csv", licences)
+        by_rows, as_columns = both_ways((one, other), path, "licences")
+        assert by_rows == as_columns
+        assert (as_columns.already, as_columns.count) == (30, len(licences) - 30)
+        assert_same((one, other))
+    assert columns_only == []

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ledger.rules.admission import Changes, together
 from ledger.service import gathered_days
 from ledger.service.gathered_days import GatheredDays
-from ledger.storage.bulk import columns_of as columns_of_table
+from ledger.storage.staged import columns_of as columns_of_table
 
 # Budget, day, taken.
 change = st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(-5, 5))

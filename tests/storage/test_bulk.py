@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ledger.storage.bulk import Staging, _hexed, columns_of
+from ledger.storage.bulk import Staging, _hexed
+from ledger.storage.staged import columns_of
 from ledger.storage.statements import Cursor
 from ledger.storage.store import Store
 from schemas import tables as t
