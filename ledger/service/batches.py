@@ -31,7 +31,8 @@ _FITS = 1 << 30
 class Frame:
     """One batch in posting order: what is weighed, and the movement columns as they are stored.
 
-    `target` is the seq each receipt points at, 0 for none until the lines are known.
+    `target` is the seq each receipt points at, 0 for none until the lines are known; `attempt` is
+    set where some movement of the file is not its first one.
     """
 
     table: pa.Table
@@ -41,6 +42,7 @@ class Frame:
     parent_no: Ints
     ruling_no: Ints
     target: Ints
+    attempt: Ints | None = None
     _ints: dict[str, Ints] = field(default_factory=dict)
     _names: frozenset[str] = frozenset()
 

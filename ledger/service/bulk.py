@@ -24,6 +24,7 @@ from ledger.service.bulk_countries import BulkCountries
 from ledger.service.bulk_draws import BulkDrawer
 from ledger.service.bulk_findings import Findings, Gathered
 from ledger.service.bulk_followers import BulkFollowers
+from ledger.service.bulk_known import Attempts, any_known, licensed_already, mark_known
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.bulk_papers import FramePapers
 from ledger.service.by_place import ByPlace
@@ -35,8 +36,7 @@ from ledger.service.draws import IF_BEFORE, Drawer
 from ledger.service.follower_columns import Followed
 from ledger.service.followers import TRANSIT
 from ledger.service.gathered_days import GatheredDays
-from ledger.service.given_tables import table_of
-from ledger.service.known_rows import ByRows, any_known, licensed_already, mark_known
+from ledger.service.known_rows import ByRows
 from ledger.service.leaves import Leaves
 from ledger.service.line_rules import line_rules
 from ledger.service.marks import Marks
@@ -118,7 +118,7 @@ class Work:
 def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work: Work) -> Outcome:
     """One attempt; what follows shipments is made ready in it (`prepared` None)."""
     con = work.con
-    table_of(con, "known", {"row": [0], "behind": [0]})
+    attempts = Attempts(con)
     good = con.execute("SELECT count(*), count(received_on) FROM given").fetchall()[0]
     staging: Staging | None = None
     try:
@@ -136,7 +136,7 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                 sealer = Sealer(desk.store, Cursor(raw, desk.store.dialect), book, turn.head)
                 thorough = work.thorough or any_known(con, cursor, good[0])
                 if thorough:
-                    mark_known(con, staging, outcome, follows=prepared is None)
+                    mark_known(con, staging, outcome, attempts, follows=prepared is None)
                 if prepared is not None and licensed_already(con, staging):
                     raise ByRows if thorough else Collision("licence_line")
                 fresh = sum(good) - outcome.already
@@ -147,7 +147,8 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                     in_turn = in_order(con, ready, size, fresh, memory_mb)
                     with in_turn as rows, sums_that_fit():
                         load = _Load(desk, con, ready, book, staging)
-                        each = frames(con, rows, ready, load.party_no, turn.head.last_seq)
+                        made = frames(con, rows, ready, load.party_no, turn.head.last_seq)
+                        each = attempts.told(made, follows=prepared is None)
                         load.run(each, fresh, outcome, work.progress)
                         sealer.begin_annex()  # while the last rows are copied
                         staging.finish()

@@ -1,7 +1,7 @@
 """The shipments that a file of receipts or returns points at: found at once, kept as columns.
 
-What targets.py looks up for one row. Reversals and assignments among them make it a longer story:
-then ByRows is raised.
+What targets.py looks up for one row. An assignment among them makes it a longer story: then ByRows
+is raised.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from ledger.rules.admission import Ints
 from ledger.service.book import Book
+from ledger.service.bulk_known import undone
 from ledger.service.bulk_lines import Texts
 from ledger.service.bulk_shares import ENTRY, Owned, owned
 from ledger.service.columns import digest_of
@@ -60,13 +61,25 @@ class Targets:
         self.owned: Owned = owned(book, self.seq, self._entries([self._pointed, *behind]))
 
     def _find(self) -> Ints:
-        reader = self._con.cursor().sql(_KEYS).to_arrow_reader(1 << 16)
-        self._staging.put("asked_for", reader, reader.schema)
+        """The number of each shipment's attempt that stands."""
         seq = np.zeros(self.count + 1, np.int64)
-        for no, at in self._columns(_SEQS.format(asked=self._staging.attach("asked_for")), 2):
-            seq[no] = at
+        attempt, asked = 1, "d_asked"
+        while len(freed := self._find_attempt(seq, attempt, asked)):
+            table_of(self._con, "d_freed", {"no": freed.tolist()})
+            attempt, asked = attempt + 1, "d_asked JOIN d_freed USING (no)"
         self._not_moves(np.flatnonzero(seq[:-1] == 0))
         return seq
+
+    def _find_attempt(self, seq: Ints, attempt: int, asked: str) -> Ints:
+        """Put in those of one attempt that stand; the places of those that were reversed."""
+        name = f"asked_for_{attempt}"
+        reader = self._con.cursor().sql(_keys(attempt, asked)).to_arrow_reader(1 << 16)
+        self._staging.put(name, reader, reader.schema)
+        freed = [np.zeros(0, np.int64)]
+        for no, at, gone in self._columns(_SEQS.format(asked=self._staging.attach(name)), 3):
+            seq[no[gone == 0]] = at[gone == 0]
+            freed.append(no[gone == 1])
+        return np.concatenate(freed)
 
     def _not_moves(self, missing: Ints) -> None:
         """Raise ByRows where what is no shipment on file is a move."""
@@ -102,8 +115,6 @@ class Targets:
         most = 0
         for rows in self._staging.rows(_POINTING.format(pointed=self._pointed), _READ):
             for no, seq, kind, amount in rows:
-                if kind == Kind.REVERSAL:
-                    raise ByRows
                 nos.append(no)
                 seqs.append(seq)
                 most += amount or 0
@@ -115,10 +126,7 @@ class Targets:
             return []
         if most > MOST:
             raise ByRows
-        behind = self._stage("pointing", np.array(nos, np.int64), np.array(seqs, np.int64))
-        if self._any(_UNDONE.format(pointed=behind)):
-            raise ByRows
-        return [behind]
+        return [self._stage("pointing", np.array(nos, np.int64), np.array(seqs, np.int64))]
 
     def _read(self) -> None:
         """Read the shipments themselves."""
@@ -162,14 +170,14 @@ _ASKED = """
     SELECT source, document, line, (row_number() OVER () - 1)::BIGINT AS no
     FROM (SELECT DISTINCT source, target_document AS document, target_line AS line FROM given)
 """
-# The first attempt's: one that a reversal freed makes the file go row by row.
-_KEY = digest_of("'shipment'", "source", "document", "line", "'1'")
-_KEYS = f"SELECT no, {_KEY} AS key FROM d_asked ORDER BY key"  # noqa: S608
-_SEQS = "SELECT a.no, k.seq FROM {asked} a JOIN movement_key k ON k.key = a.key"
 # A return or a loss may name a move: its key is of another class.
 _MOVE_KEY = digest_of("'transfer out'", "source", "document", "line", "'1'")
 _MISSING = "d_asked JOIN d_missing USING (no)"
 _MOVE_KEYS = f"SELECT {_MOVE_KEY} AS key FROM {_MISSING} ORDER BY key"  # noqa: S608
+_SEQS = (
+    f"SELECT a.no, k.seq, CASE WHEN {undone('k.seq')} THEN 1 ELSE 0 END"  # noqa: S608
+    " FROM {asked} a JOIN movement_key k ON k.key = a.key"
+)
 _MOVES = "SELECT 1 FROM {moves} a JOIN movement_key k ON k.key = a.key LIMIT 1"
 _STANDS = f"s.kind = '{Kind.ASSIGNMENT}' AND s.live = 1 LIMIT 1"
 _ASSIGNED = f"SELECT 1 FROM standing s WHERE {_STANDS}"  # noqa: S608
@@ -177,12 +185,16 @@ _ASSIGNED_TO = (
     "SELECT 1 FROM {pointed} p JOIN standing s ON s.subject = CAST(p.seq AS TEXT)"  # noqa: S608
     f" WHERE {_STANDS}"
 )
-_POINTING = """
+# A reversal that stands would be of the shipment, which stands itself.
+_POINTING = f"""
     SELECT p.no, m.seq, m.kind, m.amount_mtpp
-    FROM {pointed} p JOIN movement m ON m.target_seq = p.seq
-"""
-_UNDONE = (
-    "SELECT 1 FROM {pointed} p JOIN movement m ON m.target_seq = p.seq"  # noqa: S608
-    f" WHERE m.kind = '{Kind.REVERSAL}' LIMIT 1"
-)
+    FROM {{pointed}} p JOIN movement m ON m.target_seq = p.seq
+    WHERE m.kind <> '{Kind.REVERSAL}' AND NOT {undone("m.seq")}
+"""  # noqa: S608
 _ENTRIES = "SELECT p.no, {columns} FROM {pointed} p JOIN entry e ON e.seq = p.seq"
+
+
+def _keys(attempt: int, asked: str) -> str:
+    """SQL of the keys of an attempt of the shipments asked for."""
+    key = digest_of("'shipment'", "source", "document", "line", f"'{attempt}'")
+    return f"SELECT no, {key} AS key FROM {asked} ORDER BY key"  # noqa: S608

@@ -139,7 +139,6 @@ FOLLOWERS = (*RECEIPTS, *RETURNS)
 _CLASSES = "".join(f" WHEN '{k}' THEN '{KEY_CLASS[k]}'" for k in (Kind.LICENCE, *FOLLOWERS))
 _CLASS = f"CASE kind{_CLASSES} ELSE '{KEY_CLASS[Kind.EXPORT]}' END"
 _DAY = "strftime(effective_on, '%Y-%m-%d')"
-_KEY = digest_of(_CLASS, "source", "document", "line", "'1'")
 _CONTENT = digest_of(
     "kind",
     _DAY,
@@ -198,13 +197,6 @@ EVERY = f"""
         AND l.exporter IS NOT DISTINCT FROM g.exporter AND l.effective_on = g.effective_on
         AND l.auth = k.auth
 """  # noqa: S608
-KEYS = f"""
-    SELECT row, behind, {_KEY} AS key FROM (
-        SELECT g.row, g.source, g.document, g.line, b.behind,
-            CASE b.behind WHEN 0 THEN g.kind ELSE 'receipt' END AS kind
-        FROM given g
-        JOIN (SELECT unnest([0, 1]) AS behind) b ON b.behind = 0 OR g.received_on IS NOT NULL)
-"""  # noqa: S608
 # What a follower says itself; the rest is its shipment's.
 FOLLOWER_CONTENTS = f"""
     SELECT row, 0 AS behind, {_RECEIPT_CONTENT} AS content FROM given
@@ -244,6 +236,22 @@ _STREAM = """
         ORDER BY e.effective_on, e.row, e.behind
     ) g
 """
+
+
+def keys(attempt: int = 1, among: str = "") -> str:
+    """The SQL of the natural keys of a file's movements at an attempt; `among` says of which.
+
+    A filled `received_on` makes a second movement, as in EVERY.
+    """
+    key = digest_of(_CLASS, "source", "document", "line", f"'{attempt}'")
+    return f"""
+        SELECT row, behind, {key} AS key FROM (
+            SELECT g.row, g.source, g.document, g.line, b.behind,
+                CASE b.behind WHEN 0 THEN g.kind ELSE 'receipt' END AS kind
+            FROM given g
+            JOIN (SELECT unnest([0, 1]) AS behind) b ON b.behind = 0 OR g.received_on IS NOT NULL)
+        {among}
+    """  # noqa: S608
 
 
 def stream(fields: Sequence[str], countries: Sequence[str] = ()) -> str:

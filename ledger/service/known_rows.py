@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ledger.service import columns
-from ledger.service.columns import KEYS
-from ledger.service.given_tables import table_of
 from ledger.service.outcome import Outcome, Repeated
 from ledger.service.rows import Row, is_shipment, key_of, points_at_shipment
 from ledger.storage.chain import CONTENT_FIELDS, OWN_FIELDS
@@ -16,11 +13,6 @@ from schemas import tables as t
 from schemas.kinds import TRANSFERS, Kind, key_class
 from schemas.problems import Problem
 from schemas.tpp import milli_text
-
-if TYPE_CHECKING:
-    import duckdb
-
-    from ledger.storage.bulk import Staging
 
 _MOVEMENT = {name: place for place, name in enumerate(t.movement.columns.keys())}
 # How a field of the content is called in a file.
@@ -172,122 +164,6 @@ def reversed_among(cursor: Cursor, seqs: Iterable[int]) -> set[int]:
 
 class ByRows(Exception):
     """The file touches what was reversed, or shipments on record: it is posted row by row."""
-
-
-# Keys looked up first of a large file, so many at each of so many places in it: where none is
-# known, none is likely to be, and the keys' own uniqueness tells in the end.
-SAMPLE, PLACES = 100, 10
-_PROBE = f"SELECT row, behind::BIGINT AS behind, key FROM ({KEYS}) ORDER BY key"  # noqa: S608
-
-
-def any_known(con: duckdb.DuckDBPyConnection, cursor: Cursor, good: int) -> bool:
-    """Whether some of a sample of the file's keys are on record; the file has `good` rows."""
-    sample: list[bytes] = []
-    for first in range(1, good + 1, max(good // PLACES, SAMPLE)):
-        # Rows of a range are found without a look at all the others.
-        within = f"row BETWEEN {first} AND {first + SAMPLE - 1}"
-        found = con.execute(f"SELECT key FROM ({KEYS}) WHERE {within}").fetchall()  # noqa: S608
-        sample += [bytes(key) for (key,) in found]
-    return bool(cursor.find(t.movement_key, "key", sample))
-
-
-def mark_known(
-    con: duckdb.DuckDBPyConnection, staging: Staging, outcome: Outcome, *, follows: bool = False
-) -> None:
-    """Put the movements that are on record into the table `known`, and count them.
-
-    `follows`: they are receipts or returns. Raises ByRows where a row's place in the ledger cannot
-    be told from keys alone.
-    """
-    reader = con.cursor().sql(_PROBE).to_arrow_reader(1 << 16)
-    staging.put("probe", reader, reader.schema)
-    known = staging.query(
-        "SELECT p.row, p.behind, k.content, k.seq, EXISTS (SELECT 1 FROM movement r"  # noqa: S608
-        " WHERE r.target_seq = k.seq AND r.kind = 'reversal')"
-        f" FROM {staging.attach('probe')} p JOIN movement_key k ON k.key = p.key"
-    )
-    if not known:
-        return
-    rows, behind, contents, seqs, undone = zip(*known, strict=True)
-    names = ("row", "behind", "content", "seq")
-    table_of(con, "known", dict(zip(names, (rows, behind, contents, seqs), strict=True)))
-    said = columns.FOLLOWER_CONTENTS if follows else columns.CONTENTS
-    differs = con.execute(_DIFFER.format(contents=said)).fetchall()
-    orphan = con.execute(_ORPHANS).fetchall()
-    if any(undone) or differs or orphan or (any(behind) and _of_parts(staging)):
-        raise ByRows
-    if follows and _other_parts(con, staging):
-        raise ByRows
-    outcome.already += len(known)
-    found = zip(rows, behind, seqs, strict=True)
-    outcome.repeated = [Repeated(r, seq, False) for r, second, seq in found if not second][:1000]
-
-
-def _of_parts(staging: Staging) -> bool:
-    """Whether a receipt on record that the file repeats is of a part of its shipment."""
-    asked = f"SELECT 1 FROM {staging.attach('probe')} p {_PARTLY}"  # noqa: S608
-    return bool(staging.query(asked))
-
-
-_PARTLY = """
-    JOIN movement_key k ON k.key = p.key
-    JOIN movement m ON m.seq = k.seq LEFT JOIN movement s ON s.seq = m.target_seq
-    WHERE p.behind = 1 AND (coalesce(m.quantity, -1) <> coalesce(s.quantity, -1)
-        OR coalesce(m.amount_mtpp, -1) <> coalesce(s.amount_mtpp, -1)) LIMIT 1
-"""
-_DIFFER = """
-    SELECT 1 FROM ({contents}) c JOIN known n USING (row, behind)
-    WHERE c.content <> n.content LIMIT 1
-"""
-
-
-def _other_parts(con: duckdb.DuckDBPyConnection, staging: Staging) -> bool:
-    """Whether a follower on record that the file repeats is of another part: see _parts."""
-    reader = con.cursor().sql(_PARTS).to_arrow_reader(1 << 16)
-    staging.put("parts", reader, reader.schema)
-    asked = f"SELECT 1 FROM {staging.attach('parts')} p {_MEANT_OTHER}"  # noqa: S608
-    return bool(staging.query(asked))
-
-
-_PARTS = """
-    SELECT n.seq, g.quantity, g.amount_mtpp FROM known n JOIN given g USING (row) ORDER BY n.seq
-"""
-# A product beyond 64 bits is no amount on record either.
-_MEANT_OTHER = """
-    JOIN movement m ON m.seq = p.seq LEFT JOIN movement s ON s.seq = m.target_seq
-    WHERE coalesce(p.quantity, s.quantity, -1) <> coalesce(m.quantity, -1)
-    OR coalesce(p.amount_mtpp, CASE WHEN p.quantity IS NULL OR s.unit_mtpp IS NULL
-        THEN s.amount_mtpp ELSE CAST(p.quantity AS NUMERIC) * s.unit_mtpp END, -1)
-        <> coalesce(m.amount_mtpp, -1) LIMIT 1
-"""
-# A receipt that is new while its shipment is on record.
-_ORPHANS = """
-    SELECT 1 FROM given g JOIN known s ON s.row = g.row AND s.behind = 0
-    WHERE g.received_on IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM known r WHERE r.row = g.row AND r.behind = 1) LIMIT 1
-"""
-
-
-def licensed_already(con: duckdb.DuckDBPyConnection, staging: Staging) -> bool:
-    """Whether a new licence of the file bears the number and line of one on record."""
-    if not staging.query("SELECT 1 FROM licence_line LIMIT 1"):
-        return False
-    reader = con.cursor().sql(_NEW_LICENCES).to_arrow_reader(1 << 16)
-    staging.put("numbered", reader, reader.schema)
-    joined = f"{staging.attach('numbered')} n JOIN licence_line l"
-    return bool(
-        staging.query(
-            f"SELECT 1 FROM {joined} ON l.licence = n.licence AND l.line = n.line"  # noqa: S608
-            " WHERE l.live = 1 LIMIT 1"
-        )
-    )
-
-
-_NEW_LICENCES = """
-    SELECT g.document AS licence, g.line FROM given g WHERE g.kind = 'licence'
-    AND NOT EXISTS (SELECT 1 FROM known n WHERE n.row = g.row AND n.behind = 0)
-    ORDER BY g.document, g.line
-"""
 
 
 def _kinds(cursor: Cursor, rows: Sequence[Row], found: _Found) -> dict[int, str]:

@@ -260,8 +260,8 @@ def _movements(frame: Frame, submission: int) -> pa.Table:
     made: dict[str, Any] = {name: frame.table.column(name) for name in _AS_THEY_ARE}
     made["seq"] = pa.array(np.arange(frame.first_seq, frame.first_seq + frame.count))
     made["submission"] = pa.array(np.full(frame.count, submission, np.int64))
-    # A key that was freed by a reversal makes the file go row by row; here all are first attempts.
-    made["attempt"] = pa.array(np.ones(frame.count, np.int64))
+    first = np.ones(frame.count, np.int64)
+    made["attempt"] = pa.array(first if frame.attempt is None else frame.attempt)
     made["effective_on"] = frame.table.column("day_text")
     made["expires_on"] = frame.table.column("expires_text")
     for name in ("exporter_no", "consignee_no", "parent_no", "ruling_no"):

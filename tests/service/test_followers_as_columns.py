@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from ledger.service.ledger import Ledger, open_ledger
+from schemas.kinds import SHIPMENTS
 from tests.service import nasty
 from tests.service.books import assert_sound, rows, write_csv
 from tests.service.both import (
@@ -118,41 +120,66 @@ def test_a_known_receipt_of_another_part_is_a_problem(
     assert columns_only == ["by rows"]
 
 
-@pytest.mark.parametrize("act", ["shipment reversed", "receipt reversed", "assigned"])
-def test_receipts_of_shipments_with_a_longer_story_go_by_rows(
-    ledger_url: str, tmp_path: Path, columns_only: list[str], act: str
+def test_receipts_of_an_assigned_shipment_go_by_rows(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
 ):
-    """What was reversed has left its key free, and what was assigned draws under a licence."""
+    """It draws under a licence that its row does not name."""
     with followed(ledger_url, tmp_path) as (one, other, lines):
-        both_ways((one, other), write_csv(tmp_path / "some.csv", lines[:30]), "receipts")
-        movements = rows(one.url, "movement")
-        pointing = {m["target_seq"] for m in movements}
-        named = {(line["shipment"], line["shipment_line"] or "1") for line in lines[30:]}
-        sent = [m for m in movements if (m["document"], m["line"]) in named]
-        if act == "receipt reversed":
-            behind = [m for m in movements if m["kind"] in ("receipt", "installation")]
-            about = {m["seq"] for m in sent}
-            seq = next(m["seq"] for m in behind if m["target_seq"] in about)
-        elif act == "assigned":
-            sent = [m for m in sent if m["authorization"] in ("none", "unstated")]
-            seq = next(m["seq"] for m in sent)
-        else:
-            seq = next(m["seq"] for m in sent if m["seq"] not in pointing)
+        shipment = next(m for m in _sent(one, lines) if m["authorization"] in ("none", "unstated"))
         for ledger in (one, other):
-            if act != "assigned":
-                ledger.reverse([seq], "in error")
-                continue
-            (shipment,) = (m for m in movements if m["seq"] == seq)
             said = {"document": "AS", "kind": "assignment", "licence": "D3"}
             said |= {"effective_on": "2027-01-01", "exporter": shipment["source"]}
             said |= {"shipment": shipment["document"], "shipment_line": shipment["line"]}
             assert ledger.record("acts", said).count == 1
-        path = write_csv(tmp_path / "receipts.csv", lines[30:])
+        path = write_csv(tmp_path / "receipts.csv", lines)
         by_rows, as_columns = both_ways((one, other), path, "receipts")
         assert by_rows == as_columns
-        assert as_columns.count == len(lines) - 30
+        assert as_columns.count == len(lines)
         assert_same((one, other))
     assert columns_only == ["by rows"]
+
+
+@pytest.mark.parametrize("after", ["reversed", "restored", "recorded anew", "reversed again"])
+@pytest.mark.parametrize("what", ["shipments", "receipts"])
+def test_receipts_after_a_reversal(
+    ledger_url: str, tmp_path: Path, columns_only: list[str], what: str, after: str
+):
+    """What was reversed has left its key free, and counts for nothing unless it was restored."""
+    with followed(ledger_url, tmp_path) as (one, other, lines):
+        path = write_csv(tmp_path / "receipts.csv", lines)
+        both_ways((one, other), write_csv(tmp_path / "some.csv", lines[:50]), "receipts")
+        movements = rows(one.url, "movement")
+        gone = [m["seq"] for m in movements if m["kind"] == "receipt"][::2]
+        if what == "shipments":
+            gone = [m["seq"] for m in _sent(one, lines)][::2]
+        for ledger in (one, other):
+            ledger.reverse(gone, "in error", cascade=True)
+            if after == "restored":
+                last = rows(ledger.url, "movement")[-len(gone) :]
+                ledger.reverse([m["seq"] for m in last], "right after all")
+        if after in ("recorded anew", "reversed again"):
+            anew = tmp_path / "shipments.csv" if what == "shipments" else path
+            both_ways((one, other), anew, what)
+        if after == "reversed again":
+            again = [m["seq"] for m in rows(one.url, "movement") if m["attempt"] == 2]
+            for ledger in (one, other):
+                ledger.reverse(again[::2], "wrong again", cascade=True)
+        by_rows, as_columns = both_ways((one, other), path, "receipts")
+        assert by_rows == as_columns
+        assert as_columns.count + as_columns.already == len(lines)
+        assert_same((one, other))
+        assert_sound(other)
+    assert columns_only == []
+
+
+def _sent(ledger: Ledger, lines: Sequence[nasty.Line]) -> list[dict[str, Any]]:
+    """The shipments that receipts are of."""
+    named = {(line["shipment"], line["shipment_line"] or "1") for line in lines}
+    return [
+        m
+        for m in rows(ledger.url, "movement")
+        if m["kind"] in SHIPMENTS and (m["document"], m["line"]) in named
+    ]
 
 
 def test_goods_that_arrive_and_are_removed_in_one_file(ledger_url: str, tmp_path: Path):

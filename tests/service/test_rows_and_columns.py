@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -11,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.service import bulk, known_rows
+from ledger.service import bulk, bulk_known
 from ledger.service.ledger import new_ledger, open_ledger
+from schemas.kinds import SHIPMENTS
 from tests.examples import at_most
 from tests.service import nasty
 from tests.service.books import assert_sound, rows, whole, write_csv
@@ -204,7 +206,7 @@ def test_the_same_file_again_records_nothing(
     assert columns_only == []
 
 
-@pytest.mark.parametrize("sample", [known_rows.SAMPLE, 1], ids=["seen at once", "seen at the end"])
+@pytest.mark.parametrize("sample", [bulk_known.SAMPLE, 1], ids=["seen at once", "seen at the end"])
 def test_a_file_cut_off_and_completed_goes_on(
     ledger_url: str,
     tmp_path: Path,
@@ -213,7 +215,7 @@ def test_a_file_cut_off_and_completed_goes_on(
     sample: int,
 ):
     """Also where the sample of keys that are looked up first holds none that is known."""
-    monkeypatch.setattr(known_rows, "SAMPLE", sample)
+    monkeypatch.setattr(bulk_known, "SAMPLE", sample)
     with filled(ledger_url, tmp_path) as (one, other, lines):
         half, completed = lines[:50], lines
         for part in (half, completed):
@@ -294,7 +296,47 @@ def test_a_file_whose_submission_was_reversed_goes_in_again(
         assert_same((one, other))
         assert {m["attempt"] for m in rows(one.url, "movement")[-first.count :]} == {2}
         assert_sound(other)
-    assert columns_only == ["by rows"]
+    assert columns_only == []
+
+
+def test_a_file_some_of_whose_movements_were_reversed_goes_in_again(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    """Once, twice, restored, recorded anew with another content, or never on record."""
+    with filled(ledger_url, tmp_path) as (one, other, lines):
+        both_ways((one, other), shipped(tmp_path, lines[:90]), "shipments")
+        for ledger in (one, other):
+            ledger.reverse(_sent(ledger.url, lines[:60]), "wrong", cascade=True)
+            ledger.reverse(_reversals(ledger.url, lines[50:60]), "right after all")
+        both_ways((one, other), shipped(tmp_path, lines[:40]), "shipments")
+        for ledger in (one, other):
+            anew = (m for m in rows(ledger.url, "movement") if m["attempt"] == 2)
+            again = next(m["seq"] for m in anew if m["kind"] in SHIPMENTS)
+            ledger.reverse([again], "wrong again", cascade=True)
+        # What is still reversed was of other units.
+        other_units = [n | {"quantity": int(str(n["quantity"])) + 1} for n in lines[42:45]]
+        path = shipped(tmp_path, [*lines[:42], *other_units, *lines[45:]])
+        by_rows, as_columns = both_ways((one, other), path, "shipments")
+        assert replace(by_rows, repeated=()) == replace(as_columns, repeated=())
+        assert min(as_columns.already, as_columns.count) > 40
+        assert {m["attempt"] for m in rows(other.url, "movement")} == {1, 2, 3}
+        assert_same((one, other))
+        assert_sound(other)
+    assert columns_only == []
+
+
+def _sent(url: str, lines: Sequence[nasty.Line]) -> list[int]:
+    """The shipments of some lines."""
+    named = {(line["document"], line["line"] or "1") for line in lines}
+    movements = (m for m in rows(url, "movement") if m["kind"] in SHIPMENTS)
+    return [m["seq"] for m in movements if (m["document"], m["line"]) in named]
+
+
+def _reversals(url: str, lines: Sequence[nasty.Line]) -> list[int]:
+    """The reversals of some lines' shipments, and of what points at these."""
+    movements, sent = rows(url, "movement"), _sent(url, lines)
+    gone = {*sent, *(m["seq"] for m in movements if m["target_seq"] in sent)}
+    return [m["seq"] for m in movements if m["kind"] == "reversal" and m["target_seq"] in gone]
 
 
 def _amounts(balances: list[dict[str, Any]]) -> dict[int, tuple[int, ...]]:
