@@ -11,22 +11,22 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from ledger.intake import typed
 from ledger.service import known_rows, recorded
 from ledger.service.book import Book
-from ledger.service.dependents import Standing, Stored, Undo, choose, name_of, stored
+from ledger.service.dependents import Chosen, Standing, Stored, choose, name_of, stored
 from ledger.service.known_rows import reversals_of
 from ledger.service.line_rules import line_rules
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome, Repeated
 from ledger.service.posting import Desk, Posting, sums_that_fit
-from ledger.service.reversal import Undoing
 from ledger.service.rows import Row
 from ledger.service.seal import Header, Sealer
 from ledger.service.settings import setting_for
+from ledger.service.undoing import Undoing
 from ledger.storage.statements import Cursor
 from schemas.kinds import Kind
 from schemas.problems import Problem, Unusable
@@ -94,12 +94,12 @@ def _attempt(
     with desk.store.writing() as turn:
         cursor = Cursor(desk.store.raw(turn.connection), desk.store.dialect)
         outcome.head = turn.head.digest
-        undos, active = _settled(cursor, found, outcome)
+        chosen, active = _settled(cursor, found, outcome)
         idle = [one for one in found if one.idle and one.seq not in active]
-        if not undos:
+        if chosen is None:
             _known(idle, outcome)
             return
-        recorded_now = _carry_out(desk, cursor, turn, (undos, active), header, outcome)
+        recorded_now = _carry_out(desk, cursor, turn, (chosen, active), header, outcome)
         if dry_run:
             raise _Undone
     _known(idle, outcome)
@@ -118,23 +118,20 @@ def _carry_out(
     desk: Desk,
     cursor: Cursor,
     turn: Turn,
-    chosen: tuple[list[Undo], dict[int, Correction]],
+    settled: tuple[Chosen, dict[int, Correction]],
     header: Header,
     outcome: Outcome,
 ) -> Book:
     """Write the reversals, then what is recorded anew, and link both as one submission."""
-    undos, active = chosen
+    chosen, active = settled
     book = Book(cursor, desk.known, turn.head.last_submission + 1)
     lines = LineBook(cursor, book, line_rules(desk.rulebook))
-    undoing = Undoing(lines, undos, _reasons(undos, active))
+    undoing = Undoing(lines, _reasons(chosen, active), turn.head.last_seq)
     told = Outcome(head=outcome.head)
-    with sums_that_fit():
-        undoing.weigh(turn.head.last_seq)
     sealer = Sealer(desk.store, cursor, book, turn.head)
-    sealer.write(undoing.rows, undoing.weighed.entries, told)
-    undoing.save()
+    undoing.write(chosen, sealer, told)
     book.write()
-    last = turn.head.last_seq + len(undos)
+    last = turn.head.last_seq + len(chosen)
     for group in _groups(active):
         rows, problems = _rows(desk, group)
         fresh = known_rows.sift(cursor, rows, told)
@@ -157,8 +154,9 @@ def _carry_out(
     return book
 
 
-def _reasons(undos: Sequence[Undo], active: Mapping[int, Correction]) -> dict[int, str]:
+def _reasons(chosen: Chosen, active: Mapping[int, Correction]) -> dict[int, str]:
     """Why each movement is reversed; the leg of a move that arrives goes with the other."""
+    undos = chain.from_iterable(chosen.parts())
     first = {u.seq: u.seq if u.seq in active else int(u.movement["target_seq"]) for u in undos}
     return {seq: active[of].reason for seq, of in first.items()}
 
@@ -181,8 +179,10 @@ def _rows(desk: Desk, given: Sequence[Given]) -> tuple[list[Row], list[Problem]]
 
 def _settled(
     cursor: Cursor, found: Sequence[Correction], outcome: Outcome
-) -> tuple[list[Undo], dict[int, Correction]]:
-    """What is to be reversed, and the corrections by seq; idle rows are drawn in as needed."""
+) -> tuple[Chosen | None, dict[int, Correction]]:
+    """What is to be reversed, if anything, and the corrections by seq; idle rows are drawn in as
+    needed.
+    """
     by_seq = {one.seq: one for one in found}
     active = {seq: one for seq, one in by_seq.items() if not one.idle}
     while active:
@@ -205,7 +205,7 @@ def _settled(
                 one = active.pop(int(problem.value))
                 outcome.problems.append(one.problem("seq", problem.value, problem.reason))
                 outcome.rejected += 1
-    return [], active
+    return None, active
 
 
 def _understood(desk: Desk, given: Sequence[Given], outcome: Outcome) -> list[Correction]:

@@ -3,11 +3,14 @@
 Two things may be taken back: a movement, by the opposite of its entries; and a reversal, which
 restores what it reversed. A restored movement is taken back by its own name, so a chain is never
 longer than movement, reversal, restoration (docs/decisions/0004-reversals.md).
+
+A whole file may be taken back: of each movement only its number is kept, and the rest is read part
+by part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +38,8 @@ from schemas.problems import Problem, Unusable
 Stored = dict[str, Any]
 _COLUMNS = t.movement.columns.keys()
 _NEVER = (Kind.ADOPTION, Kind.REFUSAL)
+# Movements read at a time: a movement and its reversal take some 5 KB while they are in hand.
+AT_ONCE = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,43 @@ class Undo:
     def root(self) -> Stored:
         """The movement whose effect changes: itself, or the one restored."""
         return self.movement if self.restored is None else self.restored
+
+
+class Chosen:
+    """What to take back, the latest first: `roots` says of each seq whose effect changes."""
+
+    def __init__(self, cursor: Cursor, roots: Mapping[int, int]) -> None:
+        self._cursor, self._roots = cursor, roots
+
+    def __len__(self) -> int:
+        return len(self._roots)
+
+    def parts(self) -> Iterator[list[Undo]]:
+        """Some at a time."""
+        yield from self._read(self._roots)
+
+    def restored(self) -> Iterator[Stored]:
+        """The movements that are to stand again, the latest reversal's first."""
+        again = [seq for seq, root in self._roots.items() if root != seq]
+        return (undo.root for undos in self._read(again) for undo in undos)
+
+    def _read(self, seqs: Collection[int]) -> Iterator[list[Undo]]:
+        for part in in_parts(sorted(seqs, reverse=True)):
+            yield _undos(self._cursor, part, self._roots)
+
+
+def in_parts(seqs: Collection[int]) -> Iterator[list[int]]:
+    """Numbers in their order, as many at a time as are read at once."""
+    whole = list(seqs)
+    return (whole[begin : begin + AT_ONCE] for begin in range(0, len(whole), AT_ONCE))
+
+
+def _undos(cursor: Cursor, seqs: Sequence[int], roots: Mapping[int, int]) -> list[Undo]:
+    """Some movements to take back, in the order given."""
+    found = {m["seq"]: m for m in stored(cursor, "seq", seqs)}
+    again = [root for root in map(roots.__getitem__, seqs) if root not in found]
+    restored = {m["seq"]: m for m in stored(cursor, "seq", again)}
+    return [Undo(found[seq], restored.get(roots[seq])) for seq in seqs]
 
 
 class Standing(Exception):
@@ -90,7 +132,7 @@ def stored(cursor: Cursor, by: str, values: Iterable[Any]) -> list[Stored]:
     return [dict(zip(_COLUMNS, row, strict=True)) for row in sorted(found, key=lambda r: r[0])]
 
 
-def choose(cursor: Cursor, seqs: Iterable[int], *, cascade: bool) -> list[Undo]:
+def choose(cursor: Cursor, seqs: Iterable[int], *, cascade: bool) -> Chosen:
     """What to take back, latest first, with all that depends on it where told so.
 
     Raises Unusable for what cannot be reversed, Standing where others depend on it.
@@ -98,7 +140,7 @@ def choose(cursor: Cursor, seqs: Iterable[int], *, cascade: bool) -> list[Undo]:
     choice = _Choice(cursor, cascade=cascade)
     choice.take(dict.fromkeys(seqs))
     choice.settle()
-    return sorted(choice.undos.values(), key=lambda undo: undo.seq, reverse=True)
+    return Chosen(cursor, choice.roots)
 
 
 def other_legs(cursor: Cursor, legs: Sequence[Stored]) -> dict[int, int]:
@@ -115,16 +157,20 @@ class _Choice:
 
     def __init__(self, cursor: Cursor, *, cascade: bool) -> None:
         self.cursor, self.cascade = cursor, cascade
-        self.undos: dict[int, Undo] = {}
+        # Whose effect changes where a movement is taken back: its own, or that of what it reversed.
+        self.roots: dict[int, int] = {}
         self.problems: list[Problem] = []
         self._by: dict[int, list[int]] = {}
         self._since: dict[int, list[int]] = {}
         self._named: dict[int, str] = {}
-        self._new: list[Undo] = []
+        self._new: list[int] = []
 
     def take(self, seqs: Iterable[int]) -> None:
         """Choose movements by seq; what cannot be is a problem."""
-        wanted = [seq for seq in seqs if seq not in self.undos]
+        for part in in_parts([seq for seq in seqs if seq not in self.roots]):
+            self._take(part)
+
+    def _take(self, wanted: Sequence[int]) -> None:
         found = {m["seq"]: m for m in stored(self.cursor, "seq", wanted)}
         again = [m["target_seq"] for m in found.values() if m["kind"] == Kind.REVERSAL]
         targets = {m["seq"]: m for m in stored(self.cursor, "seq", set(again))}
@@ -133,7 +179,7 @@ class _Choice:
         moves = {m["seq"]: m for m in (*found.values(), *targets.values())}
         other = other_legs(self.cursor, [m for m in moves.values() if m["kind"] in TRANSFERS])
         undone = reversals_of(self.cursor, other.values())
-        roots: dict[int, None] = {}
+        more: dict[int, None] = {}
         for seq in wanted:
             movement = found.get(seq)
             if movement is None:
@@ -143,20 +189,20 @@ class _Choice:
             elif seq in gone:
                 self._problem(seq, _gone(movement, gone[seq]))
             elif movement["kind"] != Kind.REVERSAL:
-                self._add(Undo(movement))
-                roots |= {other[seq]: None} if seq in other else {}
+                self._add(seq, seq)
+                more |= {other[seq]: None} if seq in other else {}
             elif (target := targets[movement["target_seq"]])["kind"] == Kind.REVERSAL:
-                roots[target["target_seq"]] = None
+                more[target["target_seq"]] = None
             else:
-                self._add(Undo(movement, target))
+                self._add(seq, target["seq"])
                 pair = other.get(target["seq"])
-                roots |= {undone[pair]: None} if pair in undone else {}
-        if roots:
-            self.take(roots)
+                more |= {undone[pair]: None} if pair in undone else {}
+        if more:
+            self.take(more)
 
-    def _add(self, undo: Undo) -> None:
-        self.undos[undo.seq] = undo
-        self._new.append(undo)
+    def _add(self, seq: int, root: int) -> None:
+        self.roots[seq] = root
+        self._new.append(seq)
 
     def _problem(self, seq: int, reason: str) -> None:
         self.problems.append(Problem("", 0, 0, "seq", str(seq), reason))
@@ -165,20 +211,23 @@ class _Choice:
         """Take along what depends on the chosen, or say that it is in the way."""
         while self._new and not self.problems:
             new, self._new = self._new, []
-            facts = [undo for undo in new if undo.restored is None]
-            restored = [undo for undo in new if undo.restored is not None]
-            self._meet(self._by, self._pointing(facts))
-            self._meet(self._since, self._in_place(restored))
+            for part in in_parts(new):
+                undos = _undos(self.cursor, part, self.roots)
+                facts = [undo for undo in undos if undo.restored is None]
+                restored = [undo for undo in undos if undo.restored is not None]
+                self._meet(self._by, self._pointing(facts))
+                self._meet(self._since, self._in_place(restored))
             if not self._new:
                 self._meet(self._by, self._went_on())
         self._check_targets()
         if self.problems:
             raise Unusable(*self.problems)
         if self._by or self._since:
-            raise Standing(self._by, self._since, self._named)
+            by, since = (dict(sorted(met.items())) for met in (self._by, self._since))
+            raise Standing(by, since, self._named)
 
     def _meet(self, blocking: dict[int, list[int]], found: list[tuple[int, Stored]]) -> None:
-        met = [(seq, m) for seq, m in found if m["seq"] not in self.undos]
+        met = [(seq, m) for seq, m in found if m["seq"] not in self.roots]
         if self.cascade:
             self.take(dict.fromkeys(m["seq"] for _, m in met))
             return
@@ -200,15 +249,15 @@ class _Choice:
         resting = resting_on(self.cursor, sent)
         found += [(resting[m["seq"]], m) for m in self._live(stored(self.cursor, "seq", resting))]
         carried = list(carried_by(self.cursor, [undo.seq for undo in undos]).items())
-        pairs = carried + hanging(self.cursor, [undo.movement for undo in undos], self.undos)
+        pairs = carried + hanging(self.cursor, [undo.movement for undo in undos], self.roots)
         others = {m["seq"]: m for m in stored(self.cursor, "seq", {other for _, other in pairs})}
         return found + [(seq, others[other]) for seq, other in pairs]
 
     def _went_on(self) -> list[tuple[int, Stored]]:
         """What took goods on from an account that would be left with less than nothing."""
-        short = left_short(self.cursor, self.undos)
-        facts = [seq for seq, undo in self.undos.items() if undo.restored is None]
-        pairs = went_on(self.cursor, short, facts, self.undos)
+        short = left_short(self.cursor, self.roots)
+        facts = [seq for seq, root in self.roots.items() if root == seq]
+        pairs = went_on(self.cursor, short, facts, self.roots)
         others = {m["seq"]: m for m in stored(self.cursor, "seq", {other for _, other in pairs})}
         return [(seq, others[other]) for seq, other in pairs]
 
@@ -272,21 +321,27 @@ class _Choice:
 
     def _check_targets(self) -> None:
         """What a restored movement points at must stand as it stood when it was recorded."""
-        restored = [undo.root for undo in self.undos.values() if undo.restored is not None]
-        again = {int(root["seq"]) for root in restored}
-        laid = laid_by(self.cursor, again, ON_GOODS)
+        again = {root for seq, root in self.roots.items() if root != seq}
+        short = left_short(self.cursor, self.roots) if again else {}
+        for part in in_parts(sorted(again)):
+            self._check_targets_of(part, again, short)
+
+    def _check_targets_of(
+        self, part: Sequence[int], again: Collection[int], short: Mapping[int, int]
+    ) -> None:
+        restored = stored(self.cursor, "seq", part)
+        laid = laid_by(self.cursor, part, ON_GOODS)
         targets = {root["target_seq"] for root in restored} - {None} | set(laid.values())
         gone = reversals_of(self.cursor, targets)
-        short = left_short(self.cursor, self.undos) if restored else {}
         for root in restored:
             for target in {root["target_seq"], laid.get(int(root["seq"]))} - {None}:
                 by = gone.get(int(target), 0)
-                if target in self.undos or (by > root["seq"] and by not in self.undos):
+                if target in self.roots or (by > root["seq"] and by not in self.roots):
                     said = f"is reversed by seq {by}" if by else "is to be reversed"
                     reason = f"points at seq {target}, which {said}: restore that first, or with it"
                     self._problem(root["seq"], reason)
             took = bool(short) and takes_from(self.cursor, int(root["seq"]), short)
-            if took or no_longer_there(self.cursor, root, self.undos, again):
+            if took or no_longer_there(self.cursor, root, self.roots, again):
                 did = "took" if root["kind"] in GOES_ON else "gave back"
                 reason = f"what it {did} is not there any more: restore that first, or with it"
                 self._problem(root["seq"], reason)

@@ -5,7 +5,8 @@ And what goods that went on took of an account: it must still be there without w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, text
@@ -18,7 +19,9 @@ from schemas.kinds import RETURNS, Kind
 
 Stored = Mapping[str, Any]
 _MOVEMENT = t.movement.columns.keys()
-_ENTRY = t.entry.columns.keys()
+_POSTED = t.entry.columns.keys().index("posted_mtpp")
+# Entries read at a time.
+_AT_ONCE = 1 << 14
 _STANDING = t.standing.columns.keys()
 # What is about a shipment's goods and points at a licence line: looked up by what it stands for.
 ON_GOODS = (Kind.ASSIGNMENT, Kind.IN_COUNTRY_TRANSFER)
@@ -72,12 +75,23 @@ def hanging(
     if not about:
         return []
     laid = laid_by(cursor, [m["seq"] for m in about if m["kind"] == Kind.ASSIGNMENT])
-    found: list[tuple[int, int]] = []
-    for movement in about:
-        goods = laid.get(movement["seq"], movement["target_seq"])
-        if goods is not None:
-            found += [(movement["seq"], seq) for seq in _on(cursor, movement, goods, gone)]
-    return found
+    of = [(m, laid.get(m["seq"], m["target_seq"])) for m in about]
+    # Of most goods nothing came back and nothing was assigned.
+    some = _with_more(cursor, {goods for _, goods in of if goods is not None})
+    return [
+        (movement["seq"], seq)
+        for movement, goods in of
+        if goods in some
+        for seq in _on(cursor, movement, goods, gone)
+    ]
+
+
+def _with_more(cursor: Cursor, goods: Collection[int]) -> set[int]:
+    """Those shipments of which goods came back or were lost, or that were assigned."""
+    kind, target = (_MOVEMENT.index(name) for name in ("kind", "target_seq"))
+    pointing = cursor.find(t.movement, "target_seq", goods) if goods else []
+    back = {row[target] for row in pointing if row[kind] in _GIVES_BACK}
+    return back | set(resting_on(cursor, goods).values())
 
 
 def no_longer_there(
@@ -142,8 +156,18 @@ def _family(cursor: Cursor, goods: int) -> dict[int, str]:
 
 def _posted(cursor: Cursor, seqs: Iterable[int]) -> list[tuple[int, tuple[int, int], int]]:
     """What movements posted: their seq, budget and tally, and the amount in milli-TPP."""
-    entries = (dict(zip(_ENTRY, row, strict=True)) for row in cursor.find(t.entry, "seq", seqs))
-    return [(e["seq"], (e["budget_no"], e["official"]), e["posted_mtpp"]) for e in entries]
+    return [posted for part in _by_parts(seqs) for posted in _posted_by(cursor, part)]
+
+
+def _posted_by(cursor: Cursor, seqs: Collection[int]) -> Iterator[tuple[int, tuple[int, int], int]]:
+    for row in cursor.find(t.entry, "seq", seqs):
+        yield row[0], (row[1], row[2]), row[_POSTED]
+
+
+def _by_parts(seqs: Iterable[int]) -> Iterator[list[int]]:
+    left = iter(seqs)
+    while part := list(islice(left, _AT_ONCE)):
+        yield part
 
 
 def left_short(cursor: Cursor, undone: Iterable[int]) -> dict[int, int]:
@@ -153,9 +177,10 @@ def left_short(cursor: Cursor, undone: Iterable[int]) -> dict[int, int]:
     reversed counts again.
     """
     change: dict[int, int] = {}
-    for _, (budget, official), amount in _posted(cursor, undone):
-        if official:
-            change[budget] = change.get(budget, 0) - amount
+    for part in _by_parts(undone):
+        for _, (budget, official), amount in _posted_by(cursor, part):
+            if official:
+                change[budget] = change.get(budget, 0) - amount
     less = [budget for budget, amount in change.items() if amount < 0]
     bound = [
         row[_BUDGET["budget_no"]]

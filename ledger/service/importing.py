@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import shutil
 import tempfile
@@ -19,6 +18,7 @@ from ledger.intake.store import Workspace, held_back, memory_steps, number_of
 from ledger.service import acts, conditions, corrections, moves, near, weights
 from ledger.service.bulk import post_columns
 from ledger.service.columns import BULK_KINDS, FOLLOWERS
+from ledger.service.garbage import few_collections
 from ledger.service.known_rows import ByRows
 from ledger.service.outcome import Outcome
 from ledger.service.posting import Desk, post
@@ -39,8 +39,6 @@ _PREFIX = "tpp-import-"
 COLUMNS_FROM = 4000
 # A file of so many bytes may have as many rows: what columns need is loaded beforehand.
 _MANY_BYTES = 1 << 18
-# How many objects more make Python look for garbage in cycles.
-_COLLECTED = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
     short = None
     for memory_mb in memory_steps():
         try:
-            with _few_collections(), _workspace(scratch, memory_mb) as workspace:
+            with few_collections(), _workspace(scratch, memory_mb) as workspace:
                 return _import(desk, asked, workspace, progress)
         except _NotThatMuch as error:
             short = error
@@ -101,20 +99,6 @@ def _load_arrow() -> None:
     import pyarrow as pa
 
     pa.array([0])
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Look for garbage in cycles seldom: an import makes many objects and next to no such garbage,
-    and all there are would be looked at again and again.
-    """
-    young, *older = gc.get_threshold()
-    if young:
-        gc.set_threshold(max(young, _COLLECTED), *older)
-    try:
-        yield
-    finally:
-        gc.set_threshold(young, *older)
 
 
 @contextmanager

@@ -27,6 +27,8 @@ _HEADING = {
 # What they are called in a file of moves.
 _OF_MOVES = {"exporter": "owner", "consignee": "to_owner", "destination": "to_country"}
 
+# What points at movements is looked up for so many of them at a time: much of it may be none.
+_AT_ONCE = 1 << 12
 
 _Found = dict[bytes, tuple[bytes, int]]
 
@@ -146,10 +148,12 @@ def reversals_of(cursor: Cursor, seqs: Iterable[int]) -> dict[int, int]:
 
     A reversal that was itself reversed stands no longer: what it reversed is restored.
     """
+    asked, kind, target = list(set(seqs)), _MOVEMENT["kind"], _MOVEMENT["target_seq"]
     pointing = [
-        (row[_MOVEMENT["target_seq"]], row[_MOVEMENT["seq"]])
-        for row in cursor.find(t.movement, "target_seq", set(seqs))
-        if row[_MOVEMENT["kind"]] == Kind.REVERSAL
+        (row[target], row[0])
+        for begin in range(0, len(asked), _AT_ONCE)
+        for row in cursor.find(t.movement, "target_seq", asked[begin : begin + _AT_ONCE])
+        if row[kind] == Kind.REVERSAL
     ]
     if not pointing:
         return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -243,24 +243,40 @@ def _ruled(cursor: Cursor, number: int | None) -> Ruled | None:
 
 def given_of(cursor: Cursor, movement: tuple[Any, ...]) -> Given:
     """A stored movement as the row it came from."""
-    named = dict(zip(_AT, movement, strict=True))
-    numbers = {named[f"{r}_no"] for r in ("exporter", "consignee", "parent")} - {None}
-    names = {p[0]: p[1] for p in cursor.find(t.party, "party_no", numbers)}
-    same = {
-        name: named[name]
-        for name in Given.__dataclass_fields__
-        if name in named and name not in ("effective_on", "expires_on")
-    }
+    stored = dict(zip(_AT, movement, strict=True))
+    return given_by(stored, names_of(cursor, [stored]))
+
+
+PARTIES = ("exporter_no", "consignee_no", "parent_no")
+
+
+def names_of(cursor: Cursor, movements: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+    """The names of the parties that stored movements have, by number."""
+    numbers = {movement[role] for movement in movements for role in PARTIES} - {None}
+    return {p[0]: p[1] for p in cursor.find(t.party, "party_no", numbers)}
+
+
+def given_by(movement: Mapping[str, Any], names: Mapping[int, str]) -> Given:
+    """A stored movement as the row it came from; `names` are those of its parties."""
+    same = {name: movement[name] for name in _SAME}
+    exporter, consignee, parent = (names.get(movement[role]) for role in PARTIES)
     return Given(
         row=0,
         file_line=0,
-        effective_on=_day(named["effective_on"]),
-        expires_on=None if named["expires_on"] is None else _day(named["expires_on"]),
-        exporter=names.get(named["exporter_no"]),
-        consignee=names.get(named["consignee_no"]),
-        parent=names.get(named["parent_no"]),
+        effective_on=_day(movement["effective_on"]),
+        expires_on=None if movement["expires_on"] is None else _day(movement["expires_on"]),
+        exporter=exporter,
+        consignee=consignee,
+        parent=parent,
         **same,
     )
+
+
+_SAME = tuple(
+    name
+    for name in Given.__dataclass_fields__
+    if name in _AT and name not in ("effective_on", "expires_on")
+)
 
 
 def _day(value: Any) -> date:

@@ -108,7 +108,10 @@ class Store:
         if self.dialect != "sqlite":
             yield self.raw(turn.connection)
             return
-        with translated(self.place), closing(sqlite.connection(self.place)) as driver:
+        with (
+            translated(self.place),
+            closing(sqlite.connection(self.place, wait_seconds=WAIT_SECONDS)) as driver,
+        ):
             yield driver
 
     def raw(self, connection: Connection) -> Any:

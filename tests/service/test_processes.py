@@ -250,7 +250,7 @@ def test_no_other_library_opens_the_ledger(tmp_path: Path, monkeypatch: pytest.M
     assert len(lent) >= 3
     assert all(Path(uri).name.startswith("stage_") for uri in lent)
     assert path not in {Path(uri).resolve() for uri in lent}
-    # The import writes on one connection, reads what is on record by another and looks up staged keys
+    # The import writes on one connection, reads what is on record by another, looks up staged keys
     # by a third, and one is kept for single movements: all are Python's.
     assert set(counted) == {4}
 
