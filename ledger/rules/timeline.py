@@ -73,10 +73,10 @@ class Timeline:
     def room(self, day: int, asked: Sequence[tuple[int, int]] = ()) -> int:
         """The least room from a day on; what is pending, and `asked` by day, counts as taken."""
         self.settle()
-        days = np.unique(np.concatenate([self.day, self.step, [day, *(on for on, _ in asked)]]))
+        on, amount = np.array(sorted(asked), np.int64).reshape(-1, 2).T
+        days = np.unique(np.concatenate([self.day, self.step, on, [day]]))
         left = self._limits(days) - self._sums(days, self.taken) - self._sums(days, self.pending)
-        for on, amount in asked:
-            left[days >= on] -= amount
+        left -= _until(on, amount, days)
         return int(left[days >= day].min())
 
     def _limits(self, days: Ints) -> Ints:
@@ -87,9 +87,7 @@ class Timeline:
 
     def _sums(self, days: Ints, changes: Ints) -> Ints:
         """What changes add up to until each of some days."""
-        running = np.concatenate([[0], np.cumsum(changes)])
-        found: Ints = running[np.searchsorted(self.day, days, "right")]
-        return found
+        return _until(self.day, changes, days)
 
     def over(self, day: Ints, taken: Ints, adjustment: Ints) -> list[tuple[int, int, int, int]]:
         """The changes, in their order, that do not fit on every day from theirs on.
@@ -123,6 +121,13 @@ class Timeline:
         columns = (self.taken, self.adjustment, self.limit, taken, adjustment)
         if sum(_absolute(column) for column in columns) > _LARGEST:
             raise Overflow(Overflow.__doc__)
+
+
+def _until(on: Ints, changes: Ints, days: Ints) -> Ints:
+    """What changes of some days, in their order, add up to until each of `days`."""
+    running = np.concatenate([[0], np.cumsum(changes)])
+    found: Ints = running[np.searchsorted(on, days, "right")]
+    return found
 
 
 def _most(taken: Sequence[int], adjustment: Sequence[int]) -> int:

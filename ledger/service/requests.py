@@ -14,6 +14,7 @@ from itertools import groupby
 from sqlalchemy import bindparam, func, literal_column, select
 
 from ledger.rules.sharing import Grant, Request, share
+from ledger.rules.weights import Overflow
 from ledger.service.book import Book
 from ledger.service.day_numbers import days_number
 from ledger.service.days import Days
@@ -28,15 +29,39 @@ PRO_RATA, BY_FILING, GRANT_REMAINING = "pro_rata", "application_date", "grant_re
 SHARE_OVER = "share_over"
 # Reasons that hang on the amount alone.
 _OF_AMOUNT = ("over_limit", SHARE_OVER)
-# What is pending of requests filed after a day.
-_FILED_LATER = (
-    select(func.coalesce(func.sum(t.entry.c.pending_mtpp), literal_column("0")))
-    .join(t.movement, t.movement.c.seq == t.entry.c.seq)
+_LARGEST = 2**63 - 1
+# What is pending of requests on record, by the day they were filed.
+_FILED = (
+    select(t.movement.c.effective_on, func.sum(t.entry.c.pending_mtpp))
+    .join(t.entry, t.movement.c.seq == t.entry.c.seq)
     .where(t.entry.c.budget_no == bindparam("budget_no"))
-    .where(t.movement.c.effective_on > bindparam("day"))
+    .where(t.entry.c.pending_mtpp != literal_column("0"))
+    .group_by(t.movement.c.effective_on)
 )
-# Requests weighed before: what each budget (by place) was asked for, by day.
-_Asked = dict[int, list[tuple[date, int]]]
+
+
+class Asked:
+    """What requests weighed before asked of budgets, by place: in all, and by day."""
+
+    def __init__(self) -> None:
+        self._in_all: dict[int, int] = {}
+        self._by_day: dict[int, dict[int, int]] = {}
+
+    def add(self, place: int, day: date, amount: int) -> None:
+        """A request of a day asks an amount of a budget. Raises Overflow beyond 64 bits."""
+        self._in_all[place] = self._in_all.get(place, 0) + amount
+        if self._in_all[place] > _LARGEST:
+            raise Overflow(Overflow.__doc__)
+        days, number = self._by_day.setdefault(place, {}), days_number(day)
+        days[number] = days.get(number, 0) + amount
+
+    def in_all(self, place: int) -> int:
+        """What was asked of a budget."""
+        return self._in_all.get(place, 0)
+
+    def by_day(self, place: int) -> list[tuple[int, int]]:
+        """The same by day, as a whole number."""
+        return list(self._by_day.get(place, {}).items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +85,7 @@ def decide(book: Book, rows: Sequence[Row], by: By) -> None:
     `straddle` says; with `queue` = pro_rata, those of one day share what is left. On a day that
     `spares` none is refused for a limit: it is noted instead.
     """
-    asked: _Asked = {}
+    asked = Asked()
     applications = [row for row in rows if row.kind == Kind.APPLICATION and not _closed(row)]
     if not applications:
         return
@@ -81,8 +106,9 @@ class _Weigher:
         self.days, self.shares = by.days, by.shares
         self.in_part = by.options.get("straddle") == GRANT_REMAINING
         self.by_filing = by.options.get("queue") == BY_FILING
+        self._filed: dict[int, dict[str, int]] = {}
 
-    def weigh(self, row: Row, asked: _Asked) -> None:
+    def weigh(self, row: Row, asked: Asked) -> None:
         """Grant or refuse one application; what it is granted is asked for from then on."""
         reasons = self._reasons(row, asked)
         if self.spares(row.given.effective_on):
@@ -99,9 +125,9 @@ class _Weigher:
             flag = bound._replace(code="granted_in_part", asked=row.amount, short=short)
             _cut(row, most, flag)
         for draw in row.draws:
-            asked.setdefault(draw.place, []).append((row.given.effective_on, draw.amount))
+            asked.add(draw.place, row.given.effective_on, draw.amount)
 
-    def _reasons(self, row: Row, asked: _Asked) -> list[Flag]:
+    def _reasons(self, row: Row, asked: Asked) -> list[Flag]:
         """What stands against an application; what its shares only note stands on the row."""
         reasons = [flag for draw in row.draws for flag in self._against(row, draw, asked)]
         measured = self.shares.against(row, row.amount)
@@ -121,7 +147,7 @@ class _Weigher:
             reasons = [flag for flag in again if flag.code == SHARE_OVER]
         return most
 
-    def share(self, rows: Sequence[Row], asked: _Asked) -> None:
+    def share(self, rows: Sequence[Row], asked: Asked) -> None:
         """Share what is left among the applications of one day, where it is too little."""
         open_rows = []
         for row in rows:
@@ -135,7 +161,7 @@ class _Weigher:
             return
         day = rows[0].given.effective_on
         places = sorted({draw.place for row in open_rows for draw in row.draws})
-        rooms = {p: max(self._room(p, day, asked.get(p, [])), 0) for p in places}
+        rooms = {p: max(self._room(p, day, asked), 0) for p in places}
         grants = share([_request(row) for row in open_rows], rooms)
         taken = {p: _taken(self.book, p, rooms[p]) for p in places}
         for row, grant in zip(open_rows, grants, strict=True):
@@ -154,26 +180,33 @@ class _Weigher:
                     _refuse(row, [Flag("over_limit", grant.bound, *figures)])
                     continue
             for draw in row.draws:
-                asked.setdefault(draw.place, []).append((day, draw.amount))
+                asked.add(draw.place, day, draw.amount)
 
-    def _against(self, row: Row, draw: Drawn, asked: _Asked) -> list[Flag]:
+    def _against(self, row: Row, draw: Drawn, asked: Asked) -> list[Flag]:
         day = row.given.effective_on
         suspended = self.marks.on(self.book.numbers[draw.place], day).get(SUSPENDED)
         if suspended is not None:
             return [Flag(SUSPENDED, draw.place, detail=suspended)]
-        left = self._room(draw.place, day, asked.get(draw.place, []))
+        left = self._room(draw.place, day, asked)
         if draw.amount <= left:
             return []
         limit, taken = _taken(self.book, draw.place, left)
         short = draw.amount - left
         return [Flag("over_limit", draw.place, limit, taken, draw.amount, short)]
 
-    def _room(self, place: int, day: date, asked: list[tuple[date, int]]) -> int:
+    def _room(self, place: int, day: date, asked: Asked) -> int:
         left = room_left(self.book, self.days, (place, day), asked)
         if self.by_filing and not self.book.last_credit[place]:
-            number = self.book.numbers[place]
-            left += int(self.book.cursor.read(_FILED_LATER, number, day.isoformat())[0][0])
+            filed = self._filed_for(place).items()
+            left += sum(pending for on, pending in filed if on > day.isoformat())
         return left
+
+    def _filed_for(self, place: int) -> dict[str, int]:
+        """What is pending on record of a budget, by the day (ISO text) it was filed."""
+        if place not in self._filed:
+            found = self.book.cursor.read(_FILED, self.book.numbers[place])
+            self._filed[place] = {str(day): int(pending) for day, pending in found}
+        return self._filed[place]
 
 
 def _closed(row: Row) -> bool:
@@ -212,16 +245,13 @@ def _explained(grant: Grant, requests: int) -> str:
     return f"{grant.units} units: factor {rate}, shared by {requests} requests, {rounded}"
 
 
-def room_left(
-    book: Book, days: Days, at: tuple[int, date], asked: Sequence[tuple[date, int]]
-) -> int:
+def room_left(book: Book, days: Days, at: tuple[int, date], asked: Asked) -> int:
     """The least room from a day on; from the last credit or limit change on, the totals tell."""
     place, day = at
     if days.decides(place, days_number(day)):
-        numbered = [(days_number(on), amount) for on, amount in asked]
-        return days.timeline(place).room(days_number(day), numbered)
+        return days.timeline(place).room(days_number(day), asked.by_day(place))
     balances = book.balances
     taken = balances.pending[place] + balances.held[place] + balances.posted[place]
     taken += balances.lapsed[place]
     limit = balances.limit[place] + balances.adjustment[place]
-    return int(limit) - int(taken) - sum(amount for _, amount in asked)
+    return int(limit) - int(taken) - asked.in_all(place)

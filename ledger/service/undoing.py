@@ -196,21 +196,21 @@ def _restore_lines(history: LineHistory, undos: Sequence[Undo]) -> dict[int, Cha
 def _still_fit(known: tuple[Cursor, Book], days: Days, restored: Iterable[Stored]) -> None:
     """A restored application asks for room again, which others may have taken since."""
     cursor, book = known
-    asked: dict[int, list[tuple[date, int]]] = {}
+    asked = requests.Asked()
     for root in restored:
         if root["kind"] != Kind.APPLICATION:
             continue
         day = date.fromisoformat(str(root["effective_on"]))
         for _, number, _, *amounts in cursor.find(t.entry, "seq", [root["seq"]]):
             (place,), amount = book.places([number]), amounts[_PENDING]
-            left = requests.room_left(book, days, (place, day), asked.get(place, []))
+            left = requests.room_left(book, days, (place, day), asked)
             if amount > left:
                 reason = (
                     f"the application no longer fits: it asks {grouped(amount)}, {grouped(left)}"
                     " is left; record it anew, and it is weighed"
                 )
                 raise Unusable(Problem("", 0, 0, "seq", str(root["seq"]), reason))
-            asked.setdefault(place, []).append((day, amount))
+            asked.add(place, day, amount)
 
 
 def _standing(cursor: Cursor, undos: Sequence[Undo]) -> list[tuple[int, int]]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from ledger.rules.weights import Overflow
+from ledger.service.day_numbers import days_number
+from ledger.service.requests import Asked
 from tests.cases.table import lines, play, stands
 from tests.service.books import write_csv
 
@@ -79,3 +84,43 @@ def test_what_was_filed_first_comes_first(opened):
     """
     play(opened(), text.replace("{says}", "refused:over_limit"))
     play(opened(queue="application_date"), text.replace("{says}", ""))
+
+
+def test_who_filed_later_does_not_stand_before_those_of_a_file(opened, tmp_path):
+    """On record 4 units asked on the 5th and 4 on the 10th; 10 are left."""
+    ledger = opened(queue="application_date")
+    play(
+        ledger,
+        f"""
+        act     | no | day        | to    | units | says
+        {ROOM}
+        apply   | A1 | 2025-06-10 | India | 4     |
+        apply   | A2 | 2025-06-05 | India | 4     |
+        """,
+    )
+    outcome = asked_at_once(
+        ledger,
+        tmp_path,
+        """
+        application | applied_on | quantity
+        B1          | 2025-06-04 | 1
+        B2          | 2025-06-06 | 5
+        B3          | 2025-06-07 | 1
+        B4          | 2025-06-11 | 1
+        """,
+    )
+    # Before B2 come A2 and B1: 5 are left. Then none is, for whoever files on whatever day.
+    assert (outcome.count, outcome.refused) == (4, 2)
+    assert [found.document for found in outcome.findings] == ["B3", "B4"]
+
+
+def test_many_requests_of_a_day_are_one_sum():
+    asked = Asked()
+    for day, amount in ((1, 5), (2, 7), (1, 6)):
+        asked.add(3, date(2025, 6, day), amount)
+    first = days_number(date(2025, 6, 1))
+    assert (asked.in_all(3), asked.in_all(4)) == (18, 0)
+    assert sorted(asked.by_day(3)) == [(first, 11), (first + 1, 7)]
+    assert asked.by_day(4) == []
+    with pytest.raises(Overflow):
+        asked.add(3, date(2025, 6, 1), 2**63 - 18)
