@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from sqlalchemy import bindparam, select
+from sqlalchemy import Column, bindparam, select
 
 from ledger.policy.budgets import DATED, FLOOR
 from ledger.rules import by_hand
@@ -19,21 +19,23 @@ from ledger.service.by_place import ByPlace
 from ledger.service.day_numbers import days_number
 from schemas import tables as t
 
+_OF_DAYS = tuple(
+    t.balance_day.c[name] for name in ("on_day", "taken_mtpp", "pending_mtpp", "adjustment_mtpp")
+)
+_OF_STEPS = (t.budget_step.c.from_on, t.budget_step.c.limit_mtpp)
 _DAYS = (
-    select(
-        t.balance_day.c.on_day,
-        t.balance_day.c.taken_mtpp,
-        t.balance_day.c.pending_mtpp,
-        t.balance_day.c.adjustment_mtpp,
-    )
+    select(*_OF_DAYS)
     .where(t.balance_day.c.budget_no == bindparam("budget_no"))
     .order_by(t.balance_day.c.on_day)
 )
 _STEPS = (
-    select(t.budget_step.c.from_on, t.budget_step.c.limit_mtpp)
+    select(*_OF_STEPS)
     .where(t.budget_step.c.budget_no == bindparam("budget_no"))
     .order_by(t.budget_step.c.from_on)
 )
+# Budgets whose days are read together.
+_AT_ONCE = 500
+_Rows = Sequence[tuple[Any, ...]]
 # Before any day, and after all.
 _NEVER, _ALWAYS = -(2**62), 2**62
 
@@ -58,8 +60,7 @@ class Days:
         official = batch.draw_official == 1
         at = batch.draw_budget[official]
         early = day[batch.draw_row[official]] < turning[at]
-        for place in np.unique(at[early]).tolist():
-            self.timeline(place)
+        self._load(np.unique(at[early]).tolist())
         return Calendar(day, self._loaded)
 
     def took(self, entries: Sequence[Entry], on: Sequence[int]) -> None:
@@ -70,8 +71,8 @@ class Days:
         """The same for entries that are known, in any order of their days: a reversal's."""
         official = entries.official == 1
         dated = self._turned.column()[entries.budget] == _ALWAYS
-        for place in np.unique(entries.budget[official & (dated | (entries.taken > 0))]).tolist():
-            self.timeline(place)
+        at = entries.budget[official & (dated | (entries.taken > 0))]
+        self._load(np.unique(at).tolist())
         return Calendar(day, self._loaded)
 
     def decides(self, place: int, day: int) -> bool:
@@ -88,12 +89,39 @@ class Days:
             self._loaded[place] = self._read(place)
         return self._loaded[place]
 
+    def _load(self, places: Sequence[int]) -> None:
+        """Read the days of some budgets together."""
+        missing = [place for place in places if place not in self._loaded]
+        for begin in range(0, len(missing), _AT_ONCE):
+            part = missing[begin : begin + _AT_ONCE]
+            numbers = [self.book.numbers[place] for place in part if not self.book.is_new(place)]
+            steps = self._found(_OF_STEPS, numbers)
+            days = self._found(_OF_DAYS, numbers)
+            for place in part:
+                number = self.book.numbers[place]
+                self._loaded[place] = self._made(place, steps.get(number), days.get(number))
+
+    def _found(self, columns: Sequence[Column[Any]], numbers: Sequence[int]) -> dict[int, _Rows]:
+        """Columns of the steps or days of some budgets, in order of the first, by budget number."""
+        table = columns[0].table
+        asked = [table.columns.keys().index(column.name) for column in columns]
+        found: dict[int, list[tuple[Any, ...]]] = {}
+        for row in self.book.cursor.find(table, "budget_no", numbers):
+            found.setdefault(row[0], []).append(tuple(row[at] for at in asked))
+        return {number: sorted(rows) for number, rows in found.items()}
+
     def _read(self, place: int) -> Timeline:
+        if self.book.is_new(place):
+            return self._made(place, None, None)
         read, number = self.book.cursor.read, self.book.numbers[place]
+        return self._made(place, read(_STEPS, number), read(_DAYS, number))
+
+    def _made(self, place: int, steps: _Rows | None, days: _Rows | None) -> Timeline:
+        """The days of a budget, of its steps and days on record and what was weighed since."""
         new = self.book.is_new(place)
-        steps = self.book.steps(place) if new else _dated(read(_STEPS, number))
-        step, limit = _columns(steps or [(_NEVER, int(self.book.balances.limit[place]))], 2)
-        day, taken, pending, adjustment = _columns([] if new else _dated(read(_DAYS, number)), 4)
+        told = self.book.steps(place) if new else _dated(steps or ())
+        step, limit = _columns(told or [(_NEVER, int(self.book.balances.limit[place]))], 2)
+        day, taken, pending, adjustment = _columns(_dated(days or ()), 4)
         floor = self.book.kind(place) in FLOOR
         made = Timeline(step, limit, day, taken, pending, adjustment, floor)
         # On record pending amounts are among those taken, and adjustments are set off.

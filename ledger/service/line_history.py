@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -37,16 +37,22 @@ class LineHistory:
         self.lines, self.cursor = lines, lines.cursor
         self._stands: dict[int, bool] = {}
 
+    def load(self, movements: Iterable[Stored]) -> None:
+        """Look up at once the lines that some movements are, draw on or act on."""
+        at = ((m["seq"] if m["kind"] == Kind.LICENCE else _line_of(m)) for m in movements)
+        self.lines.load(int(seq) for seq in at if seq is not None)
+
     def set_live(self, movement: Stored, live: bool) -> Change | None:
         """Have a movement stand, or not, from now on; None where it touches no licence line."""
         kind, seq = movement["kind"], int(movement["seq"])
         if kind == Kind.LICENCE:
             self.lines.set_live(seq, live)
             return self._changed(seq, movement, live)
-        if kind not in OF_A_LINE or movement["target_seq"] is None:
+        line = _line_of(movement)
+        if line is None:
             return None
         self._stands[seq] = live
-        return self._changed(int(movement["target_seq"]), movement, live)
+        return self._changed(line, movement, live)
 
     def _changed(self, line_seq: int, movement: Stored, live: bool) -> Change | None:
         place = self.lines.by_seq(line_seq)
@@ -115,6 +121,12 @@ class LineHistory:
     def _ruling(self, movement: Stored) -> Ruling:
         (ruling,) = self.cursor.find(t.ruling, "ruling_no", [movement["ruling_no"]])
         return ruling_from_body(ruling[2])
+
+
+def _line_of(movement: Stored) -> int | None:
+    """The licence that a movement draws or acts on, by its seq."""
+    target = movement["target_seq"]
+    return None if target is None or movement["kind"] not in OF_A_LINE else int(target)
 
 
 def first_state(licence: Stored, ruling: Ruling) -> LineState:

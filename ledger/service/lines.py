@@ -64,6 +64,7 @@ class LineBook:
         self.stored: list[tuple[Any, ...]] = []
         self._kept = Kept(PlainLines(), PlainLines.columns)
         self.acts: dict[str, LineActs] = {}
+        self._with_acts: set[int] = set()
         self._place: dict[int, int] = {}
         self._issued: dict[int, tuple[str, int | None]] = {}
         self._moved: set[int] = set()
@@ -132,10 +133,14 @@ class LineBook:
         self._moved.add(place)
 
     def load_acts(self, places: Iterable[int]) -> None:
-        """Look up the acts that stand on some lines."""
+        """Look up the acts that stand on some lines, of each line once."""
+        new = set(places) - self._with_acts
+        if not new:
+            return
+        self._with_acts |= new
         if self.cursor.recall(LineActs, lambda: self.cursor.read(_FIRST_ACT)) == [(None,)]:
             return
-        subjects = {self.subject(place) for place in places}
+        subjects = {self.subject(place) for place in new}
         self.acts |= acts_of(self.cursor.find(t.standing, "subject", subjects))
 
     def subject(self, place: int) -> str:
@@ -155,6 +160,13 @@ class LineBook:
     def line(self, place: int) -> dict[str, Any]:
         """The columns of a line, as acts have changed them; its figures are in `lines`."""
         return dict(zip(_AT, self.stored[place], strict=True)) | self._changed.get(place, {})
+
+    def load(self, seqs: Iterable[int]) -> None:
+        """Look up the lines that some licence movements opened, and the acts on them, at once."""
+        asked = set(seqs)
+        for line in self.cursor.find(t.licence_line, "seq", asked - self._place.keys()):
+            self.place(line)
+        self.load_acts(self._place[seq] for seq in asked & self._place.keys())
 
     def by_seq(self, seq: int) -> int | None:
         """The place of the line a licence movement opened; None where it is none."""

@@ -189,6 +189,7 @@ def _restore_lines(history: LineHistory, undos: Sequence[Undo]) -> dict[int, Cha
     A line stands as its live movements make it: a shipment that overdrew gives back less than it
     drew, and one that came late gives back to what had lapsed.
     """
+    history.load(undo.root for undo in undos)
     changes = {u.seq: history.set_live(u.root, u.restored is not None) for u in undos}
     return {seq: change for seq, change in changes.items() if change is not None}
 
