@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 BATCH = 1 << 15
 # Fewer where what they say beside is longer than so many bytes, but no fewer than so many.
 _SAID, _FEWEST = 1 << 23, 1 << 8
-# The page cache while loading, in MB: the keys are inserted sorted, and need few pages.
+# The page cache while loading and looking up, in MB: keys come sorted, and need few pages.
 CACHE_MB = 64
 
 # What an outcome carries of a finding as it is stored.
@@ -128,7 +128,7 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
             # What is on record is read beside the writer, whose connection is at work copying rows.
             with (
                 desk.store.reading() as seen,
-                desk.store.looking(turn) as look,
+                desk.store.looking(turn, cache_mb=CACHE_MB) as look,
                 Staging(raw, desk.store.dialect, work.workspace.folder, look) as staging,
             ):
                 cursor = Cursor(desk.store.raw(seen.connection), desk.store.dialect)

@@ -48,9 +48,8 @@ class Targets:
         self._con, self._staging = con, staging
         con.execute(_ASKED)
         self.count = int(con.execute("SELECT count(*) FROM d_asked").fetchall()[0][0])
-        self.seq = self._find()
-        on_file = np.flatnonzero(self.seq)
-        self._pointed = self._stage("pointed", on_file, self.seq[on_file])
+        self.seq = np.zeros(self.count + 1, np.int64)
+        self._pointed = self._find()
         if self._any(_ASSIGNED) and self._any(_ASSIGNED_TO.format(pointed=self._pointed)):
             raise ByRows
         self.received, self.gone = (np.zeros(self.count + 1, np.int64) for _ in range(2))
@@ -60,26 +59,37 @@ class Targets:
         self._read()
         self.owned: Owned = owned(book, self.seq, self._entries([self._pointed, *behind]))
 
-    def _find(self) -> Ints:
-        """The number of each shipment's attempt that stands."""
-        seq = np.zeros(self.count + 1, np.int64)
-        attempt, asked = 1, "d_asked"
-        while len(freed := self._find_attempt(seq, attempt, asked)):
-            table_of(self._con, "d_freed", {"no": freed.tolist()})
-            attempt, asked = attempt + 1, "d_asked JOIN d_freed USING (no)"
-        self._not_moves(np.flatnonzero(seq[:-1] == 0))
-        return seq
+    def _find(self) -> str:
+        """Put in the number of each shipment's attempt that stands; the name of what is staged."""
+        found = self._find_attempt(1, "d_asked")
+        attempt, gone = 1, self._reversed(found)
+        while len(gone):
+            self.seq[gone] = 0
+            table_of(self._con, "d_freed", {"no": gone.tolist()})
+            attempt += 1
+            gone = self._reversed(self._find_attempt(attempt, "d_asked JOIN d_freed USING (no)"))
+        self._not_moves(np.flatnonzero(self.seq[:-1] == 0))
+        on_file = np.flatnonzero(self.seq)
+        return found if attempt == 1 else self._stage("pointed", on_file, self.seq[on_file])
 
-    def _find_attempt(self, seq: Ints, attempt: int, asked: str) -> Ints:
-        """Put in those of one attempt that stand; the places of those that were reversed."""
+    def _find_attempt(self, attempt: int, asked: str) -> str:
+        """Put in what there is of one attempt; the name of what is staged."""
         name = f"asked_for_{attempt}"
         reader = self._con.cursor().sql(_keys(attempt, asked)).to_arrow_reader(1 << 16)
         self._staging.put(name, reader, reader.schema)
-        freed = [np.zeros(0, np.int64)]
-        for no, at, gone in self._columns(_SEQS.format(asked=self._staging.attach(name)), 3):
-            seq[no[gone == 0]] = at[gone == 0]
-            freed.append(no[gone == 1])
-        return np.concatenate(freed)
+        found = [np.zeros(0, np.int64)]
+        for no, at in self._columns(_SEQS.format(asked=self._staging.attach(name)), 2):
+            self.seq[no] = at
+            found.append(no)
+        places = np.concatenate(found)
+        return self._stage(f"found_{attempt}", places, self.seq[places])
+
+    def _reversed(self, staged: str) -> Ints:
+        """The places of those that are reversed; looked for in order of seq, which is less
+        work than in order of keys.
+        """
+        parts = self._columns(_REVERSED.format(pointed=staged), 1)
+        return np.concatenate([np.zeros(0, np.int64), *(no for (no,) in parts)])
 
     def _not_moves(self, missing: Ints) -> None:
         """Raise ByRows where what is no shipment on file is a move."""
@@ -174,10 +184,8 @@ _ASKED = """
 _MOVE_KEY = digest_of("'transfer out'", "source", "document", "line", "'1'")
 _MISSING = "d_asked JOIN d_missing USING (no)"
 _MOVE_KEYS = f"SELECT {_MOVE_KEY} AS key FROM {_MISSING} ORDER BY key"  # noqa: S608
-_SEQS = (
-    f"SELECT a.no, k.seq, CASE WHEN {undone('k.seq')} THEN 1 ELSE 0 END"  # noqa: S608
-    " FROM {asked} a JOIN movement_key k ON k.key = a.key"
-)
+_SEQS = "SELECT a.no, k.seq FROM {asked} a JOIN movement_key k ON k.key = a.key"
+_REVERSED = f"SELECT p.no FROM {{pointed}} p WHERE {undone('p.seq')}"  # noqa: S608
 _MOVES = "SELECT 1 FROM {moves} a JOIN movement_key k ON k.key = a.key LIMIT 1"
 _STANDS = f"s.kind = '{Kind.ASSIGNMENT}' AND s.live = 1 LIMIT 1"
 _ASSIGNED = f"SELECT 1 FROM standing s WHERE {_STANDS}"  # noqa: S608

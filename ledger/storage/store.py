@@ -100,7 +100,7 @@ class Store:
             yield Turn(connection, self._head(self.raw(connection), lock=False))
 
     @contextmanager
-    def looking(self, turn: Turn) -> Iterator[Any]:
+    def looking(self, turn: Turn, *, cache_mb: int) -> Iterator[Any]:
         """The driver's connection to look up much by, beside a writing transaction: in SQLite one
         in no transaction, that sees what is committed and lets go of files it was lent; in
         PostgreSQL the writer's own, which has the tables that were staged.
@@ -111,6 +111,7 @@ class Store:
         with (
             translated(self.place),
             closing(sqlite.connection(self.place, wait_seconds=WAIT_SECONDS)) as driver,
+            sqlite.larger_cache(driver, cache_mb),
         ):
             yield driver
 
