@@ -18,7 +18,7 @@ from ledger.service.batches import Frame
 from ledger.service.book import Book
 from ledger.service.bulk_findings import Gathered
 from ledger.service.columns import digest_of
-from ledger.service.given_tables import detail, has
+from ledger.service.given_tables import detail, has, staged
 from ledger.service.known_rows import ByRows
 from ledger.storage.bulk import Staging
 from schemas.kinds import Kind
@@ -41,9 +41,7 @@ class Answers:
         self._ordered: dict[int, str] = {}
         if not con.execute(_ANY).fetchall():
             return
-        reader = con.cursor().sql(_KEYS).to_arrow_reader(1 << 16)
-        staging.put("answered", reader, reader.schema)
-        found = staging.query(_FOUND.format(asked=staging.attach("answered")))
+        found = staging.query(_FOUND.format(asked=staged(con, staging, "answered", _KEYS)))
         if found:
             self._keep(con, staging, book, found)
 

@@ -9,6 +9,7 @@ import numpy as np
 from ledger.service.batches import Frame
 from ledger.service.bulk_findings import Gathered
 from ledger.service.columns import Prepared
+from ledger.service.given_tables import staged
 from ledger.service.one_country import Countries
 from ledger.service.rulebook import Rulebook
 from ledger.storage.bulk import Staging
@@ -79,8 +80,5 @@ def _in_file(con: duckdb.DuckDBPyConnection) -> list[str]:
 def _on_record(con: duckdb.DuckDBPyConnection, staging: Staging) -> list[str]:
     if not staging.query("SELECT 1 FROM licence_line LIMIT 1"):
         return []
-    reader = con.cursor().sql(_NAMED).to_arrow_reader(1 << 16)
-    staging.put("named", reader, reader.schema)
-    return [
-        licence for (licence,) in staging.query(_ON_RECORD.format(named=staging.attach("named")))
-    ]
+    named = staged(con, staging, "named", _NAMED)
+    return [licence for (licence,) in staging.query(_ON_RECORD.format(named=named))]

@@ -13,6 +13,7 @@ import numpy as np
 from ledger.rules.admission import Ints
 from ledger.service.batches import Frame
 from ledger.service.columns import CONTENTS, FOLLOWER_CONTENTS, keys
+from ledger.service.given_tables import staged
 from ledger.service.known_rows import ByRows
 from ledger.service.outcome import Outcome, Repeated
 from ledger.storage.statements import Cursor
@@ -123,10 +124,8 @@ def _look_up(con: duckdb.DuckDBPyConnection, staging: Staging, attempt: int) -> 
     """Look up the keys of one attempt, after the first of those that were freed; whether any are
     free once more.
     """
-    probe = f"probe_{attempt}"
-    reader = con.cursor().sql(_probe(attempt)).to_arrow_reader(1 << 16)
-    staging.put(probe, reader, reader.schema)
-    found = f"{staging.attach(probe)} p JOIN movement_key k ON k.key = p.key"
+    probe = staged(con, staging, f"probe_{attempt}", _probe(attempt))
+    found = f"{probe} p JOIN movement_key k ON k.key = p.key"
     behind = freed = False
     columns = f"p.row, p.behind, k.content, k.seq, {undone('k.seq')}"
     for rows in staging.rows(f"SELECT {columns} FROM {found}", _READ):  # noqa: S608
@@ -174,10 +173,8 @@ _DIFFER = """
 
 def _other_parts(con: duckdb.DuckDBPyConnection, staging: Staging) -> bool:
     """Whether a follower on record that the file repeats is of another part: see known_rows."""
-    reader = con.cursor().sql(_PARTS).to_arrow_reader(1 << 16)
-    staging.put("parts", reader, reader.schema)
-    asked = f"SELECT 1 FROM {staging.attach('parts')} p {_MEANT_OTHER}"  # noqa: S608
-    return bool(staging.query(asked))
+    parts = staged(con, staging, "parts", _PARTS)
+    return bool(staging.query(f"SELECT 1 FROM {parts} p {_MEANT_OTHER}"))  # noqa: S608
 
 
 _PARTS = """
@@ -203,9 +200,7 @@ def licensed_already(con: duckdb.DuckDBPyConnection, staging: Staging) -> bool:
     """Whether a new licence of the file bears the number and line of one on record."""
     if not staging.query("SELECT 1 FROM licence_line LIMIT 1"):
         return False
-    reader = con.cursor().sql(_NEW_LICENCES).to_arrow_reader(1 << 16)
-    staging.put("numbered", reader, reader.schema)
-    joined = f"{staging.attach('numbered')} n JOIN licence_line l"
+    joined = f"{staged(con, staging, 'numbered', _NEW_LICENCES)} n JOIN licence_line l"
     return bool(
         staging.query(
             f"SELECT 1 FROM {joined} ON l.licence = n.licence AND l.line = n.line"  # noqa: S608

@@ -14,7 +14,7 @@ from ledger.service.book import Book
 from ledger.service.bulk_findings import Gathered
 from ledger.service.columns import Prepared, place_column
 from ledger.service.day_numbers import day_of
-from ledger.service.given_tables import table_of
+from ledger.service.given_tables import staged, table_of
 from ledger.service.line_flags import (
     STANDING,
     LineActs,
@@ -345,19 +345,12 @@ _TEXT = (*(c.name for c in _COLUMNS if c.name not in _WHOLE), "issued_on")
 
 def _find(con: duckdb.DuckDBPyConnection, staging: Staging) -> Iterator[Sequence[tuple[Any, ...]]]:
     """The lines on file among those asked for, some thousand at a time."""
-    reader = (
-        con.cursor()
-        .sql(
-            "SELECT no::BIGINT AS no, on_licence AS licence, on_line AS line FROM d_line"
-            " ORDER BY on_licence, on_line"
-        )
-        .to_arrow_reader(1 << 16)
-    )
-    staging.put("asked", reader, reader.schema)
+    named = "no::BIGINT AS no, on_licence AS licence, on_line AS line"
+    sought = f"SELECT {named} FROM d_line ORDER BY on_licence, on_line"  # noqa: S608
     whole = (f'coalesce(l."{name}", {none})' for name, none in _WHOLE.items())
     columns = ", ".join((*whole, *(f'l."{name}"' for name in _TEXT[:-1])))
     joined = (
-        f"{staging.attach('asked')} a"
+        f"{staged(con, staging, 'asked', sought)} a"
         " JOIN licence_line l ON l.licence = a.licence AND l.line = a.line"
         " JOIN movement m ON m.seq = l.seq"
     )

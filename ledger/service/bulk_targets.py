@@ -18,7 +18,7 @@ from ledger.service.bulk_known import undone
 from ledger.service.bulk_lines import Texts
 from ledger.service.bulk_shares import ENTRY, Owned, owned
 from ledger.service.columns import digest_of
-from ledger.service.given_tables import table_of
+from ledger.service.given_tables import staged, table_of
 from ledger.service.known_rows import ByRows
 from ledger.storage.bulk import Staging
 from schemas.kinds import RETURNS, Kind
@@ -74,11 +74,10 @@ class Targets:
 
     def _find_attempt(self, attempt: int, asked: str) -> str:
         """Put in what there is of one attempt; the name of what is staged."""
-        name = f"asked_for_{attempt}"
-        reader = self._con.cursor().sql(_keys(attempt, asked)).to_arrow_reader(1 << 16)
-        self._staging.put(name, reader, reader.schema)
+        name, keys = f"asked_for_{attempt}", _keys(attempt, asked)
+        sought = staged(self._con, self._staging, name, keys)
         found = [np.zeros(0, np.int64)]
-        for no, at in self._columns(_SEQS.format(asked=self._staging.attach(name)), 2):
+        for no, at in self._columns(_SEQS.format(asked=sought), 2):
             self.seq[no] = at
             found.append(no)
         places = np.concatenate(found)
@@ -96,9 +95,7 @@ class Targets:
         if not len(missing):
             return
         table_of(self._con, "d_missing", {"no": missing.tolist()})
-        reader = self._con.cursor().sql(_MOVE_KEYS).to_arrow_reader(1 << 16)
-        self._staging.put("moves", reader, reader.schema)
-        if self._any(_MOVES.format(moves=self._staging.attach("moves"))):
+        if self._any(_MOVES.format(moves=staged(self._con, self._staging, "moves", _MOVE_KEYS))):
             raise ByRows
 
     def _any(self, sql: str) -> bool:

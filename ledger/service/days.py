@@ -17,6 +17,7 @@ from ledger.rules.weights import Entry
 from ledger.service.book import Book
 from ledger.service.by_place import ByPlace
 from ledger.service.day_numbers import days_number
+from ledger.storage.statements import parts_of
 from schemas import tables as t
 
 _OF_DAYS = tuple(
@@ -92,8 +93,7 @@ class Days:
     def _load(self, places: Sequence[int]) -> None:
         """Read the days of some budgets together."""
         missing = [place for place in places if place not in self._loaded]
-        for begin in range(0, len(missing), _AT_ONCE):
-            part = missing[begin : begin + _AT_ONCE]
+        for part in parts_of(missing, _AT_ONCE):
             numbers = [self.book.numbers[place] for place in part if not self.book.is_new(place)]
             steps = self._found(_OF_STEPS, numbers)
             days = self._found(_OF_DAYS, numbers)

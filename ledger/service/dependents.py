@@ -30,7 +30,7 @@ from ledger.service.known_rows import reversals_of
 from ledger.service.rows import is_shipment
 from ledger.service.targets import assignment_of
 from ledger.storage import chain
-from ledger.storage.statements import Cursor
+from ledger.storage.statements import Cursor, parts_of
 from schemas import tables as t
 from schemas.kinds import TRANSFERS, Kind
 from schemas.problems import Problem, Unusable
@@ -83,10 +83,9 @@ class Chosen:
             yield _undos(self._cursor, part, self._roots)
 
 
-def in_parts(seqs: Collection[int]) -> Iterator[list[int]]:
+def in_parts(seqs: Collection[int]) -> Iterator[Sequence[int]]:
     """Numbers in their order, as many at a time as are read at once."""
-    whole = list(seqs)
-    return (whole[begin : begin + AT_ONCE] for begin in range(0, len(whole), AT_ONCE))
+    return parts_of(list(seqs), AT_ONCE)
 
 
 def _undos(cursor: Cursor, seqs: Sequence[int], roots: Mapping[int, int]) -> list[Undo]:

@@ -10,6 +10,8 @@ from ledger.service.rulebook import Rulebook
 if TYPE_CHECKING:
     import duckdb
 
+    from ledger.storage.bulk import Staging
+
 # What joins the entries of several regimes.
 US_OF = "\x1f"
 
@@ -21,6 +23,13 @@ def table_of(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, Seque
     con.register("columns_of_it", pa.table({n: pa.array(list(v)) for n, v in columns.items()}))
     con.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM columns_of_it")  # noqa: S608
     con.unregister("columns_of_it")
+
+
+def staged(con: duckdb.DuckDBPyConnection, staging: Staging, name: str, sql: str) -> str:
+    """Stage what a query over the file's rows finds, under a name; the SQL name to look up by."""
+    reader = con.cursor().sql(sql).to_arrow_reader(1 << 16)
+    staging.put(name, reader, reader.schema)
+    return staging.attach(name)
 
 
 def texts(values: Sequence[str | None]) -> Any:

@@ -6,14 +6,13 @@ And what goods that went on took of an account: it must still be there without w
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, text
 
 from ledger.policy.budgets import NO_LIMIT
 from ledger.service.known_rows import reversals_of
-from ledger.storage.statements import Cursor
+from ledger.storage.statements import Cursor, parts_of
 from schemas import tables as t
 from schemas.kinds import RETURNS, Kind
 
@@ -76,8 +75,8 @@ def hanging(
         return []
     laid = laid_by(cursor, [m["seq"] for m in about if m["kind"] == Kind.ASSIGNMENT])
     of = [(m, laid.get(m["seq"], m["target_seq"])) for m in about]
-    # Of most goods nothing came back and nothing was assigned.
-    some = _with_more(cursor, {goods for _, goods in of if goods is not None})
+    # Of most goods nothing came back, and then nothing hangs on anything.
+    some = _that_came_back(cursor, {goods for _, goods in of if goods is not None})
     return [
         (movement["seq"], seq)
         for movement, goods in of
@@ -86,12 +85,11 @@ def hanging(
     ]
 
 
-def _with_more(cursor: Cursor, goods: Collection[int]) -> set[int]:
-    """Those shipments of which goods came back or were lost, or that were assigned."""
+def _that_came_back(cursor: Cursor, goods: Collection[int]) -> set[int]:
+    """Those shipments of which goods came back or were lost."""
     kind, target = (_MOVEMENT.index(name) for name in ("kind", "target_seq"))
-    pointing = cursor.find(t.movement, "target_seq", goods) if goods else []
-    back = {row[target] for row in pointing if row[kind] in _GIVES_BACK}
-    return back | set(resting_on(cursor, goods).values())
+    pointing = cursor.find(t.movement, "target_seq", goods)
+    return {row[target] for row in pointing if row[kind] in _GIVES_BACK}
 
 
 def no_longer_there(
@@ -156,18 +154,14 @@ def _family(cursor: Cursor, goods: int) -> dict[int, str]:
 
 def _posted(cursor: Cursor, seqs: Iterable[int]) -> list[tuple[int, tuple[int, int], int]]:
     """What movements posted: their seq, budget and tally, and the amount in milli-TPP."""
-    return [posted for part in _by_parts(seqs) for posted in _posted_by(cursor, part)]
+    return list(_each_posted(cursor, seqs))
 
 
-def _posted_by(cursor: Cursor, seqs: Collection[int]) -> Iterator[tuple[int, tuple[int, int], int]]:
-    for row in cursor.find(t.entry, "seq", seqs):
-        yield row[0], (row[1], row[2]), row[_POSTED]
-
-
-def _by_parts(seqs: Iterable[int]) -> Iterator[list[int]]:
-    left = iter(seqs)
-    while part := list(islice(left, _AT_ONCE)):
-        yield part
+def _each_posted(cursor: Cursor, seqs: Iterable[int]) -> Iterator[tuple[int, tuple[int, int], int]]:
+    """The same one by one: of a whole file there are too many to hold."""
+    for part in parts_of(list(seqs), _AT_ONCE):
+        for row in cursor.find(t.entry, "seq", part):
+            yield row[0], (row[1], row[2]), row[_POSTED]
 
 
 def left_short(cursor: Cursor, undone: Iterable[int]) -> dict[int, int]:
@@ -177,10 +171,9 @@ def left_short(cursor: Cursor, undone: Iterable[int]) -> dict[int, int]:
     reversed counts again.
     """
     change: dict[int, int] = {}
-    for part in _by_parts(undone):
-        for _, (budget, official), amount in _posted_by(cursor, part):
-            if official:
-                change[budget] = change.get(budget, 0) - amount
+    for _, (budget, official), amount in _each_posted(cursor, undone):
+        if official:
+            change[budget] = change.get(budget, 0) - amount
     less = [budget for budget, amount in change.items() if amount < 0]
     bound = [
         row[_BUDGET["budget_no"]]

@@ -8,7 +8,7 @@ from typing import Any
 from ledger.service.outcome import Outcome, Repeated
 from ledger.service.rows import Row, is_shipment, key_of, points_at_shipment
 from ledger.storage.chain import CONTENT_FIELDS, OWN_FIELDS
-from ledger.storage.statements import Cursor
+from ledger.storage.statements import Cursor, parts_of
 from schemas import tables as t
 from schemas.kinds import TRANSFERS, Kind, key_class
 from schemas.problems import Problem
@@ -148,11 +148,11 @@ def reversals_of(cursor: Cursor, seqs: Iterable[int]) -> dict[int, int]:
 
     A reversal that was itself reversed stands no longer: what it reversed is restored.
     """
-    asked, kind, target = list(set(seqs)), _MOVEMENT["kind"], _MOVEMENT["target_seq"]
+    kind, target = _MOVEMENT["kind"], _MOVEMENT["target_seq"]
     pointing = [
         (row[target], row[0])
-        for begin in range(0, len(asked), _AT_ONCE)
-        for row in cursor.find(t.movement, "target_seq", asked[begin : begin + _AT_ONCE])
+        for part in parts_of(list(set(seqs)), _AT_ONCE)
+        for row in cursor.find(t.movement, "target_seq", part)
         if row[kind] == Kind.REVERSAL
     ]
     if not pointing:
@@ -167,7 +167,7 @@ def reversed_among(cursor: Cursor, seqs: Iterable[int]) -> set[int]:
 
 
 class ByRows(Exception):
-    """The file touches what was reversed, or shipments on record: it is posted row by row."""
+    """The file holds what columns cannot tell from keys alone: it is posted row by row."""
 
 
 def _kinds(cursor: Cursor, rows: Sequence[Row], found: _Found) -> dict[int, str]:

@@ -23,13 +23,13 @@ from ledger.service.rows import Drawn, Flag, Row
 from ledger.service.shares import Shares
 from schemas import tables as t
 from schemas.kinds import Kind
+from schemas.tpp import LARGEST_MTPP
 
 CLOSED = "budget_closed"
 PRO_RATA, BY_FILING, GRANT_REMAINING = "pro_rata", "application_date", "grant_remaining"
 SHARE_OVER = "share_over"
 # Reasons that hang on the amount alone.
 _OF_AMOUNT = ("over_limit", SHARE_OVER)
-_LARGEST = 2**63 - 1
 # What is pending of requests on record, by the day they were filed.
 _FILED = (
     select(t.movement.c.effective_on, func.sum(t.entry.c.pending_mtpp))
@@ -50,7 +50,7 @@ class Asked:
     def add(self, place: int, day: date, amount: int) -> None:
         """A request of a day asks an amount of a budget. Raises Overflow beyond 64 bits."""
         self._in_all[place] = self._in_all.get(place, 0) + amount
-        if self._in_all[place] > _LARGEST:
+        if self._in_all[place] > LARGEST_MTPP:
             raise Overflow(Overflow.__doc__)
         days, number = self._by_day.setdefault(place, {}), days_number(day)
         days[number] = days.get(number, 0) + amount

@@ -6,7 +6,7 @@ of `Statement.names`; SQLAlchemy's per-execution work would cost more than the d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -84,6 +84,11 @@ def _look_up(dialect: str, table: Table, by: str, count: int) -> Statement:
     return _compile(select(table).where(table.c[by].in_(marks)), dialect)
 
 
+def parts_of(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Values in their order, so many at a time."""
+    return (values[begin : begin + size] for begin in range(0, len(values), size))
+
+
 @cache
 def _look_up_any(table: Table, by: str) -> Statement:
     column = table.c[by]
@@ -145,13 +150,12 @@ class Cursor:
         found: list[tuple[Any, ...]] = []
         if self.dialect == "postgresql":
             sql = _look_up_any(table, by).sql
-            for start in range(0, len(wanted), _ARRAY):
-                found += self.raw.execute(sql, (wanted[start : start + _ARRAY],)).fetchall()
+            for part in parts_of(wanted, _ARRAY):
+                found += self.raw.execute(sql, (part,)).fetchall()
             return found
-        for start in range(0, len(wanted), CHUNKS[-1]):
-            part = wanted[start : start + CHUNKS[-1]]
+        for part in parts_of(wanted, CHUNKS[-1]):
             size = next(c for c in CHUNKS if c >= len(part))
-            part += [part[-1]] * (size - len(part))
+            part = [*part, *[part[-1]] * (size - len(part))]
             found += self.raw.execute(_look_up(self.dialect, table, by, size).sql, part).fetchall()
         return found
 

@@ -76,6 +76,20 @@ def test_a_file_is_reversed_and_restored_by_parts(ledger_url: str, tmp_path: Pat
         assert_sound(other)
 
 
+def test_licences_go_with_the_acts_on_them_by_parts(ledger_url: str, tmp_path: Path):
+    with filled(ledger_url, tmp_path) as (one, other, lines):
+        for ledger in (one, other):
+            ledger.import_file(shipped(tmp_path, lines), "shipments")
+            nasty.act_on(ledger)
+        licences = [m["seq"] for m in rows(one.url, "movement") if m["kind"] == "licence"]
+        live = sum(act["live"] for act in rows(one.url, "standing"))
+        gone = both((one, other), lambda led: led.reverse(licences, "wrong", cascade=True))
+        fell = live - sum(act["live"] for act in rows(one.url, "standing"))
+        assert gone.count > len(licences)
+        assert fell > 3
+        assert_sound(other)
+
+
 def test_what_is_in_the_way_is_named_alike(ledger_url: str, tmp_path: Path):
     with filled(ledger_url, tmp_path) as (one, other, lines):
         for ledger in (one, other):
