@@ -66,12 +66,12 @@ def bare(shipments: str, folder: str, into: str) -> dict[str, float]:
     cpu -= process_time()
     found = stored.tables(folder)
     stored.make_tables(f"sqlite:///{into}")
-    from ledger.service.bulk import CACHE_MB
+    from ledger.storage.sqlite import USUAL_CACHE_MB
 
     began, cpu = perf_counter(), cpu + process_time()
     from adbc_driver_sqlite import dbapi
 
-    pragmas = ("journal_mode = WAL", "synchronous = FULL", f"cache_size = {-1024 * CACHE_MB}")
+    pragmas = ("journal_mode = WAL", "synchronous = FULL", f"cache_size = {-1024 * USUAL_CACHE_MB}")
     with dbapi.connect(str(Path(into)), autocommit=True) as connection:
         with connection.cursor() as cursor:
             for pragma in pragmas:

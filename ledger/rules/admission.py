@@ -31,6 +31,7 @@ from ledger.rules.weights import (
     Lines,
     Overflow,
     Weighed,
+    nothing,
 )
 
 __all__ = [
@@ -144,20 +145,19 @@ _EARLIEST = 1 << 31
 
 
 def _added_up(columns: Sequence[Ints], order: Ints, starts: Ints) -> Ints:
-    """The sums of a column's groups; one nothing for all where it holds nothing else."""
+    """The sums of a column's groups."""
     if not any(column.any() for column in columns):
-        return np.broadcast_to(_NOTHING, len(starts))
+        return nothing(len(starts))
     sums: Ints = np.add.reduceat(np.concatenate(columns)[order], starts)
     return sums
 
 
 def _kept(column: Ints, kept: NDArray[np.bool_]) -> Ints:
     if column.strides == (0,):
-        return np.broadcast_to(_NOTHING, int(kept.sum()))
+        return nothing(int(kept.sum()))
     return column[kept]
 
 
-_NOTHING = np.zeros(1, np.int64)
 _NONE = np.zeros(0, np.int64)
 
 
@@ -212,8 +212,9 @@ def _overdrawn(batch: Batch, lines: Lines, tolerance_ppm: int) -> list[Excess]:
     columns = (batch.quantity[under], batch.amount[under], batch.value[under])
     order, running = _grouped_sums(line, *columns)
     places = line[order]
-    largest_value = lines.value + _share(lines.value, tolerance_ppm)
-    limits = (lines.quantity, lines.amount, largest_value)
+    value = lines.value[places]
+    largest_value = value + _share(value, tolerance_ppm)
+    limits = (lines.quantity[places], lines.amount[places], largest_value)
     used = (lines.used_quantity, lines.used, lines.used_value)
     codes = ("licence_quantity_overdrawn", "licence_tpp_overdrawn", "licence_value_overdrawn")
     found = []
@@ -221,7 +222,7 @@ def _overdrawn(batch: Batch, lines: Lines, tolerance_ppm: int) -> list[Excess]:
         codes, columns, running, limits, used, strict=True
     ):
         after = before[places] + sums
-        over = (limit[places] > 0) & (after > limit[places]) & (column[order] > 0)
+        over = (limit > 0) & (after > limit) & (column[order] > 0)
         if not over.any():
             continue
         rows = under[order][over]
@@ -232,10 +233,10 @@ def _overdrawn(batch: Batch, lines: Lines, tolerance_ppm: int) -> list[Excess]:
                 row=rows[back],
                 code=[code] * len(rows),
                 budget=np.full(len(rows), -1, np.int64),
-                limit=limit[places][over][back],
+                limit=limit[over][back],
                 taken=(after[over] - asked)[back],
                 asked=asked[back],
-                short=(after[over] - limit[places][over])[back],
+                short=(after[over] - limit[over])[back],
             )
         )
     return found
@@ -340,9 +341,9 @@ def _over_limit(
     budget, taken = entries.budget[official], entries.taken[official]
     order, (running, adjusted) = _grouped_sums(budget, taken, entries.adjustment[official])
     places = budget[order]
-    before = budgets.held + budgets.posted + budgets.lapsed
-    after = before[places] + running
-    limit = (budgets.limit + budgets.adjustment)[places] + adjusted
+    before = budgets.held[places] + budgets.posted[places] + budgets.lapsed[places]
+    after = before + running
+    limit = budgets.limit[places] + budgets.adjustment[places] + adjusted
     over = (taken[order] > 0) & (after > limit)
     if not over.any():
         return None

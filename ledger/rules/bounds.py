@@ -11,16 +11,17 @@ _LARGEST = 2**63 - 1
 
 def guard(batch: Batch, budgets: Budgets, lines: Lines) -> None:
     """See that nothing passes 64 bits: no partial sum exceeds that of all absolute amounts and
-    balances. Raises Overflow.
+    of the balances they touch. Raises Overflow.
     """
+    drawn, under = np.unique(batch.draw_budget), np.unique(batch.line[batch.line >= 0])
     pairs = (
-        (batch.draw_amount, tuple(getattr(budgets, name) for name in budgets.__slots__)),
-        (batch.quantity, (lines.used_quantity,)),
-        (batch.value, (lines.used_value, lines.value, lines.value)),  # with its tolerance
-        (batch.amount, (lines.used,)),
+        (batch.draw_amount, drawn, tuple(getattr(budgets, name) for name in budgets.__slots__)),
+        (batch.quantity, under, (lines.used_quantity,)),
+        (batch.value, under, (lines.used_value, lines.value, lines.value)),  # with its tolerance
+        (batch.amount, under, (lines.used,)),
     )
-    for column, balances in pairs:
-        most = absolute_sum(column) + sum(largest(balance) for balance in balances)
+    for column, at, balances in pairs:
+        most = absolute_sum(column) + sum(largest(balance[at]) for balance in balances)
         if most > _LARGEST:
             raise Overflow(Overflow.__doc__)
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ledger.rules.weights import Changes, Entries, Excess, Ints, Overflow
+from ledger.rules.weights import Changes, Entries, Excess, Ints, Overflow, nothing
 
 _LARGEST = 2**63 - 1
 # Changes that may wait to be put among a timeline's columns: each costs room.
@@ -55,9 +55,7 @@ class Timeline:
         days, place = np.unique(days, return_inverse=True)
         for name in ("taken", "pending", "adjustment"):
             every = [getattr(self, name), *(getattr(changes, name) for changes in self._waiting)]
-            summed = np.zeros(len(days), np.int64)
-            np.add.at(summed, place, np.concatenate(every))
-            setattr(self, name, summed)
+            setattr(self, name, _summed(every, place, len(days)))
         self.day, self._waiting, self._spare = days, [], None
 
     def fits(self, most: int) -> bool:
@@ -121,6 +119,15 @@ class Timeline:
         columns = (self.taken, self.adjustment, self.limit, taken, adjustment)
         if sum(_absolute(column) for column in columns) > _LARGEST:
             raise Overflow(Overflow.__doc__)
+
+
+def _summed(columns: Sequence[Ints], place: Ints, count: int) -> Ints:
+    """Columns added up by place."""
+    if not any(column.any() for column in columns):
+        return nothing(count)
+    summed = np.zeros(count, np.int64)
+    np.add.at(summed, place, np.concatenate(columns))
+    return summed
 
 
 def _until(on: Ints, changes: Ints, days: Ints) -> Ints:

@@ -277,6 +277,14 @@ class Entries:
         return [Entry(*values) for values in zip(*columns, strict=True)]
 
 
+def nothing(count: int) -> Ints:
+    """A column of nothing, in the room of one."""
+    return np.broadcast_to(_NOTHING, count)
+
+
+_NOTHING = np.zeros(1, np.int64)
+
+
 class Changes(NamedTuple):
     """Changes of the official tally by budget and day: room taken (held, posted, lapsed), what is
     pending, and by how much the limit moved.

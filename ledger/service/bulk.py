@@ -58,10 +58,13 @@ if TYPE_CHECKING:
 
 # Rows weighed at a time, a power of two so that the tree takes them as whole subtrees.
 BATCH = 1 << 15
+# Half as many where there are more than so many: what is kept of all of them takes room.
+_MANY = 1 << 21
 # Fewer where what they say beside is longer than so many bytes, but no fewer than so many.
 _SAID, _FEWEST = 1 << 23, 1 << 8
-# The page cache while loading and looking up, in MB: keys come sorted, and need few pages.
-CACHE_MB = 64
+# The page cache of look-ups, in MB. Rows are added with the usual one: they come in the order of
+# their tables.
+_LOOK_MB = 64
 
 # What an outcome carries of a finding as it is stored.
 _TOLD = ("seq", "code", "limit_mtpp", "taken_mtpp", "asked_mtpp", "short_mtpp", "detail")
@@ -122,13 +125,13 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
     good = con.execute("SELECT count(*), count(received_on) FROM given").fetchall()[0]
     staging: Staging | None = None
     try:
-        with desk.store.writing(cache_mb=CACHE_MB) as turn:
+        with desk.store.writing() as turn:
             raw = desk.store.raw(turn.connection)
             outcome = Outcome(head=turn.head.digest)
             # What is on record is read beside the writer, whose connection is at work copying rows.
             with (
                 desk.store.reading() as seen,
-                desk.store.looking(turn, cache_mb=CACHE_MB) as look,
+                desk.store.looking(turn, cache_mb=_LOOK_MB) as look,
                 Staging(raw, desk.store.dialect, work.workspace.folder, look) as staging,
             ):
                 cursor = Cursor(desk.store.raw(seen.connection), desk.store.dialect)
@@ -142,11 +145,12 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                 fresh = sum(good) - outcome.already
                 if fresh:
                     ready = _ready(desk, con, prepared, book, staging)
-                    size, memory_mb = _at_a_time(con), work.workspace.memory_mb
+                    size, memory_mb = _at_a_time(con, fresh), work.workspace.memory_mb
                     # They are sorted while what is on record is looked up.
                     in_turn = in_order(con, ready, size, fresh, memory_mb)
                     with in_turn as rows, sums_that_fit():
                         load = _Load(desk, con, ready, book, staging)
+                        staging.looked()
                         made = frames(con, rows, ready, load.party_no, turn.head.last_seq)
                         each = attempts.told(made, follows=prepared is None)
                         load.run(each, fresh, outcome, work.progress)
@@ -162,10 +166,12 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
     return outcome
 
 
-def _at_a_time(con: duckdb.DuckDBPyConnection) -> int:
-    """How many rows are weighed at a time: fewer where they say much, since some batches wait."""
+def _at_a_time(con: duckdb.DuckDBPyConnection, count: int) -> int:
+    """How many of `count` rows are weighed at a time: fewer where they say much, since some batches
+    wait.
+    """
     ((said,),) = con.execute("SELECT sum(strlen(details)) // count(*) FROM given").fetchall()
-    rows = BATCH
+    rows = BATCH if count <= _MANY else BATCH // 2
     while rows > _FEWEST and rows * (said or 0) > _SAID:
         rows //= 2
     return rows
@@ -229,7 +235,7 @@ class _Load:
         self.running = RunningTotals(desk.rulebook, book, at_once=True)
         self.watch = Watch(desk.rulebook.regime, on_record(book.cursor))
         self.budget_no = ByPlace(book, np.int64, lambda book, at: book.numbers[at])
-        self.days = GatheredDays()
+        self.days = GatheredDays(staging.folder)
         self.dated = Days(book, self.days.parts)
         self.leaves: Leaves
         self.credits: dict[int, int] = {}

@@ -213,7 +213,7 @@ class BulkDrawer:
     def _is_old(self, line: Ints) -> NDArray[np.bool_]:
         """Which licence lines are of before the regime, and hold on nothing."""
         first = days_number(self.rulebook.regime.first_day)
-        found: NDArray[np.bool_] = self.lines.issued_no[line] < first
+        found: NDArray[np.bool_] = self.lines.issued_no(line) < first
         return found & (self.lines.budget_places[0][line] < 0)
 
     def _lines_on(self, rule: str) -> NDArray[np.bool_]:
@@ -267,7 +267,7 @@ class BulkDrawer:
             Wanted(draw, period, rows, before, sent[rows], post, slot),
             Wanted(draw, period, rows, after, day[rows], post, slot),
         )
-        sent_in, come_in = (self._window(draw.rule, want.day) for want in asked)
+        sent_in, come_in = map(self._window, asked)
         same = [holders.of(d.holder_from, frame, rows, sent[rows]) for d in beside]
         other = sent_in != come_in
         other |= ~np.any([one == after for one in same], axis=0)
@@ -291,7 +291,7 @@ class BulkDrawer:
     def _open(self, wanted: Sequence[Wanted], frame: Frame, flags: Gathered) -> None:
         """Find the budgets drawn on, opening new ones in the order movements come to them."""
         for want in wanted:
-            self._flag_windowless(want, self._window(want.draw.rule, want.day), flags)
+            self._flag_windowless(want, self._window(want), flags)
         new = self._new(wanted)
         accounts = [self._account(want, frame, at) for want, at, _, _ in new]
         places = self.book.budgets(account[0] for account in accounts if account is not None)
@@ -311,7 +311,7 @@ class BulkDrawer:
         firsts: list[tuple[Ints, ...]] = []
         tables: dict[Table, int] = {}
         for turn, want in enumerate(wanted):
-            window = self._window(want.draw.rule, want.day)
+            window = self._window(want)
             known = self._table(want)[want.holder, window]
             at = np.flatnonzero((want.holder >= 0) & (window >= 0) & (known == _UNKNOWN))
             number = tables.setdefault(table_key(want), len(tables))
@@ -332,7 +332,7 @@ class BulkDrawer:
 
     def _place(self, want: Wanted) -> Ints:
         """The place of each movement's budget, -1 where it has none."""
-        window = self._window(want.draw.rule, want.day)
+        window = self._window(want)
         found = self._table(want)[want.holder, window]
         places: Ints = np.where((want.holder >= 0) & (window >= 0), found, NONE)
         assert not (places == _UNKNOWN).any(), "a draw whose budget was not looked up"
@@ -366,12 +366,13 @@ class BulkDrawer:
 
         flags.by_value(want.rows[at], day, after)
 
-    def _window(self, rule: str, day: Ints) -> Ints:
+    def _window(self, want: Wanted) -> Ints:
         """The number of the window each day falls in, -1 for none."""
-        days, inverse = np.unique(day, return_inverse=True)
-        numbers = [self._window_no(rule, one) for one in days.tolist()]
-        found: Ints = place_column(numbers)[inverse]
-        return found
+        if want.window is None:
+            days, inverse = np.unique(want.day, return_inverse=True)
+            numbers = [self._window_no(want.draw.rule, one) for one in days.tolist()]
+            want.window = place_column(numbers)[inverse]
+        return want.window
 
     def _window_no(self, rule: str, day: int) -> int:
         known = self._window_of.get((rule, day))

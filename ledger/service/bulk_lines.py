@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _FAR = 2**31
 # Lines read at a time: as rows they take ten times the room.
-_READ = 20_000
+_READ = 5_000
 
 
 class BulkLines:
@@ -71,7 +71,6 @@ class BulkLines:
         beside = _beside(book, stored.seq, first) if rules.several else []
         # The places of the budgets the lines hold on: of the first, and of those beside it.
         self.budget_places = [_places(book, numbers) for numbers in (first, *beside)]
-        self.issued_no = stored.text["issued_on"].days(0)
         # Which destinations' licences are suspended on some day, by the code of the text.
         self._closing = stored.text["destination"].among(rules.closures)
 
@@ -89,6 +88,10 @@ class BulkLines:
             self._outside[frame.ints("ruling_at")], -1, frame.ints("line_at", -1)
         )
         return asked
+
+    def issued_no(self, places: Ints) -> Ints:
+        """The days on which lines were issued, by place; 0 where there is none."""
+        return self.stored.text["issued_on"].days(places, 0)
 
     def flag(self, frame: Frame, flags: Gathered) -> None:
         """Flag draws on licences that are not on file or name something else."""
@@ -154,11 +157,11 @@ class BulkLines:
             | (countries[destination] != stored.text["destination"].codes[place])
             | (frame.consignee_no[rows] != stored.whole["consignee_no"][place])
             | (frame.exporter_no[rows] != stored.whole["exporter_no"][place])
-            | (day >= stored.text["closed_on"].days(_FAR)[place])
+            | (day >= stored.text["closed_on"].days(place, _FAR))
             | self._acted[place]
             | self._closing[stored.text["destination"].codes[place]]
-            | (day > stored.text["expires_on"].days(_FAR)[place])
-            | (day < stored.text["issued_on"].days(0)[place])
+            | (day > stored.text["expires_on"].days(place, _FAR))
+            | (day < self.issued_no(place))
             | (stored.whole["live"][place] == 0)
         )
 
@@ -257,6 +260,7 @@ class Texts:
         self._code: dict[str, int] = {}
         # The same by values as they were read, days among them.
         self._known: dict[Any, int] = {None: -1}
+        self._days: Ints = place_column([])
 
     def put(self, at: Ints, values: Sequence[Any]) -> None:
         """Keep the values of some places."""
@@ -290,11 +294,12 @@ class Texts:
         found: Ints = place_column([*(place[text] for text in self._code), None])[self.codes]
         return found
 
-    def days(self, none: int) -> Ints:
-        """The texts, which are days, as whole numbers."""
-        numbers = np.array([*self._code, "1970-01-01"], "datetime64[D]").astype(np.int64)
-        numbers[-1] = none
-        days: Ints = numbers[self.codes]
+    def days(self, places: Ints, none: int) -> Ints:
+        """The texts of some places, which are days, as whole numbers."""
+        if len(self._days) <= len(self._code):
+            self._days = np.array([*self._code, "1970-01-01"], "datetime64[D]").astype(np.int64)
+        codes = self.codes[places]
+        days: Ints = np.where(codes < 0, none, self._days[codes])
         return days
 
 
@@ -309,20 +314,20 @@ class _StoredLines:
         self.whole = {name: np.full(count + 1, none, np.int64) for name, none in _WHOLE.items()}
         self.text = {name: Texts(count + 1) for name in _TEXT}
         # Of several lines of one name the last live one counts, else the first.
-        self._rank = np.full(count + 1, np.iinfo(np.int64).min)
+        ranks = np.full(count + 1, np.iinfo(np.int64).min)
         if count:
             for rows in _find(con, staging):
-                self._keep(rows)
-        self.seq: Ints = np.where(self._rank == self._rank[-1], 0, abs(self._rank))
+                self._keep(rows, ranks)
+        self.seq: Ints = np.where(ranks == ranks[-1], 0, abs(ranks))
 
-    def _keep(self, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _keep(self, rows: Sequence[tuple[Any, ...]], ranks: Ints) -> None:
         columns = dict(zip((*_WHOLE, *_TEXT, "seq", "no"), zip(*rows, strict=True), strict=True))
         at, seq = (np.array(columns[name], np.int64) for name in ("no", "seq"))
         rank = np.where(np.array(columns["live"]) == 1, seq, -seq)
         order = np.argsort(rank)
-        order = order[rank[order] > self._rank[at[order]]]
+        order = order[rank[order] > ranks[at[order]]]
         at = at[order]
-        self._rank[at] = rank[order]
+        ranks[at] = rank[order]
         for name, column in self.whole.items():
             column[at] = np.array(columns[name], np.int64)[order]
         for name, texts in self.text.items():

@@ -17,7 +17,10 @@ Table = tuple[str, date]
 
 @dataclass(slots=True)
 class Wanted:
-    """Draws of one ruling's slot: the movements, whose budgets, on which day, to what effect."""
+    """Draws of one ruling's slot: the movements, whose budgets, on which day, to what effect.
+
+    `window` is the number of each one's window, once it was looked up.
+    """
 
     draw: Draw
     period: date
@@ -26,6 +29,7 @@ class Wanted:
     day: Ints
     effect: int
     slot: int
+    window: Ints | None = None
 
 
 def same_but_holder(one: Wanted, other: Wanted) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -23,16 +25,20 @@ class GatheredDays:
 
     The parts are sorted, each but long ones at least twice as long as the one behind it: so there
     are few to look into, and a change is sorted only some times however many batches there are.
+    Long ones wait in scratch files of a `folder`, if there is one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self.parts: list[Changes] = []
+        self._folder = folder
 
     def add(self, part: Changes) -> None:
         """Gather one batch's changes, in order of budget and day."""
         self.parts.append(part)
         while len(self.parts) > 1 and self._is_short(len(self.parts[-2].day)):
             self.parts[-2:] = [together(*self.parts[-2:])]
+        if self._folder is not None and len(self.parts[-1].day) >= _LONG:
+            self.parts[-1] = _laid_down(self.parts[-1], self._folder)
 
     def _is_short(self, length: int) -> bool:
         return length < min(2 * len(self.parts[-1].day), _LONG)
@@ -62,6 +68,21 @@ class GatheredDays:
             pa.record_batch(_columns(changes), schema=schema) for changes in self.by_number(numbers)
         )
         return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+def _laid_down(part: Changes, folder: Path) -> Changes:
+    """The same in a scratch file, of which only what is looked at is in memory."""
+    with TemporaryFile(dir=folder) as file:
+        return Changes(*(_mapped(column, file) for column in part))
+
+
+def _mapped(column: Ints, file: IO[bytes]) -> Ints:
+    if column.strides == (0,):  # nothing, many times
+        return column
+    begin = file.seek(0, 2)
+    file.write(column.data)
+    file.flush()
+    return np.asarray(np.memmap(file, np.int64, "r", begin, len(column)))
 
 
 def _of(part: Changes, asked: Ints, numbers: Ints) -> Changes:

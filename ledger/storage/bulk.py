@@ -135,6 +135,11 @@ class Staging:
         while rows := found.fetchmany(size):
             yield rows
 
+    def looked(self) -> None:
+        """Little will be looked up from now on: what was read for it takes room no longer."""
+        if self.dialect == "sqlite":
+            self._look.execute("PRAGMA shrink_memory")
+
     def change(
         self,
         put: Mapping[str, pa.Table],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # The execution option that says how a connection's next transaction begins.
 BEGIN = "tpp_begin"
-_USUAL_CACHE_MB = 16
+USUAL_CACHE_MB = 16
 # After a bulk load the write-ahead log is cut back to this many bytes.
 _LOG_LIMIT = 64 * 1024 * 1024
 
@@ -103,7 +103,7 @@ def _prepare(connection: sqlite3.Connection, read_only: bool) -> None:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT}")
-        _set_cache(connection, _USUAL_CACHE_MB)
+        _set_cache(connection, USUAL_CACHE_MB)
     except BaseException:
         connection.close()
         raise
@@ -120,7 +120,7 @@ def larger_cache(connection: sqlite3.Connection, megabytes: int) -> Iterator[Non
     try:
         yield
     finally:
-        _set_cache(connection, _USUAL_CACHE_MB)
+        _set_cache(connection, USUAL_CACHE_MB)
 
 
 @contextmanager

@@ -66,16 +66,14 @@ class Store:
         return self.place.url
 
     @contextmanager
-    def writing(
-        self, *, attach: Mapping[str, Path] | None = None, cache_mb: int | None = None
-    ) -> Iterator[Turn]:
+    def writing(self, *, attach: Mapping[str, Path] | None = None) -> Iterator[Turn]:
         """One writing transaction, the head locked first: commits at the end, or undoes all.
 
-        `attach` lends SQLite files under names, and `cache_mb` a larger page cache; PostgreSQL
-        takes neither. Raises ReadOnlyLedger, StoreBusy after the wait, StoreUnavailable.
+        `attach` lends SQLite files under names; PostgreSQL takes none. Raises ReadOnlyLedger,
+        StoreBusy after the wait, StoreUnavailable.
         """
         self._insist_writable()
-        with self._lent(attach, cache_mb, self._writer) as connection, connection.begin():
+        with self._lent(attach, None, self._writer) as connection, connection.begin():
             yield Turn(connection, self._head(self.raw(connection), lock=True))
 
     @contextmanager
@@ -95,7 +93,11 @@ class Store:
     def reading(
         self, *, attach: Mapping[str, Path] | None = None, cache_mb: int | None = None
     ) -> Iterator[Turn]:
-        """One reading transaction that sees the ledger as of its beginning throughout."""
+        """One reading transaction that sees the ledger as of its beginning throughout.
+
+        `attach` lends SQLite files under names, and `cache_mb` a larger page cache; PostgreSQL
+        takes neither.
+        """
         with self._lent(attach, cache_mb, self._reader) as connection, connection.begin():
             yield Turn(connection, self._head(self.raw(connection), lock=False))
 

@@ -40,9 +40,10 @@ def short_parts() -> Iterator[None]:
         yield
 
 
-@given(batches=st.lists(st.lists(change, max_size=12), max_size=20))
-def test_batches_add_up_and_leave_few_parts(batches):
-    days, sums = GatheredDays(), Counter[tuple[int, int]]()
+@given(batches=st.lists(st.lists(change, max_size=12), max_size=20), in_files=st.booleans())
+def test_batches_add_up_and_leave_few_parts(batches, in_files, tmp_path_factory):
+    folder = tmp_path_factory.getbasetemp() if in_files else None
+    days, sums = GatheredDays(folder), Counter[tuple[int, int]]()
     for batch in batches:
         days.add(columns_of(batch))
         for budget, day, taken in batch:
@@ -61,6 +62,17 @@ def test_they_are_told_some_at_a_time():
         days.add(columns_of([(budget, day, 1) for day in range(LONG - 3)]))
     told = [sorted(set(part.budget.tolist())) for part in days.by_number(NUMBERS)]
     assert told == [[3], [7, 9], [12]]
+
+
+def test_long_parts_wait_in_files_of_the_folder(tmp_path):
+    days = GatheredDays(tmp_path)
+    days.add(columns_of([(0, day, 5) for day in range(LONG)]))
+    (part,) = days.parts
+    assert not part.taken.flags.writeable  # mapped, to be read only
+    assert list(tmp_path.iterdir()) == []  # the file has no name, and goes with the columns
+    assert part.taken.tolist() == [5] * LONG
+    with pytest.raises(FileNotFoundError):
+        GatheredDays(tmp_path / "gone").add(part)
 
 
 def test_rows_are_as_the_table_has_them():

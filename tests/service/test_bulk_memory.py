@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.slow]
 @pytest.mark.parametrize("how", ["BATCH", "_at_a_time"])
 def test_memory_does_not_hold_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str):
     """Rows are staged a batch at a time, as they come; a batch has fewer where they say much."""
-    monkeypatch.setattr(bulk, how, 64 if how == "BATCH" else lambda con: 64)
+    monkeypatch.setattr(bulk, how, 64 if how == "BATCH" else lambda con, count: 64)
     sizes: list[int] = []
     append = Staging.append
 
@@ -95,11 +95,12 @@ def test_rows_that_say_much_are_weighed_fewer_at_a_time():
     with duckdb.connect() as con:
         con.execute("CREATE TABLE given (details VARCHAR)")
         con.execute("INSERT INTO given SELECT repeat('x', 2000) FROM range(10)")
-        assert bulk._at_a_time(con) == 1 << 12
+        assert bulk._at_a_time(con, 10) == 1 << 12
         con.execute("INSERT INTO given SELECT repeat('x', 1000000) FROM range(10)")
-        assert bulk._at_a_time(con) == 1 << 8
+        assert bulk._at_a_time(con, 20) == 1 << 8
         con.execute("CREATE OR REPLACE TABLE given AS SELECT NULL::VARCHAR AS details")
-        assert bulk._at_a_time(con) == bulk.BATCH
+        assert bulk._at_a_time(con, 1) == bulk.BATCH
+        assert bulk._at_a_time(con, 10_000_000) == bulk.BATCH // 2
 
 
 def test_where_reading_had_more_memory_so_has_the_merge(monkeypatch: pytest.MonkeyPatch):

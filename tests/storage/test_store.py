@@ -164,7 +164,7 @@ def test_making_that_breaks_off_leaves_no_file(
 def test_durable_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     quick: Any = sqlite._prepare  # as the tests have it
     monkeypatch.setattr(sqlite, "_prepare", quick.__wrapped__)
-    with create(str(tmp_path / "ledger.db")) as store, store.writing(cache_mb=256) as turn:
+    with create(str(tmp_path / "ledger.db")) as store, store.writing() as turn:
         said = {
             name: turn.connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "trusted_schema", "cache_size")
@@ -173,7 +173,7 @@ def test_durable_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "journal_mode": "wal",
         "synchronous": 2,
         "trusted_schema": 0,
-        "cache_size": -256 * 1024,
+        "cache_size": -16 * 1024,
     }
 
 
