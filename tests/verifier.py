@@ -13,7 +13,6 @@ from pathlib import Path
 
 US, RS, GS = "\x1f", "\x1e", "\x1d"
 CLASSES = """application=application refusal, licence=licence, adoption=adoption, reversal=reversal,
-quarter=quarter_close,
 shipment=export reexport in_country_transfer export_from_abroad, return=return attrition,
 receipt=receipt installation removal, declaration=ownership party_merged installed_base
 official_status duty_done certificate notice condition, outcome=denial returned_without_action,
@@ -23,6 +22,8 @@ transfer in=transfer_in, weights=weights_transfer, quarter=quarter_close,
 adjustment=uplift amendment carry_over block unblock suspend reinstate"""
 PAIRS = [pair.strip().split("=") for pair in CLASSES.split(",")]
 CLASS = {kind: name for name, kinds in PAIRS for kind in kinds.split()}
+# Classes of which kind, day and details are content; of the first two the exporter too.
+OWN = ("receipt", "return", "act", "outcome", "replacement")
 
 
 class NotAsRecorded(Exception):
@@ -82,8 +83,9 @@ def verify(folder: Path, known: str | None = None) -> str:
             kind, amount = "application" if m[2] == "refusal" else m[2], "" if m[18] else m[21]
             parties = [names.get(no, "?") for no in m[9:12]]
             said = [kind, *m[3:5], *parties, *m[12:20], amount, m[22], m[25]]
-            if CLASS.get(m[2]) in ("receipt", "return"):
-                said = [kind, m[3], "", parties[0], *[""] * 12, m[25]]
+            if CLASS.get(m[2]) in OWN:
+                by = parties[0] if CLASS[m[2]] in OWN[:2] else ""
+                said = [kind, m[3], "", by, *[""] * 12, m[25]]
             made = digest(CLASS.get(m[2], "?"), *m[5:9])[:32], digest(*said)[:32]
             must(keys.pop(m[0], None) == made, at + "key or content")
         must(root(leaves) == s[9], where + "movements, entries or findings")

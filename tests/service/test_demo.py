@@ -18,7 +18,10 @@ from ledger.service.demo_data import COUNTRY, FILES, LAST_DAY, LATE, NATIONAL, R
 from ledger.service.ledger import Ledger
 from ledger.service.outcome import Outcome
 from ledger.service.rulebook import Rulebook
+from ledger.storage.export import export
+from ledger.storage.store import open_store
 from schemas.kinds import FileKind
+from tests import verifier
 
 BALANCES = """
 SELECT rule, limit_mtpp, held_mtpp + posted_mtpp + lapsed_mtpp AS taken
@@ -180,3 +183,9 @@ def test_another_seed_gives_other_files(demo: Demo, rulebook: Rulebook, tmp_path
 )
 def test_lots_that_come_to_a_total(total: int, units: dict[str, int], lots: list[tuple[str, int]]):
     assert lots_summing(total, units) == lots
+
+
+def test_its_export_verifies_alone(demo: Demo, tmp_path: Path):
+    with open_store(f"sqlite:///{demo.ledger}") as store:
+        head = export(store, tmp_path / "out")
+    assert verifier.verify(tmp_path / "out").endswith(f"head {head.digest}: all as recorded")
