@@ -107,6 +107,19 @@ def view_statements(manifest: Manifest, folder: str = "", asked: str | None = No
     return [*views, _rolled_up_to(ends), *_macros(asked)]
 
 
+def scan(files: Iterable[str]) -> str:
+    """SQL that reads Parquet files just as they are: of a folder called `name=value` on the way to
+    them DuckDB would make a column, which may hide one of the file's, and of brackets a pattern.
+    """
+    names = ", ".join("'" + literal(file).replace("'", "''") + "'" for file in files)
+    return f"read_parquet([{names}], hive_partitioning = false)"
+
+
+def literal(path: str) -> str:
+    """A path with nothing in it that DuckDB would read as a pattern."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in path)
+
+
 def _macros(asked: str | None) -> list[str]:
     """Those a text asks, and those that they ask; all of them without one."""
     needed: list[str] = []
@@ -124,9 +137,9 @@ def _rolled_up_to(ends: Sequence[int]) -> str:
 
 
 def _view(table: str, columns: Mapping[str, str], files: Iterable[str]) -> str:
-    names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-    if names:
-        body = f"SELECT * FROM read_parquet([{names}])"  # noqa: S608 - names of our own files
+    some = list(files)
+    if some:
+        body = f"SELECT * FROM {scan(some)}"  # noqa: S608 - names of our own files
     else:
         typed = ", ".join(f'NULL::{type_} AS "{name}"' for name, type_ in columns.items())
         body = f"SELECT {typed} WHERE false"

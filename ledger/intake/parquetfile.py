@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ledger.intake.sniff import unusable
 from ledger.intake.sql import Seen, quote
 from ledger.intake.store import Problems, plainly, second
+from schemas.manifest import literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,7 +31,9 @@ class ParquetSource:
 
         self._path = path
         self._con = con
-        self._scan = f"read_parquet({quote(_literal(path))}, file_row_number = true)"
+        name = quote(literal(str(path)))
+        told = "file_row_number = true, hive_partitioning = false"
+        self._scan = f"read_parquet({name}, {told})"
         try:
             described = con.execute(f"DESCRIBE FROM {self._scan}").fetchall()
             counted = con.execute(f"SELECT count(*) FROM {self._scan}").fetchone()  # noqa: S608
@@ -89,8 +92,3 @@ class ParquetSource:
 
     def ended(self) -> None:
         """Nothing was made for the relation."""
-
-
-def _literal(path: Path) -> str:
-    """The path with nothing in it that DuckDB would read as a pattern."""
-    return "".join(f"[{c}]" if c in "*?[" else c for c in str(path))

@@ -15,6 +15,7 @@ from ledger.intake.setting import Progress
 from ledger.intake.sql import Seen, quote
 from ledger.intake.store import Problems
 from ledger.intake.xlsxfile import XlsxFile
+from schemas.manifest import literal
 
 STAGED = "staged-{}.csv"
 # Rows that DuckDB takes in with one statement, while those behind are being looked at.
@@ -108,9 +109,9 @@ def csv_relation(path: Path, columns: int, delimiter: str) -> str:
     types = {"row": "BIGINT", "line": "BIGINT"} | {f"c{i}": "VARCHAR" for i in range(columns)}
     listed = ", ".join(f"{quote(name)}: {quote(type_)}" for name, type_ in types.items())
     return (
-        f"read_csv({quote(str(path))}, columns = {{{listed}}}, auto_detect = false, "
+        f"read_csv({quote(literal(str(path)))}, columns = {{{listed}}}, auto_detect = false, "
         f"header = false, delim = {quote(delimiter)}, quote = '\"', escape = '\"', "
-        "new_line = '\\n', strict_mode = true)"
+        "new_line = '\\n', strict_mode = true, hive_partitioning = false)"
     )
 
 

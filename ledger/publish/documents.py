@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ledger.publish import folders
 from ledger.storage.place import Place
-from schemas.manifest import Manifest
+from schemas.manifest import Manifest, scan
 
 
 def seqs_of(
@@ -37,10 +37,12 @@ def _scanned(manifest: Manifest, folder: Path, documents: Sequence[str]) -> tupl
     import duckdb
 
     files = [str(folder / s.file) for s in manifest.of("movement") if s.rows]
-    ask = "SELECT seq FROM read_parquet($1) WHERE list_contains($2, document) ORDER BY seq"
+    if not files:
+        return [], manifest.last_seq
+    ask = f"SELECT seq FROM {scan(files)} WHERE list_contains($1, document) ORDER BY seq"  # noqa: S608
     try:
         with duckdb.connect(":memory:") as connection:
-            found = connection.execute(ask, [files, list(documents)]).fetchall() if files else []
+            found = connection.execute(ask, [list(documents)]).fetchall()
     except duckdb.Error:
         return [], 0  # a file that went away, or cannot be read: the ledger itself is asked
     return [seq for (seq,) in found], manifest.last_seq

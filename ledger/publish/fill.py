@@ -15,7 +15,7 @@ from ledger.publish.sources import BY_SEQ, Part, Rows, Source
 from ledger.storage.errors import StoreUnavailable, first_line
 from ledger.storage.head import Head
 from schemas.columnar import ABOUT, AMOUNTS, ROLLUPS, SEGMENTS
-from schemas.manifest import Manifest, Segment
+from schemas.manifest import Manifest, Segment, scan
 
 if TYPE_CHECKING:
     import duckdb
@@ -81,14 +81,13 @@ class _Writer:
     folder: Path
     room: int = 0
 
-    def files(self, segments: tuple[Segment, ...]) -> str:
-        """The paths of segments, as SQL."""
-        paths = [str(self.folder / s.file).replace("'", "''") for s in segments]
-        return ", ".join(f"'{path}'" for path in paths)
+    def scan(self, segments: tuple[Segment, ...]) -> str:
+        """SQL that reads segments."""
+        return scan(str(self.folder / s.file) for s in segments)
 
     def read(self, what: str, segments: tuple[Segment, ...], where: str = "") -> list[Any]:
         """Ask something of segments."""
-        ask = f"SELECT {what} FROM read_parquet([{self.files(segments)}]) {where}"  # noqa: S608
+        ask = f"SELECT {what} FROM {self.scan(segments)} {where}"  # noqa: S608
         return self.connection.execute(ask).fetchall()
 
     def written(self, table: str, select: str, first: int, last: int) -> Segment:
@@ -191,7 +190,7 @@ def _rolled_up(segments: tuple[Segment, ...], writer: _Writer) -> Segment:
     last = f"{segments[-1].last:d}::BIGINT AS last_seq"
     group = "budget_no, official, as_kind, effective_on"
     sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in AMOUNTS)
-    files = f"FROM read_parquet([{writer.files(segments)}])"
+    files = f"FROM {writer.scan(segments)}"
     # In order of budget, so that a report on few of them skips most of the file.
     order = "ORDER BY budget_no, effective_on, official, as_kind"
     summed = f"SELECT {last}, {group}, {sums} {files} GROUP BY {group} {order}"
@@ -237,7 +236,7 @@ def _merged(manifest: Manifest, writer: _Writer) -> Manifest:
 def _joined(table: str, small: tuple[Segment, ...], writer: _Writer) -> Segment:
     if table in ROLLUPS:
         return _rolled_up(small, writer)
-    select = f"SELECT * FROM read_parquet([{writer.files(small)}])"  # noqa: S608
+    select = f"SELECT * FROM {writer.scan(small)}"  # noqa: S608
     return writer.fitting(lambda: writer.written(table, select, small[0].first, small[-1].last))
 
 

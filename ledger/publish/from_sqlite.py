@@ -85,7 +85,7 @@ class SqliteSource:
 
     def _stage(self, part: Part, path: Path) -> None:
         run = self.connection.execute
-        run("ATTACH DATABASE ? AS staging", (f"file:{path}?mode=rwc",))
+        run("ATTACH DATABASE ? AS staging", (sqlite_uri(path, read_only=False, create=True),))
         try:
             for pragma in ("page_size = 65536", "journal_mode = OFF", "synchronous = OFF"):
                 run(f"PRAGMA staging.{pragma}")
@@ -127,7 +127,7 @@ class _Staged:
         import adbc_driver_sqlite
 
         with (
-            adbc_driver_sqlite.connect(f"file:{self.path}?mode=ro") as database,
+            adbc_driver_sqlite.connect(sqlite_uri(self.path, read_only=True)) as database,
             adbc.AdbcConnection(database) as connection,
             adbc.AdbcStatement(connection) as statement,
         ):
