@@ -73,10 +73,13 @@ def _nearest(text: str, rows: list[tuple[str, str]]) -> tuple[str, ...]:
 
 def put(result: Result, form: str, output: Path | None) -> None:
     """Write an answer to stdout or to a file; what a CSV is about goes beside it or to stderr."""
+    from ledger.storage.place import is_database
     from reports.about import about_lines
     from reports.render import save, write
 
     if output is not None:
+        if is_database(output):
+            raise WrongUse(f"{output} is a database; name another file")
         save(result, form, output)
         say(f"wrote {output} ({result.count:,} rows)")
         return

@@ -14,6 +14,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from ledger.intake import read
+from ledger.intake.sniff import unusable
 from ledger.intake.store import Workspace, held_back, memory_steps, number_of
 from ledger.service import acts, conditions, corrections, moves, near, weights
 from ledger.service.bulk import post_columns
@@ -26,6 +27,7 @@ from ledger.service.rows import Row, receipt_of, row_of
 from ledger.service.seal import Header
 from ledger.service.settings import setting_for
 from ledger.storage.errors import StoreUnavailable, first_line
+from ledger.storage.place import is_database
 from schemas.kinds import ADJUSTMENTS, DECLARATIONS, FileKind, Kind
 from schemas.problems import Problem
 from schemas.records import GIVEN_TYPES, Given
@@ -59,9 +61,11 @@ class Asked:
 def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> Outcome:
     """Import a file as one atomic submission.
 
-    Raises Unusable for a file that cannot be read at all and the store's errors (a full disk
+    Raises Unusable for a file that cannot be read at all, or rejects that may not be written where
+    they are asked for, and the store's errors (a full disk
     among them); then nothing was recorded. A dry run goes all the way and is undone.
     """
+    _spare(asked)
     scratch = _scratch(desk)
     _sweep(scratch)
     if asked.path.is_file() and asked.path.stat().st_size >= _MANY_BYTES:
@@ -75,6 +79,18 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
             short = error
     assert short is not None
     raise short
+
+
+def _spare(asked: Asked) -> None:
+    """See that rejects do not take the place of what they come from, or of a ledger."""
+    into = asked.rejects
+    if into is None or not into.exists():
+        return
+    for path, what in ((asked.path, "the file itself"), (asked.mapping, "its mapping")):
+        if path is not None and path.exists() and into.samefile(path):
+            raise unusable(into, f"the rejected rows cannot take the place of {what}")
+    if is_database(into):
+        raise unusable(into, "the rejected rows cannot take the place of a database")
 
 
 def _import(desk: Desk, asked: Asked, workspace: Workspace, progress: Progress | None) -> Outcome:

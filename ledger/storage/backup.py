@@ -13,11 +13,11 @@ from ledger.storage import copies, sqlite
 from ledger.storage.check import check_turn
 from ledger.storage.errors import LedgerExists, NotALedger, StoreError, translated
 from ledger.storage.head import HEAD_SQL, SCHEMA_VERSION, Head
-from ledger.storage.place import Place, place_of
+from ledger.storage.place import SQLITE, Place, place_of
 from ledger.storage.store import Store, Turn, open_store
 from ledger.storage.upgrade import bring_up
 
-_SQLITE, _ZIP = b"SQLite format 3\0", b"PK\x03\x04"
+_ZIP = b"PK\x03\x04"
 
 
 def backup(store: Store, file: Path) -> Head:
@@ -44,9 +44,9 @@ def restore(file: Path, url: str) -> Head:
     """
     place = place_of(url)
     begins = _beginning(file)
-    if not begins.startswith((_SQLITE, _ZIP)):
+    if not begins.startswith((SQLITE, _ZIP)):
         raise NotALedger(f"{file} is not a backup of a ledger")
-    kind = "sqlite" if begins.startswith(_SQLITE) else "postgresql"
+    kind = "sqlite" if begins.startswith(SQLITE) else "postgresql"
     if kind != place.dialect:
         named = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
         raise StoreError(

@@ -52,6 +52,18 @@ def place_of(url: str) -> Place:
     raise StoreError(f"{url}: a ledger is kept in sqlite:///PATH or postgresql://...")
 
 
+# What every SQLite file begins with (sqlite.org/fileformat.html, 1.3).
+SQLITE = b"SQLite format 3\0"
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file is a SQLite database, as a ledger is: nothing else may take its place."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(SQLITE)) == SQLITE
+
+
 def _sqlite(path: str) -> Place:
     if path in ("", ":memory:") or path.startswith("file:"):
         raise StoreError("a ledger is kept in a file: sqlite:///PATH")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ledger.cli.exits import Exit
+
 LICENCES = """\
 licence,line,issued_on,exporter,ultimate_consignee,destination,chip,quantity
 D1,1,2026-01-05,Acme,Bharat,India,nvidia-h100-sxm,1000
@@ -170,3 +172,33 @@ def test_a_template_is_not_written_over_anything(folder, tpp):
     assert (again.exit_code, again.stderr) == (2, "tpp: l.xlsx exists already\n")
     wrong = tpp("template licences -o l.doc")
     assert wrong.stderr == "tpp: l.doc: a template is a .csv or .xlsx file\n"
+
+
+MISSPELT = """\
+document,exported_on,exporter,ultimate_consignee,destination,authorization,chip,quantity
+S-1,2026-01-05,Acme,B,Polland,none,H100 SXM,5
+"""
+
+
+@pytest.mark.parametrize("onto", ["s.csv", "link.csv", "map.toml", "tpp-ledger.db"])
+@pytest.mark.parametrize("how", ["", "--dry-run"])
+def test_rejects_take_the_place_of_nothing_that_is_needed(folder, tpp, onto, how):
+    made = {"s.csv": MISSPELT, "map.toml": "[fixed]\npurchaser = 'X'\n"}
+    for name, text in made.items():
+        (folder / name).write_text(text)
+    (folder / "link.csv").symlink_to(folder / "s.csv")
+    before = (folder / onto).read_bytes()
+    done = tpp(f"import s.csv --as shipments --map map.toml --rejects {onto} {how}")
+    assert done.exit_code == Exit.USAGE
+    assert f"{onto}: the rejected rows cannot take the place of" in done.output
+    assert (folder / onto).read_bytes() == before
+    assert tpp(f"import s.csv --as shipments {how}").exit_code == Exit.FLAGGED  # into none there is
+
+
+def test_a_report_takes_the_place_of_no_ledger(folder, tpp):
+    done = tpp("report remaining --format csv -o tpp-ledger.db")
+    assert (done.exit_code, done.output) == (
+        Exit.USAGE,
+        "tpp: tpp-ledger.db is a database; name another file\n",
+    )
+    assert tpp("status").exit_code == 0
