@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _AS_THEY_ARE = ("VARCHAR", "ENUM", "DATE", "DECIMAL", "UUID")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _BROKEN = ("FLOAT", "DOUBLE")
+# The type of a column without any value, and what DuckDB calls the number of a row.
+_EMPTY, _NUMBER = '"NULL"', "file_row_number"
 _BATCH = 1_000
 # Rows taken in with one statement, as of a CSV file.
 PIECE = 1_000_000
@@ -35,21 +37,38 @@ class ParquetSource:
         told = "file_row_number = true, hive_partitioning = false"
         self._scan = f"read_parquet({name}, {told})"
         try:
+            self.headings = self._names(name)
             described = con.execute(f"DESCRIBE FROM {self._scan}").fetchall()
             counted = con.execute(f"SELECT count(*) FROM {self._scan}").fetchone()  # noqa: S608
         except duckdb.Error as error:
             said = str(error).split("\n")[0]
             reason = f"cannot be read as Parquet; it may have been cut short ({said})"
             raise unusable(path, reason) from None
-        columns = [(name, type_) for name, type_, *_ in described if name != "file_row_number"]
-        self.headings = [name for name, _ in columns]
+        columns = [(name, type_) for name, type_, *_ in described if name != _NUMBER]
         self._texts = [self._text(name, type_) for name, type_ in columns]
         self.rows = counted[0] if counted else 0
         self.rejected = 0
         self.digest = ""
         self.seen = Seen()
 
+    def _names(self, file: str) -> list[str]:
+        """The columns' own names: of two that are alike but for case DuckDB renames one."""
+        ask = f"SELECT name, num_children FROM parquet_schema({file})"  # noqa: S608
+        (_, left), *others = self._con.execute(ask).fetchall()
+        names, inside = [], 0
+        for name, children in others:
+            if not inside:
+                names.append(name)
+            inside += (children or 0) - bool(inside)
+        assert len(names) == left
+        if _NUMBER in {name.lower() for name in names}:
+            raise unusable(self._path, f'a column cannot be called "{_NUMBER}"; rename it')
+        return names
+
     def _text(self, name: str, type_: str) -> str:
+        no_cell = f'column "{name}" is of type {type_}, which is no cell of text'
+        if type_.endswith("]"):
+            raise unusable(self._path, no_cell)
         column = '"' + name.replace('"', '""') + '"'
         if type_.startswith(_BROKEN):
             plain = f"printf('%.15g', CAST({column} AS DOUBLE))"
@@ -61,11 +80,16 @@ class ParquetSource:
             day = f"CAST(CAST({column} AS DATE) AS VARCHAR)"
             midnight = f"{column} = date_trunc('day', {column})"
             return f"CASE WHEN {midnight} THEN {day} ELSE CAST({column} AS VARCHAR) END"
-        if type_.startswith((*_AS_THEY_ARE, *_WHOLE, "U")) and not type_.endswith("]"):
+        if "ZONE" in type_ and type_.startswith("TIMESTAMP"):
+            # As of UTC, wherever the machine stands.
+            return f"CAST(make_timestamp(epoch_us({column})) AS VARCHAR) || '+00'"
+        if type_ == _EMPTY:
+            return "CAST(NULL AS VARCHAR)"
+        if type_.startswith((*_AS_THEY_ARE, *_WHOLE, "U")):
             return f"CAST({column} AS VARCHAR)"
         if type_.startswith(("BOOLEAN", "TIME")):
             return f"CAST({column} AS VARCHAR)"
-        raise unusable(self._path, f'column "{name}" is of type {type_}, which is no cell of text')
+        raise unusable(self._path, no_cell)
 
     def stage(self, _folder: Path, _problems: Problems, /) -> Iterator[str]:
         """The relation itself, in ranges of rows: nothing is copied."""
