@@ -243,9 +243,13 @@ class Rulebook:
         )
 
     def followed(self, code: str | None) -> str | None:
-        """The destination a country or territory is treated as (15 CFR 738.3(b))."""
+        """The destination a country or territory is treated as: as the regime says or, where it does
+        not, as 15 CFR 738.3(b) has it.
+        """
         if code is None or code in self.regime.country_names:
             return code
+        if code in self.regime.attached:
+            return self.regime.treated_as(code)
         return countries.treated_as(code) or code
 
     def _chip_facts(self, key: str | None) -> ChipFacts:
