@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -58,4 +59,19 @@ def near(store: Store, rulebook: Rulebook) -> list[list[str]]:
 def beside(con: duckdb.DuckDBPyConnection, store: Store, rulebook: Rulebook) -> list[str]:
     """What to say of names in a file that only their spelling tells from one on record."""
     every, same = known(store, rulebook)
-    return names.beside(con, every, same) if every else []
+    return names.beside(con, every, same) + _sources(con, every) if every else []
+
+
+def _sources(con: duckdb.DuckDBPyConnection, every: list[str]) -> list[str]:
+    """What to say of exporters who are one party with one on record, but in their documents' keys
+    two: a key has the name as it is written.
+    """
+    ask = "SELECT DISTINCT source FROM given WHERE source = exporter ORDER BY source"
+    exact, of_key = set(every), {name_key(name): name for name in reversed(every)}
+    told = (
+        f'"{name}" is "{of_key[name_key(name)]}" on record, but a document is known by its exporter'
+        " as written: one that was recorded so is recorded a second time"
+        for (name,) in con.execute(ask).fetchall()
+        if name not in exact and name_key(name) in of_key
+    )
+    return list(islice(told, names.MOST_TOLD))
