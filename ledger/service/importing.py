@@ -65,6 +65,7 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
     they are asked for, and the store's errors (a full disk
     among them); then nothing was recorded. A dry run goes all the way and is undone.
     """
+    _insist_named(asked.path)
     _spare(asked)
     scratch = _scratch(desk)
     _sweep(scratch)
@@ -79,6 +80,14 @@ def import_file(desk: Desk, asked: Asked, progress: Progress | None = None) -> O
             short = error
     assert short is not None
     raise short
+
+
+def _insist_named(path: Path) -> None:
+    """See that the file's name is text: the submission is recorded with it."""
+    name = path.name.encode(errors="surrogateescape")
+    if name != path.name.encode(errors="replace"):
+        shown = path.with_name(name.decode(errors="replace"))
+        raise unusable(shown, "the file's name is no text in UTF-8; rename it")
 
 
 def _spare(asked: Asked) -> None:

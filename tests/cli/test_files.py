@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 import signal
 import subprocess
@@ -202,3 +203,12 @@ def test_a_report_takes_the_place_of_no_ledger(folder, tpp):
         "tpp: tpp-ledger.db is a database; name another file\n",
     )
     assert tpp("status").exit_code == 0
+
+
+def test_a_file_whose_name_is_no_text(folder, tpp):
+    (folder / os.fsdecode(b"b\xff.csv")).write_text(MISSPELT)
+    done = tpp("import", os.fsdecode(b"b\xff.csv"), "--as", "shipments")
+    assert done.exit_code == Exit.USAGE
+    assert "b\N{REPLACEMENT CHARACTER}.csv: the file's name is no text in UTF-8; rename it" in (
+        done.output
+    )
