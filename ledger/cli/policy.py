@@ -116,8 +116,11 @@ def show(key: str, where: str, day: date | None, form: str) -> None:
 def validate(folder: Path) -> None:
     """Read the regime in DIR and name every problem in it."""
     from ledger.policy.reader import read_regime
+    from ledger.policy.sound import notes
 
     regime = read_regime(folder)
+    for note in notes(regime):
+        click.echo(f"note: {note}", err=True)
     known = (
         f"{len(regime.numbers)} numbers, {len(regime.lists)} lists, {len(regime.options)} options, "
         f"{len(regime.budgets)} budgets, {len(regime.authorizations)} authorizations"

@@ -9,6 +9,29 @@ from difflib import get_close_matches
 from ledger.policy.dated import Citation
 from schemas.problems import Problem, Unusable
 
+# The options that the ledger itself asks for, with the readings it knows. A regime need not have
+# them; the others are asked for by the conditions of the regime's own data.
+_CREDIT = ("none", "credit")
+READ_BY_THE_LEDGER: dict[str, tuple[str, ...]] = {
+    "queue": ("issue_date", "application_date", "pro_rata"),
+    "straddle": ("deny_whole", "grant_remaining"),
+    "unused_licence_lapse": _CREDIT,
+    "unused_licence_surrender": _CREDIT,
+    "unused_licence_revocation": _CREDIT,
+    "return_or_loss_credit": ("none", "on_proven_return", "return_and_loss"),
+    "in_country_transfer": ("no_second_debit", "debit_again"),
+    "nveu_conversion": ("no_credit", "credit"),
+    "aia_certificate": ("at_threshold", "always"),
+    "aia_certificate_scope": ("all_suppliers", "own"),
+    "group_change_entering": ("full_limit", "from_entry"),
+    "group_change_joining_d5": ("closed_by_act", "closed_at_once"),
+    "enforcement_view": ("codified", "as_enforced"),
+    "parent_rule": ("declared", "majority", "each_joint_venturer"),
+    "parent_stated": ("stricter", "row", "declared"),
+    "system_tpp": ("every_ic", "a_only"),
+    "tf32_bits": ("19", "32"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Option:

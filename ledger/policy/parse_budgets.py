@@ -23,7 +23,7 @@ from ledger.policy.budgets import (
 from ledger.policy.dated import Citation, CountryList, Number
 from ledger.policy.judging import ROLES
 from ledger.policy.options import Option, near
-from ledger.policy.parse_facts import key_of, known_name
+from ledger.policy.parse_facts import in_unit, key_of, known_name
 from ledger.policy.sheet import CITATION, Book, Table
 from schemas.tpp import NotAnAmount, Tpp
 
@@ -60,7 +60,7 @@ def budget(book: Book, file: str, known: Known) -> BudgetRule:
     """A file of `budgets/`."""
     top = book.table(file)
     kind = top.one_of("kind", KINDS, default=AMOUNT)
-    stated = _limits(top)
+    stated = _limits(top, known.unit)
     number = known_name(top, "limit", known.numbers, "number")
     _needs_limit(top, kind, number, stated)
     uplift = known_name(top, "uplift", known.numbers, "number")
@@ -219,7 +219,7 @@ def _clash(window: Window, named: Mapping[str, Window]) -> Window | None:
     return None
 
 
-def _limits(top: Table) -> Limits:
+def _limits(top: Table, unit: str) -> Limits:
     found = Limits({}, {}, {})
     name = top.text("limits", "")
     if not name:
@@ -235,7 +235,7 @@ def _limits(top: Table) -> Limits:
         _heading(top.book, path, next(rows, []))
         for row in rows:
             if row:
-                _limit_row(_Row(top.book, path, rows.line_num, row), found)
+                _limit_row(_Row(top.book, path, rows.line_num, row), found, unit)
     except csv.Error as broken:
         top.book.add(path, rows.line_num, "", "", f"not CSV: {broken}")
     return found
@@ -275,7 +275,7 @@ class _Row:
         return date.min
 
 
-def _limit_row(row: _Row, found: Limits) -> None:
+def _limit_row(row: _Row, found: Limits, unit: str) -> None:
     if len(row.cells) != len(COLUMNS):
         row.problem("holder", f"has {len(row.cells)} cells, not {len(COLUMNS)}")
         return
@@ -291,16 +291,16 @@ def _limit_row(row: _Row, found: Limits) -> None:
         row.problem("name", f'has another name above: "{found.names[holder]}"')
     cited = [row.filled(column) for column in ("section", "source", "href")]
     citation = Citation(cited[0], cited[1], cited[2], row.day("published"), row.day("reviewed"))
-    found.limits[holder, window.key] = Limit(_milli(row), citation)
+    found.limits[holder, window.key] = Limit(_milli(row, unit), citation)
     found.names.setdefault(holder, name)
     found.windows.setdefault(window.key, window)
 
 
-def _milli(row: _Row) -> int:
+def _milli(row: _Row, unit: str) -> int:
     try:
         milli = Tpp.of(row.filled("limit")).milli
     except NotAnAmount as why:
-        row.problem("limit", str(why))
+        row.problem("limit", in_unit(why, unit))
         return 0
     if milli < 0:
         row.problem("limit", "must be zero or more")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 from pathlib import PurePosixPath
 
 from ledger.policy.dated import (
@@ -31,7 +32,8 @@ def number(book: Book, file: str, regime_unit: str) -> Number:
     """A file of `numbers/`."""
     top = book.table(file)
     unit = top.one_of("unit", (*UNITS, regime_unit))
-    values = tuple(_value(one, unit in ("TPP", regime_unit)) for one in top.tables("value"))
+    weighed = unit if unit in ("TPP", regime_unit) else ""
+    values = tuple(_value(one, weighed) for one in top.tables("value"))
     _rising(top, "value", [v.from_on for v in values], "two values for one day")
     if not values:
         top.problem("value", None, "a number needs at least one [[value]]")
@@ -40,14 +42,16 @@ def number(book: Book, file: str, regime_unit: str) -> Number:
     return made
 
 
-def _value(table: Table, weighed: bool) -> Value:
+def _value(table: Table, weighed: str) -> Value:
+    """A value; `weighed` is the unit of a number that is held against what is kept, else empty."""
     ends = table.flag("ends")
     amount = None if ends else table.amount("amount")
     if amount is not None and weighed:
         try:
             Tpp.of(amount)
         except NotAnAmount as why:
-            table.problem("amount", amount, str(why))
+            table.problem("amount", amount, in_unit(why, weighed))
+            amount = Decimal(0)  # what asks for it goes on, and finds no fault that is not there
     made = Value(
         table.day("from"),
         amount,
@@ -60,6 +64,11 @@ def _value(table: Table, weighed: bool) -> Value:
         table.taken.add("amount")
     table.close()
     return made
+
+
+def in_unit(why: NotAnAmount, unit: str) -> str:
+    """Why a figure is no amount, in the unit it is written in: amounts are all kept alike."""
+    return str(why).replace("TPP", unit)
 
 
 def _rising(top: Table, key: str, days: list[date], twice: str) -> None:

@@ -18,6 +18,7 @@ from ledger.policy import (
     parse_licences,
     parse_rules,
     parse_shares,
+    sound,
 )
 from ledger.policy.budgets import BudgetRule
 from ledger.policy.dated import Attached, Change, Citation, CountryList
@@ -44,6 +45,7 @@ FILES = (
 )
 COUNTS = ("chips", "amounts")
 ALL_COUNTRIES = "destinations"
+_STRAY = "nothing reads it: a file here ends in .toml, or in budgets/ in .csv"
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -63,7 +65,14 @@ def read_regime(where: str | Path) -> Regime:
     Raises Unusable with every problem found in its files.
     """
     folder = BUILT_IN / where if str(where) in builtin_regimes() else Path(where)
-    return regime_from_text(_texts(folder, str(where)))
+    texts, strays = _texts(folder, str(where)), _strays(folder)
+    try:
+        made = regime_from_text(texts)
+    except Unusable as broken:
+        raise Unusable(*strays, *broken.problems) from None
+    if strays:
+        raise Unusable(*strays)
+    return made
 
 
 def _texts(folder: Path, said: str) -> dict[str, str]:
@@ -83,31 +92,54 @@ def _texts(folder: Path, said: str) -> dict[str, str]:
     return found
 
 
+def _hidden(name: str) -> bool:
+    return any(part.startswith((".", "_")) for part in name.split("/"))
+
+
+def _strays(folder: Path) -> list[Problem]:
+    """A problem for each file in one of the regime's own folders that is none of its files."""
+    inside = (path for one in FOLDERS for path in sorted((folder / one).rglob("*")))
+    names = [path.relative_to(folder).as_posix() for path in inside if path.is_file()]
+    strays = (name for name in names if not (_hidden(name) or _belongs(name)))
+    return [Problem(name, 0, 0, "", "", _STRAY) for name in strays]
+
+
 def _belongs(name: str) -> bool:
     """Every TOML file is the regime's; a CSV only beside its budget: others may be data."""
-    if any(part.startswith((".", "_")) for part in name.split("/")):
+    if _hidden(name):
         return False
     return name.endswith(".toml") or (name.startswith("budgets/") and name.endswith(".csv"))
 
 
-def regime_from_text(files: Mapping[str, str]) -> Regime:
+def regime_from_text(files: Mapping[str, str], *, adopted: bool = False) -> Regime:
     """A regime from its files by name, as `Regime.text` keeps them.
 
-    Raises Unusable with every problem found in them. The same text is read once a process: each
-    ledger keeps its regime in full, and most keep the same.
+    Raises Unusable with every problem found in them. What a ledger has `adopted` is taken with
+    faults that were no reason to refuse it then (sound.py). The same text is read once a process:
+    each ledger keeps its regime in full, and most keep the same.
     """
-    return _from_text(tuple(sorted(files.items())))
+    return _from_text(tuple(sorted(files.items())), adopted)
 
 
 @lru_cache(maxsize=8)
-def _from_text(files: tuple[tuple[str, str], ...]) -> Regime:
+def _from_text(files: tuple[tuple[str, str], ...], adopted: bool) -> Regime:
     book = Book(dict(files))
     _known_files(book)
-    made = _regime(book) if all(name in book.files for name in NEEDED) else None
+    made = _regime(book) if _readable(book) else None
+    if made is not None and not adopted:
+        sound.sound(book, made)
     if book.problems or made is None:
         order = sorted(dict.fromkeys(book.problems), key=lambda p: (p.file, p.line))
         raise Unusable(*order)
     return made
+
+
+def _readable(book: Book) -> bool:
+    """Whether every file can be taken apart: of one that cannot, nothing is known to be missing."""
+    for name in book.files:
+        if name.endswith(".toml"):
+            book.table(name)
+    return not book.broken and all(name in book.files for name in NEEDED)
 
 
 def _known_files(book: Book) -> None:

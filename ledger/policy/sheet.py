@@ -30,31 +30,41 @@ class Floating(str):
 
 @dataclass
 class Book:
-    """The files by name, and every problem found in them so far."""
+    """The files by name, every problem found in them so far, and which are no TOML at all."""
 
     files: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
     _headers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    _read: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def plain(self, name: str) -> str:
+        """A file's text without the mark that some editors put before it."""
+        return self.files[name].removeprefix("\ufeff")
 
     def headers(self, name: str) -> dict[str, list[int]]:
         """Where `[table]` and `[[tables]]` of a file begin: line numbers by heading, rising."""
         if name not in self._headers:
             found = self._headers[name] = defaultdict(list)
-            for number, line in enumerate(self.files[name].splitlines(), start=1):
+            for number, line in enumerate(self.plain(name).splitlines(), start=1):
                 if (heading := line.strip()).startswith("["):
                     found[heading].append(number)
         return self._headers[name]
 
     def table(self, name: str) -> Table:
         """A TOML file as a table; an empty one, with its problem kept, where it cannot be read."""
+        if name not in self._read:
+            self._read[name] = self._parsed(name)
+        return Table(self, name, self._read[name])
+
+    def _parsed(self, name: str) -> dict[str, Any]:
         try:
-            data = tomllib.loads(self.files[name], parse_float=_decimal)
+            return tomllib.loads(self.plain(name), parse_float=_decimal)
         except tomllib.TOMLDecodeError as broken:
             found = _AT_LINE.search(str(broken))
-            reason = f"not TOML: {broken}"
-            self.add(name, int(found[1]) if found else 0, "", "", reason)
-            data = {}
-        return Table(self, name, data)
+            self.broken.append(name)
+            self.add(name, int(found[1]) if found else 0, "", "", f"not TOML: {broken}")
+            return {}
 
     def add(self, file: str, line: int, column: str, value: str, reason: str) -> None:
         """Keep a problem."""
@@ -94,7 +104,7 @@ class Table:
         return self.start
 
     def _lines(self, start: int) -> Iterable[tuple[int, str]]:
-        lines = self.book.files[self.file].splitlines()
+        lines = self.book.plain(self.file).splitlines()
         return enumerate(lines[start - 1 :], start=start)
 
     def _take(self, key: str, default: object) -> Any:
@@ -160,7 +170,7 @@ class Table:
 
     def day(self, key: str, default: Any = _MISSING) -> date:
         """A day, as TOML writes them: 2025-05-15."""
-        value = self._typed(key, default, _is_day, "a day such as 2025-05-15")
+        value = self._typed(key, default, is_day, "a day such as 2025-05-15")
         return date.min if value is _MISSING else value
 
     def maybe_day(self, key: str) -> date | None:
@@ -221,7 +231,7 @@ class Table:
         section = self.text("section", section)
         place: dict[str, Any] = {key: self._cited(key) for key in CITATION}
         for key in ("published", "reviewed"):
-            if place[key] is not None and not _is_day(place[key]):
+            if place[key] is not None and not is_day(place[key]):
                 self.problem(key, place[key], "must be a day such as 2025-05-15")
                 place[key] = date.min
         for key in ("source", "href"):
@@ -246,7 +256,8 @@ class Table:
                 self.problem(key, None, "unknown key", near(key, tuple(self.taken)))
 
 
-def _is_day(value: Any) -> bool:
+def is_day(value: Any) -> bool:
+    """Whether a value is a day, as TOML writes them, without a time."""
     return isinstance(value, date) and not isinstance(value, datetime)
 
 

@@ -149,17 +149,17 @@ class Regime:
 
         Empty text is the authorization of a shipment that names none.
         """
-        return self._spellings.get(_folded(text)) if text.strip() else self.unstated
+        return self._spellings.get(folded(text)) if text.strip() else self.unstated
 
     def nearest_authorization(self, text: str) -> tuple[str, ...]:
         """The codes whose spellings come closest to a text, at most three."""
-        close = settings_of.near(_folded(text), tuple(self._spellings))
+        close = settings_of.near(folded(text), tuple(self._spellings))
         return tuple(dict.fromkeys(self._spellings[one] for one in close))
 
     @cached_property
     def _spellings(self) -> dict[str, str]:
         every = self.authorizations.values()
-        return {_folded(word): a.code for a in every for word in (a.code, a.title, *a.aliases)}
+        return {folded(word): a.code for a in every for word in (a.code, a.title, *a.aliases)}
 
     @cached_property
     def conditioned(self) -> frozenset[str]:
@@ -249,5 +249,6 @@ def as_enforced(options: Mapping[str, str]) -> bool:
     return options.get("enforcement_view") == "as_enforced"
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """A name as names are compared: whatever its case, hyphens and underscores."""
     return " ".join(text.replace("_", " ").replace("-", " ").casefold().split())

@@ -39,7 +39,8 @@ def _scanned(manifest: Manifest, folder: Path, documents: Sequence[str]) -> tupl
     files = [str(folder / s.file) for s in manifest.of("movement") if s.rows]
     if not files:
         return [], manifest.last_seq
-    ask = f"SELECT seq FROM {scan(files)} WHERE list_contains($1, document) ORDER BY seq"  # noqa: S608
+    named = "WHERE list_contains($1, document) ORDER BY seq"
+    ask = f"SELECT seq FROM {scan(files)} {named}"  # noqa: S608
     try:
         with duckdb.connect(":memory:") as connection:
             found = connection.execute(ask, [list(documents)]).fetchall()

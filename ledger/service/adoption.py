@@ -122,9 +122,12 @@ def _adopted(cursor: Cursor, movement: tuple[Any, ...]) -> Adopted:
     bodies = dict(row[:2] for row in cursor.find(t.text, "digest", wanted.values()))
     texts = {name: json.loads(bodies[digest]) for name, digest in wanted.items()}
     rulebook = Rulebook(
-        regime_from_text(texts["regime"]),
+        regime_from_text(texts["regime"], adopted=True),
         texts["options"],
         catalogue_from_text(texts["catalogue"]),
-        [(regime_from_text(texts[f"{k} regime"]), texts[f"{k} options"]) for k in beside],
+        [
+            (regime_from_text(texts[f"{k} regime"], adopted=True), texts[f"{k} options"])
+            for k in beside
+        ],
     )
     return Adopted(movement[1], rulebook)

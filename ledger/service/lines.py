@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, literal_column, select
 
+from ledger.policy.judging import LICENSED
 from ledger.rules.endings import OPEN, LineState
 from ledger.rules.weights import Kept, Lines, PlainLines
 from ledger.service.book import Book
@@ -52,7 +53,6 @@ _FIRST_ACT = select(func.min(t.standing.c.seq)).where(
     t.standing.c.kind.in_([literal_column(f"'{kind}'") for kind in STANDING])
 )
 _HELD = t.entry.columns.keys().index("held_mtpp")
-LICENSED = "licence"
 
 
 class LineBook:

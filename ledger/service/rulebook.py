@@ -243,8 +243,8 @@ class Rulebook:
         )
 
     def followed(self, code: str | None) -> str | None:
-        """The destination a country or territory is treated as: as the regime says or, where it does
-        not, as 15 CFR 738.3(b) has it.
+        """The destination a country or territory is treated as: as the regime says or, where it
+        does not, as 15 CFR 738.3(b) has it.
         """
         if code is None or code in self.regime.country_names:
             return code

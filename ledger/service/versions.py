@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -114,7 +114,8 @@ def move(
 
     Options stay as they are set, but for `settings`. Budgets that are open keep the limit they
     were opened with: where the new version says another, a warning of the outcome names it.
-    Raises Unusable where nothing would change, and for a regime the ledger does not have.
+    Raises Unusable where nothing would change, for a regime the ledger does not have, and for one
+    that counts otherwise than the books: what stands in them would come to mean something else.
     """
     from ledger.service.ledger import Ledger as Opened
     from ledger.service.ledger import adopt
@@ -125,6 +126,8 @@ def move(
     if regime.key not in keys:
         reason = f"this ledger goes by {' and '.join(keys)}, and by no {regime.key}"
         raise Unusable(_problem(where, reason))
+    own = next(one for one in before.every if one.regime.key == regime.key)
+    _same_measure(own.regime, regime)
     rulebook = _in_place(regime, before, settings, read_catalogue())
     if adoption.texts_of(rulebook) == adoption.texts_of(before):
         raise Unusable(_problem(where, "is what the ledger has adopted already"))
@@ -132,7 +135,41 @@ def move(
     outcome.warnings += _other_limits(ledger.store, rulebook)
     dropped = sorted(set(before.options) - set(rulebook.options))
     outcome.warnings += [f"the option {key} is no more" for key in dropped]
+    new = next(one for one in rulebook.every if one.regime.key == regime.key)
+    chosen = {key.rpartition(OF)[2] for key in settings if _names(key, regime.key, before)}
+    outcome.warnings += _other_readings(own, new, chosen)
     return outcome
+
+
+def _same_measure(before: Regime, new: Regime) -> None:
+    if (before.unit, before.counts) != (new.unit, new.counts):
+        reason = (
+            f"this ledger's books are kept in {before.counts} in {before.unit}: another measure"
+            " needs a ledger of its own"
+        )
+        said = f"{new.counts} in {new.unit}"
+        raise Unusable(Problem(f"regime {new.key}", 0, 0, "counts", said, reason))
+
+
+def _names(setting: str, key: str, before: Rulebook) -> bool:
+    """Whether a setting is of the regime of that key: the ledger's first goes without its name."""
+    return (setting.rpartition(OF)[0] or before.regime.key) == key
+
+
+def _other_readings(before: Rulebook, new: Rulebook, chosen: Collection[str]) -> list[str]:
+    """Options whose default is another now, or whose reading is gone, with what is in force."""
+    said = []
+    for key, option in new.regime.options.items():
+        was = before.regime.options.get(key)
+        if was is None or key in chosen:
+            continue
+        held, now = before.options[key], new.options[key]
+        if held != now:
+            said.append(f"the reading {held} of {key} is no more: {now}, its default, is in force")
+        elif was.default != option.default:
+            changed = f"the default of {key} is {option.default} now, and was {was.default}"
+            said.append(f"{changed}: {now} stays in force, as --option did not say otherwise")
+    return said
 
 
 def _other_limits(store: Store, rulebook: Rulebook) -> list[str]:

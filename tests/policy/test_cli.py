@@ -12,6 +12,22 @@ from ledger.cli.policy import policy
 from ledger.policy import cards
 from ledger.policy.reader import builtin_regimes, read_regime
 
+SINCE = "from = 2026-01-01\n"
+STEPPING = f"""title = "Cap"
+unit = "TPP"
+source = "The act"
+href = "https://example.org/act"
+published = 2026-01-01
+reviewed = 2026-01-01
+[[value]]
+{SINCE}amount = 10
+section = "1"
+[[value]]
+from = 2026-07-01
+amount = 20
+section = "1"
+"""
+
 
 def run(*words):
     result = CliRunner().invoke(policy, list(words))
@@ -96,6 +112,20 @@ def test_validate_names_every_problem(tmp_path):
     assert "amonut: unknown key (nearest: amount" in result.stderr
     assert "titel: unknown key (nearest: title" in result.stderr
     assert "problems" in result.stderr
+
+
+def test_validate_tells_of_a_limit_that_changes_within_a_window(tmp_path):
+    folder = tmp_path / "mine"
+    run("new", str(folder))
+    (folder / "numbers/cap.toml").write_text(STEPPING)
+    (folder / "budgets/yearly_cap.csv").unlink()
+    budget = folder / "budgets/yearly_cap.toml"
+    text = budget.read_text()
+    head, _, _ = text.replace('limits = "yearly_cap.csv"', 'limit = "cap"').partition("[holders]")
+    budget.write_text(f'{head}[holders]\nkind = "party"\nfrom = "parent"\n[always]\n{SINCE}')
+    result = run("validate", str(folder))
+    assert result.exit_code == 0, result.stderr
+    assert "note: budgets/yearly_cap.toml: limit cap changes on 2026-07-01" in result.stderr
 
 
 @pytest.mark.parametrize("key", builtin_regimes())

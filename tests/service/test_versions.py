@@ -11,7 +11,7 @@ import pytest
 
 import ledger as tpp
 from ledger.policy.differences import differences
-from ledger.policy.reader import read_regime
+from ledger.policy.reader import _from_text, read_regime, starter_regime
 from ledger.service.ledger import open_ledger
 from schemas.problems import Unusable
 from tests.cases.table import LAW, play
@@ -26,6 +26,10 @@ ship    | S3 | 2025-07-01 | Namibia |      |        | 60    | L1    |
 apply   | A1 | 2025-07-02 | Namibia |      |        | 49898 |       | refused:over_limit
 """
 UNIT = 15_832_000
+STAYS = [
+    "the default of lpp_year is exported now, and was received: received stays in force,"
+    " as --option did not say otherwise"
+]
 
 
 @pytest.fixture
@@ -151,6 +155,70 @@ def test_what_cannot_be_adopted(books, tmp_path):
         with pytest.raises(Unusable, match=reason):
             books.service.adopt(where, options)
     assert rows(books.url, "head") == head
+
+
+@pytest.mark.parametrize(
+    ("found", "put", "said"),
+    [
+        ('unit = "TPP"', 'unit = "kg"', 'counts "chips in kg": this ledger\'s books are kept in'),
+        ('counts = "chips"', 'counts = "amounts"', "are kept in chips in TPP: another measure"),
+    ],
+)
+def test_a_version_that_counts_otherwise_cannot_be_adopted(tmp_path, found, put, said):
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    for folder in (mine, other):
+        for name, text in starter_regime().items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+    own = other / "regime.toml"
+    own.write_text(own.read_text().replace(found, put))
+    with tpp.create(str(tmp_path / "books.db"), regime=str(mine)) as made:
+        head = rows(made.url, "head")
+        with pytest.raises(Unusable, match=said):
+            made.service.adopt(str(other))
+        assert rows(made.url, "head") == head
+
+
+def test_what_was_adopted_is_read_though_it_would_be_refused_now(tmp_path, monkeypatch):
+    folder = tmp_path / "older"
+    for name, text in starter_regime().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "budgets/unused.csv").write_text("of an earlier draft")
+    with monkeypatch.context() as before:
+        before.setattr("ledger.policy.sound.sound", lambda book, regime: None)
+        tpp.create(str(tmp_path / "books.db"), regime=str(folder)).close()
+    _from_text.cache_clear()
+    with pytest.raises(Unusable, match="no budget names it"):
+        read_regime(folder)
+    with open_ledger(str(tmp_path / "books.db")) as ledger:
+        assert ledger.rulebook.regime.key == "my_regime"
+
+
+READINGS = [
+    # what the new version says, what --option says, what the adoption says
+    (('default = "received"', 'default = "exported"'), {}, STAYS),
+    (('default = "received"', 'default = "exported"'), {"lpp_year": "both"}, []),
+    (
+        (
+            'default = "received"\nobeyed = ["received", "exported", "both"]',
+            'default = "exported"\nobeyed = ["exported", "both"]',
+        ),
+        {},
+        ["the reading received of lpp_year is no more: exported, its default, is in force"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "options", "said"), READINGS)
+def test_a_changed_default_is_told(books, tmp_path, change, options, said):
+    draft = tmp_path / "readings"
+    shutil.copytree(LAW, draft, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (draft / "options.toml").read_text()
+    head, key, rest = text.partition('key = "lpp_year"')
+    assert change[0] in rest
+    (draft / "options.toml").write_text(head + key + rest.replace(*change, 1))
+    assert books.service.adopt(str(draft), options).warnings == said
 
 
 def test_a_move_is_ruled_again_as_a_move(books):
