@@ -62,6 +62,11 @@ def name_of(cell: str) -> str:
     return cell
 
 
+def source_of(text: str | None) -> str | None:
+    """The source that is asked for or mapped, as a cell would say it; None where it is blank."""
+    return name_of(checked((text or "").strip(BLANKS))) or None
+
+
 def day_of(cell: str) -> date:
     """A day written YYYY-MM-DD that is in the calendar and within living memory."""
     if not _day.fullmatch(cell):
@@ -105,8 +110,6 @@ def money_of(cell: str) -> str:
 def percent_of(cell: str) -> str:
     """A plain signed decimal, kept as its own text."""
     if not _percent.fullmatch(cell):
-        if cell.endswith("%"):
-            raise Wrong("write the number alone, without the % sign")
         raise Wrong(_why_no_decimal(cell, "finer than 0.000001", True))
     return cell
 
@@ -140,6 +143,7 @@ _NUMBER_SHAPES = (
         r"[+-]?[0-9]+,[0-9]+",
         "write a decimal point, or say decimal_comma = true in the mapping file",
     ),
+    (r".+%", "write the number alone, without the % sign"),
     (r"\+.*", "write the number without a plus sign"),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from ledger.intake.cells import Wrong, source_of
 from ledger.intake.rows import Rejected, Row
 from ledger.intake.setting import Setting
 from schemas.kinds import FileKind
@@ -26,12 +27,17 @@ def typed(
 
     Raises Unusable with all the problems in it.
     """
+    wrongs: list[tuple[str, str, Wrong]] = []
     try:
-        return _reader(file_kind, setting, source).read(values)
+        source = source_of(source)
+    except Wrong as wrong:
+        wrongs.append(("source", source or "", wrong))
+    try:
+        given = _reader(file_kind, setting, source).read(values)
     except Rejected as rejected:
+        wrongs += rejected.wrongs
+    if wrongs:
         raise Unusable(
-            *(
-                Problem(BY_HAND, 0, 0, heading, cell, wrong.reason, wrong.nearest)
-                for heading, cell, wrong in rejected.wrongs
-            )
-        ) from None
+            *(Problem(BY_HAND, 0, 0, name, cell, w.reason, w.nearest) for name, cell, w in wrongs)
+        )
+    return given

@@ -6,15 +6,17 @@ each distinct cell of a column.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Context, Decimal
 from pathlib import Path
 from time import strptime
 from typing import Any
 
-from ledger.intake.cells import BLANKS, Wrong
+from ledger.intake.cells import BLANKS, Wrong, checked, source_of
 from ledger.intake.words import near
 from schemas.problems import Problem, Unusable
 
@@ -25,6 +27,8 @@ _COLUMN = ("columns", "join")
 _NUMBERS = ("round_15_digits",)
 _DELIMITERS = (",", ";", "\t", "|")
 _FIFTEEN = Context(prec=15)
+# A day to try a form of days on; with a time zone, since a form may have one.
+_TRIED = datetime(2034, 11, 25, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,15 @@ def _day(cell: str, formats: tuple[str, ...]) -> str:
     raise Wrong(f"is not a day written {' or '.join(formats)}, as the mapping file says")
 
 
+def _why_no_form(form: str) -> str | None:
+    """Why no cell can be a day in that form, None where one can."""
+    try:
+        read = strptime(_TRIED.strftime(form), form)
+    except (ValueError, re.error) as error:
+        return f"is no form of a day: {error}"
+    return None if read.tm_year == _TRIED.year else "is no form of a day: it has no year"
+
+
 def _point(cell: str) -> str:
     if "." in cell:
         raise Wrong("has a point, where the mapping file says decimal_comma")
@@ -162,28 +175,75 @@ class _Reader:
             return tuple(self.text(v, where) for v in value)
         return (self.text(value, where),)
 
+    def cell(self, value: object, where: str) -> str:
+        """Text that goes into rows: it has to be what a cell may be, and blanks around it go."""
+        text = self.text(value, where).strip(BLANKS)
+        try:
+            return checked(text)
+        except Wrong as wrong:
+            self.wrong(where, text, wrong.reason)
+            return text
+
+    def filled(self, value: object, where: str) -> str:
+        """Such text, which may not be empty."""
+        text = self.cell(value, where)
+        if not text:
+            self.wrong(where, "", "is empty; leave the line out")
+        return text
+
+    def source(self, table: Mapping[str, Any]) -> str | None:
+        """The source, a name like any other part of the key."""
+        if "source" not in table:
+            return None
+        text = self.text(table["source"], "source")
+        try:
+            source = source_of(text)
+        except Wrong as wrong:
+            self.wrong("source", text, wrong.reason)
+            return None
+        if source is None:
+            self.wrong("source", "", "is empty; leave the line out")
+        return source
+
+    def date_formats(self, file: Mapping[str, Any]) -> tuple[str, ...]:
+        where = "file.date_format"
+        formats = self.texts(file.get("date_format", []), where)
+        for form in formats:
+            if reason := _why_no_form(form):
+                self.wrong(where, form, reason)
+        return formats
+
+    def fixed(
+        self, table: Mapping[str, Any], values: Mapping[str, Mapping[str, str]]
+    ) -> dict[str, str]:
+        """The fixed values; one that [values] empties would say nothing, and hide a column."""
+        fixed = {key: self.filled(value, f"fixed.{key}") for key, value in table.items()}
+        for key, text in fixed.items():
+            if text and values.get(key, {}).get(text) == "":
+                self.wrong(f"fixed.{key}", text, f"is made empty by [values.{key}]")
+        return fixed
+
     def map_file(self, table: dict[str, Any]) -> MapFile:
         self.strict(table, _TOP, "")
         file = self.table(table, "file")
         self.strict(file, _FILE, "file")
         numbers = {k: self.number(k, v) for k, v in self.table(table, "number").items()}
-        values = self.table(table, "values")
+        words = self.table(table, "values")
+        values = {key: self.words(key, words) for key in words}
         columns, fixed = self.table(table, "columns"), self.table(table, "fixed")
-        for key in [k for k, v in fixed.items() if v == ""]:
-            self.wrong(f"fixed.{key}", "", "is empty; leave the line out")
         for key in columns.keys() & fixed.keys():
             self.wrong(key, "", "stands in [columns] and in [fixed]; one of them, not both")
         return MapFile(
-            source=self.text(table["source"], "source") if "source" in table else None,
+            source=self.source(table),
             delimiter=self.delimiter(file),
             sheet=self.text(file["sheet"], "file.sheet") if "sheet" in file else None,
-            date_formats=self.texts(file.get("date_format", []), "file.date_format"),
+            date_formats=self.date_formats(file),
             decimal_comma=self.flag(file.get("decimal_comma", False), "file.decimal_comma"),
             metadata=self.metadata(file),
             columns={k: self.columns(k, v) for k, v in columns.items()},
-            fixed={k: self.text(v, f"fixed.{k}") for k, v in fixed.items()},
+            fixed=self.fixed(fixed, values),
             filters=tuple(self.filter(f) for f in self.filters(table)),
-            values={k: self.words(k, values) for k in values},
+            values=values,
             numbers=numbers,
         )
 
@@ -212,12 +272,17 @@ class _Reader:
     def columns(self, key: str, value: object) -> Columns:
         where = f"columns.{key}"
         if not isinstance(value, dict):
-            return Columns(self.texts(value, where))
+            headings = self.texts(value, where)
+            if not headings:
+                self.wrong(where, "", f'must name their headings: {key} = ["..."]')
+            return Columns(headings)
         self.strict(value, _COLUMN, where)
         headings = self.texts(value.get("columns", []), where)
         if not headings:
             self.wrong(where, "", 'must name their headings: columns = ["..."]')
-        return Columns(headings, self.text(value.get("join", " "), where))
+        join = self.text(value.get("join", " "), where)
+        self.cell(join, f"{where}.join")  # blanks in it are meant
+        return Columns(headings, join)
 
     def filters(self, table: Mapping[str, Any]) -> list[dict[str, Any]]:
         value = table.get("filter", [])
@@ -237,11 +302,21 @@ class _Reader:
         return Filter(
             name=self.text(table.get("name", column), "filter.name"),
             column=column,
-            keep=frozenset(self.texts(table["keep"], "filter.keep")) if "keep" in table else None,
-            drop=frozenset(self.texts(table.get("drop", []), "filter.drop")),
+            keep=self.kept(table["keep"], "filter.keep") if "keep" in table else None,
+            drop=self.kept(table.get("drop", []), "filter.drop"),
             empty=None if empty is None else self.flag(empty, "filter.empty"),
         )
 
+    def kept(self, value: object, where: str) -> frozenset[str]:
+        """The words of a filter, as the cells they are compared with are."""
+        return frozenset(word.strip(BLANKS) for word in self.texts(value, where))
+
     def words(self, key: str, values: Mapping[str, Any]) -> dict[str, str]:
         table = self.table(values, key)
-        return {word: self.text(ours, f"values.{key}") for word, ours in table.items()}
+        words: dict[str, str] = {}
+        for theirs, ours in table.items():
+            word = theirs.strip(BLANKS)  # as the cell is, when it is looked up
+            if word in words:
+                self.wrong(f"values.{key}", word, "stands twice")
+            words[word] = self.cell(ours, f"values.{key}")
+        return words

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.intake import names, rejects, repeats
 from ledger.intake.ahead import Ahead
-from ledger.intake.cells import BLANKS, Wrong, checked
+from ledger.intake.cells import BLANKS, Wrong, checked, source_of
 from ledger.intake.csvfile import headings_of
 from ledger.intake.headings import Plan, known_in, plan_of
 from ledger.intake.mapping import MapFile, load_map
@@ -35,7 +35,7 @@ from ledger.intake.store import (
 from ledger.intake.xlsxfile import XlsxFile
 from schemas.fields import Type
 from schemas.kinds import FileKind
-from schemas.problems import Problem
+from schemas.problems import Problem, Unusable
 from schemas.records import GIVEN_TYPES
 
 if TYPE_CHECKING:
@@ -269,11 +269,11 @@ def read(
     """Read a CSV, XLSX or Parquet file of that kind into a database inside `workspace`.
 
     `source` overrides the mapping's; where neither is told, a row's source is its exporter.
-    Raises Unusable where the file as a whole cannot be read, OSError where the disk is full or
-    the memory does not suffice.
+    Raises Unusable where the file as a whole cannot be read or the source is no text for a cell,
+    OSError where the disk is full or the memory does not suffice.
     """
     mapped = load_map(mapping) if isinstance(mapping, Path) else mapping or MapFile()
-    reader = Row(file_kind, setting, source or mapped.source)
+    reader = Row(file_kind, setting, _asked(source) or mapped.source)
     intake = Intake(path, workspace or Workspace(path.parent))
     try:
         with stoppable(intake.connections):
@@ -282,6 +282,13 @@ def read(
         intake.close()
         raise
     return intake
+
+
+def _asked(source: str | None) -> str | None:
+    try:
+        return source_of(source)
+    except Wrong as wrong:
+        raise Unusable(Problem("--source", 0, 0, "", source or "", wrong.reason)) from None
 
 
 def _silent(stage: str, done: int, total: int) -> None:

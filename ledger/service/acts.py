@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -22,22 +22,48 @@ def resolve(rulebook: Rulebook, row: Row) -> list[Problem]:
 
     An uplift is an act of the authority: it names the reference under which that was decided.
     """
-    details, day = row.details(), row.given.effective_on
+    details = row.details()
+    problems: list[Problem] = []
     if row.kind == Kind.UPLIFT and not details.get("reference"):
-        return [row.problem("reference", "", "an uplift names the authority's reference")]
+        problems.append(row.problem("reference", "", "an uplift names the authority's reference"))
     holder, rule = details.get("holder", ""), details.get("budget")
-    if rule is not None and rule not in rulebook.budgets:
+    meant = [b for b in rulebook.budgets.values() if rule is None or b.key == rule]
+    found = budget_of(rulebook, holder, rule) if meant else None
+    if not meant:
         known = tuple(rulebook.budgets)
-        return [row.problem("budget", rule, "the regime has no such budget", known)]
-    found = budget_of(rulebook, holder, rule)
-    if found is None:
-        return [row.problem("holder", holder, "holds no such budget", _near(rulebook, holder))]
+        problems.append(row.problem("budget", rule or "", "the regime has no such budget", known))
+    elif found is None:
+        near = _near(rulebook, holder)
+        problems.append(row.problem("holder", holder, "holds no such budget", near))
+    # What is not told by holder and budget may be any: a window has to be one of some budget.
+    budgets = [found[0]] if found else meant or list(rulebook.budgets.values())
+    on, said = _day_meant(row, budgets, details.get("window"))
+    problems += said
+    if found is None or on is None:
+        return problems
+    return problems + _settle(rulebook, row, found, on)
+
+
+def _day_meant(
+    row: Row, budgets: Sequence[BudgetRule], window: str | None
+) -> tuple[date | None, list[Problem]]:
+    """A day of the window that is meant: the row's own, or the first of the one it names."""
+    if window is None:
+        return row.given.effective_on, []
+    for budget in budgets:
+        if on := _first_day(budget, window):
+            return on, []
+    known = tuple(dict.fromkeys(w.key for b in budgets for w in b.windows_known()))
+    alone = f"{budgets[0].key} has no such window"
+    reason = alone if len(budgets) == 1 else "no budget has such a window"
+    return None, [row.problem("window", window, reason, known)]
+
+
+def _settle(
+    rulebook: Rulebook, row: Row, found: tuple[BudgetRule, str, str], on: date
+) -> list[Problem]:
+    """Give the row the budget it is found to mean on a day, and its amount."""
     budget, key, name = found
-    window = details.get("window")
-    on = day if window is None else _first_day(budget, window)
-    if on is None:
-        known = tuple(w.key for w in budget.windows_known())
-        return [row.problem("window", window or "", f"{budget.key} has no such window", known)]
     row.account = rulebook.account(budget.key, key, name, on)
     if row.account is None:
         return [row.problem("effective_on", row.day, f"no window of {budget.key} covers it")]

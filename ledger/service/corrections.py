@@ -28,7 +28,7 @@ from ledger.service.seal import Header, Sealer
 from ledger.service.settings import setting_for
 from ledger.service.undoing import Undoing
 from ledger.storage.statements import Cursor
-from schemas.kinds import Kind
+from schemas.kinds import FILE_MOVEMENTS, KEY_CLASS, TRANSFERS, FileKind, Kind, key_class
 from schemas.problems import Problem, Unusable
 from schemas.records import Given
 
@@ -38,6 +38,12 @@ if TYPE_CHECKING:
 # The word for a cell that takes a value away: an empty one leaves it as it is.
 TAKEN_AWAY = "(empty)"
 _NAMING = ("seq", "class", "source", "document", "line", "reason")
+# What a row may write for each class of keys: the class, a kind of it, or the file that has it.
+_CLASSES: dict[str, str] = {
+    **{file.value: key_class(kinds[0]) for file, kinds in FILE_MOVEMENTS.items()},
+    **{kind.value: named for kind, named in KEY_CLASS.items()},
+    **{named: named for named in KEY_CLASS.values()},
+}
 
 
 @dataclass(slots=True)
@@ -238,9 +244,11 @@ def _one(desk: Desk, cursor: Cursor, row: Given) -> Correction | Repeated:
     """What one row is to do; Repeated where it was done before."""
     cells: dict[str, str] = json.loads(row.details or "{}")
     naming = {name: cells.pop(name, "") for name in _NAMING}
+    said = dict(naming)
     if naming["source"] == "" and row.source != "ledger":
         naming["source"] = row.source
     movement = recorded.named(cursor, naming, cells.get("exporter", ""))
+    _check_named(movement, said)
     if movement["kind"] == Kind.TRANSFER_IN:  # a move is corrected by the leg that leaves
         (movement,) = stored(cursor, "seq", [movement["target_seq"]])
     if movement["kind"] in (Kind.REVERSAL, Kind.ADOPTION, Kind.REFUSAL):
@@ -268,6 +276,33 @@ def _one(desk: Desk, cursor: Cursor, row: Given) -> Correction | Repeated:
     return one
 
 
+def _check_named(movement: Stored, said: Mapping[str, str]) -> None:
+    """Where a row says a seq and of the key too, both have to name the same movement.
+
+    One of the two is mistyped, and nobody can tell which: the wrong movement would be corrected.
+    Raises Unusable with every part of the key that is another one.
+    """
+    if not said["seq"]:
+        return
+    # A move is told by either of its legs: the other parts of their keys are the same.
+    legs = TRANSFERS if movement["kind"] in TRANSFERS else (movement["kind"],)
+    classes = {key_class(kind) for kind in legs}
+    words = {word for word, of in _CLASSES.items() if of in classes}
+    wrong = {}
+    if said["class"] and said["class"].strip().lower() not in words:
+        wrong["class"] = key_class(movement["kind"])
+    for part in ("source", "document", "line"):
+        if said[part] and said[part] != movement[part]:
+            wrong[part] = movement[part]
+    if wrong:
+        raise Unusable(
+            *(
+                Problem("", 0, 0, part, said[part], f"{name_of(movement)} has {part} {its}")
+                for part, its in wrong.items()
+            )
+        )
+
+
 def _anew(
     desk: Desk, cursor: Cursor, movement: Stored, cells: Mapping[str, str], row: Given
 ) -> Given:
@@ -279,11 +314,32 @@ def _anew(
     for name, heading in (("new_document", shape.document), ("new_line", shape.line)):
         if name in new:
             new[heading] = new.pop(name)
-    recorded.check_headings(kind, new, values)
+    problems = _unknown_headings(kind, new, values)
+    unknown = {problem.column for problem in problems}
     if {"chip", "quantity"} & new.keys() and "tpp" not in new:
         values.pop("tpp", None)
     values |= {name: value for name, value in new.items() if value != TAKEN_AWAY}
     for name in (name for name, value in new.items() if value == TAKEN_AWAY):
         values.pop(name, None)
-    given = typed(kind, values, setting_for(desk.rulebook), movement["source"])
-    return replace(given, row=row.row, file_line=row.file_line)
+    known = {name: value for name, value in values.items() if name not in unknown}
+    try:
+        given = typed(kind, known, setting_for(desk.rulebook))
+    except Unusable as unusable:
+        problems += unusable.problems
+    if problems:
+        raise Unusable(*problems)
+    # The source is the movement's, as it was recorded: it is part of the key.
+    return replace(given, source=movement["source"], row=row.row, file_line=row.file_line)
+
+
+def _unknown_headings(
+    kind: FileKind, new: Mapping[str, str], before: Mapping[str, str]
+) -> list[Problem]:
+    """A problem for each heading that movements of the kind do not have, nor this one has."""
+    problems: list[Problem] = []
+    for heading, value in new.items():
+        try:
+            recorded.check_headings(kind, {heading: value}, before)
+        except Unusable as unusable:
+            problems += unusable.problems
+    return problems

@@ -134,6 +134,44 @@ def test_good_rows_go_in_and_the_others_are_rejected(ledger, tmp_path):
     assert Path(str(mixed.rejects_file)).exists()
 
 
+def test_all_that_is_wrong_with_the_new_values_is_told(ledger, tmp_path):
+    new = {"quantty": "5", "desination": "India", "quantity": "0", "chip": "H1O0"}
+    outcome = corrected(ledger, tmp_path, SHIPMENT | new)
+    assert sorted((p.column, p.reason) for p in outcome.problems) == [
+        ("chip", "no such chip in the catalogue"),
+        ("desination", "shipments have no such heading"),
+        ("quantity", "is 0; a count starts at 1"),
+        ("quantty", "shipments have no such heading"),
+    ]
+    assert outcome.rejected == 1
+
+
+def test_a_seq_and_a_key_that_name_two_movements(ledger, tmp_path):
+    before = whole(ledger.url)
+    outcome = corrected(
+        ledger,
+        tmp_path,
+        {"seq": "3", "class": "licence", "document": "D-9", "quantity": "7"},
+        {"seq": "3", "source": "Y", "line": "2"},
+        {"seq": "2", "document": "S1", "quantity": "7"},
+    )
+    shipment = "seq 3 (export S1 of 2025-06-10)"
+    assert [(p.row, p.column, p.value, p.reason) for p in outcome.problems] == [
+        (1, "class", "licence", f"{shipment} has class shipment"),
+        (1, "document", "D-9", f"{shipment} has document S1"),
+        (2, "source", "Y", f"{shipment} has source X"),
+        (2, "line", "2", f"{shipment} has line 1"),
+        (3, "document", "S1", "seq 2 (licence L1 of 2025-06-01) has document L1"),
+    ]
+    assert (outcome.rejected, whole(ledger.url)) == (3, before)
+
+
+@pytest.mark.parametrize("word", ["Shipment", "shipments", "export"])
+def test_a_seq_and_the_key_it_has(ledger, tmp_path, word):
+    said = SHIPMENT | {"seq": "3", "class": word, "line": "1", "quantity": "40"}
+    assert corrected(ledger, tmp_path, said).count == 2
+
+
 def test_what_cannot_be_recorded_anew_is_not_reversed(ledger, tmp_path):
     play(ledger, "act | no | day | to | units\nlicence | L2 | 2025-06-01 | India | 5")
     before = whole(ledger.url)

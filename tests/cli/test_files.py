@@ -212,3 +212,12 @@ def test_a_file_whose_name_is_no_text(folder, tpp):
     assert "b\N{REPLACEMENT CHARACTER}.csv: the file's name is no text in UTF-8; rename it" in (
         done.output
     )
+
+
+def test_the_source_that_is_asked_for_is_read_as_a_cell(folder, tpp):
+    (folder / "s.csv").write_text(MISSPELT.replace("Polland", "Poland"))
+    assert "recorded 1" in tpp("import", "s.csv", "--as", "shipments", "--source", "AES").output
+    again = tpp("import", "s.csv", "--as", "shipments", "--source", " AES ")
+    assert "1 already recorded" in again.output
+    done = tpp("import", "s.csv", "--as", "shipments", "--source", "A\x07S")
+    assert (done.exit_code, "control character" in done.output) == (Exit.USAGE, True)

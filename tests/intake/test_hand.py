@@ -46,6 +46,17 @@ def test_all_that_is_wrong_is_told():
     ]
 
 
+def test_a_source_is_a_cell_like_any_other():
+    assert typed(FileKind.SHIPMENTS, SHIPMENT, small(), "AES ").source == "AES"
+    assert typed(FileKind.SHIPMENTS, SHIPMENT, small(), " ").source == "Acme"
+    with pytest.raises(Unusable) as told:
+        typed(FileKind.SHIPMENTS, SHIPMENT | {"quantity": "0"}, small(), "A\0")
+    assert [str(p) for p in told.value.problems] == [
+        'given by hand, source "A\\0": holds the control character NUL',
+        'given by hand, quantity "0": is 0; a count starts at 1',
+    ]
+
+
 def test_a_word_is_looked_up_once():
     asked: list[str] = []
 

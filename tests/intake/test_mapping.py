@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.intake.store import Workspace
+from tests.intake.conftest import GOOD
 from tests.intake.settings import real
 
 THEIRS = "Ref;Datum;Absender;Empfänger;Konzern;Land;Chip;Menge;Wert;Status;Notiz\n"
@@ -128,12 +129,80 @@ WRONG = [
         '[columns]\nchip = "A"\n[fixed]\nchip = "B"',
         ", chip: stands in [columns] and in [fixed]; one of them, not both",
     ),
+    ("[columns]\nlicence = []", ', columns.licence: must name their headings: licence = ["..."]'),
+    (
+        '[columns]\nlicence = { columns = ["A"], join = "\\u0000" }',
+        ', columns.licence.join "\\0": holds the control character NUL',
+    ),
+    (
+        '[fixed]\npurchaser = "X"\n[values.purchaser]\n"X " = " "',
+        ', fixed.purchaser "X": is made empty by [values.purchaser]',
+    ),
+    ('[fixed]\nend_user = "   "', ", fixed.end_user: is empty; leave the line out"),
+    (
+        '[fixed]\nfacility = "x\\u0000y"',
+        ', fixed.facility "x\\0y": holds the control character NUL',
+    ),
+    (
+        '[values.facility]\nA = "x\\u0001"',
+        ', values.facility "x\x01": holds the control character U+0001',
+    ),
+    ('[values.facility]\nA = "x"\n" A" = "y"', ', values.facility "A": stands twice'),
+    ('source = "  "', ", source: is empty; leave the line out"),
+    ('source = "A\\u0000"', ', source "A\\0": holds the control character NUL'),
+    (
+        f'source = "{"A" * 501}"',
+        f', source "{"A" * 77}...": holds 501 characters; a name may hold 500',
+    ),
+    (
+        '[file]\ndate_format = "%Q"',
+        ", file.date_format \"%Q\": is no form of a day: 'Q' is a bad directive in format '%Q'",
+    ),
+    ('[file]\ndate_format = ""', ", file.date_format: is no form of a day: it has no year"),
+    (
+        '[file]\ndate_format = "%d/%m"',
+        ', file.date_format "%d/%m": is no form of a day: it has no year',
+    ),
 ]
 
 
 @pytest.mark.parametrize(("text", "problem"), WRONG)
 def test_wrong_mapping_files(said, text, problem):
     assert said("x", mapping=text) == [f"map.toml{problem}"]
+
+
+FORMS = ["%d %d %Y", "%Y-%m-%d %", "%Y\\u0000"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_of_days_that_python_will_not_read(said, form):
+    (problem,) = said("x", mapping=f'[file]\ndate_format = "{form}"')
+    assert problem.startswith("map.toml, file.date_format ")
+    assert ": is no form of a day: " in problem
+
+
+@pytest.mark.parametrize("form", ["%Y-%m", "%d.%m.%y", "%d %B %Y", "%Y-%j", "%Y-%m-%dT%H:%M:%S%z"])
+def test_a_form_of_days_that_python_reads(desk, form):
+    from ledger.intake import load_map
+
+    path = desk.file(f'[file]\ndate_format = "{form}"', "map.toml")
+    assert load_map(path).date_formats == (form,)
+
+
+def test_blanks_around_what_a_mapping_says_go(desk):
+    mapping = (
+        'source = " Zollamt "\n[fixed]\nend_user = " Acme "\n[values.destination]\n" ? " = " IN "'
+    )
+    found = desk.shipments("S1,2025-06-01,Acme,Bharat DC,?,H100,8", mapping=mapping)
+    assert [str(p) for p in found.problems()] == []
+    assert desk.given(found, "source", "destination", "details") == [
+        ("Zollamt", "IN", '{"end_user":"Acme"}')
+    ]
+
+
+def test_blanks_around_the_words_of_a_filter_go(desk):
+    mapping = '[[filter]]\nname = "abroad"\ncolumn = "destination"\nkeep = [" IN "]'
+    assert desk.shipments(GOOD, mapping=mapping).good == 1
 
 
 def test_a_mapping_that_is_no_toml(said):

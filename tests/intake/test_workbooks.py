@@ -82,6 +82,52 @@ def test_cells_of_a_sheet(desk, heading, cell, reason):
     assert told == ([(2, heading, reason)] if reason else [])
 
 
+PERCENT = "write the number alone, without the % sign"
+SHOWN = [
+    ("percent", "0%", 0.05, "5%", PERCENT),
+    ("percent", "0.00%;[Red]-0.00%", 0.055, "5.5%", PERCENT),
+    ("percent", "0%", 1, "100%", PERCENT),
+    ("tpp", "0.0%", 0.05, "5%", PERCENT),
+    ("percent", '0"%"', 5, None, None),  # a sign that is text: the number is 5
+    ("percent", "0.00", 0.05, None, None),
+    ("percent", "0%", "5", None, None),  # text is what it says
+    ("Note", "0%", 0.05, None, None),
+]
+
+
+@pytest.mark.parametrize(("heading", "form", "cell", "value", "reason"), SHOWN)
+def test_a_number_that_is_shown_as_a_percentage(desk, heading, form, cell, value, reason):
+    names = ["document", "kind", "effective_on", "holder", "reference", heading]
+    names += ["tpp"] if heading == "Note" else []
+    book = openpyxl.Workbook()
+    book.active.append(names)
+    book.active.append(["A1", "uplift", DAY, "India", "R", cell, 1][: len(names)])
+    book.active.append(["A2", "uplift", DAY, "India", "R", 5, 1][: len(names)])
+    book.active["F2"].number_format = form
+    path = desk.folder / "in.xlsx"
+    book.save(path)
+    found = desk.read(path, kind="adjustments")
+    told = [(p.line, p.column, p.value, p.reason) for p in found.problems()]
+    assert told == ([(2, heading, value, reason)] if reason else [])
+    if heading == "Note":
+        assert '"Note":"5%"' in desk.given(found, "details")[0][0]
+
+
+def test_a_count_that_is_shown_as_a_percentage(desk):
+    book = openpyxl.Workbook()
+    for row in (HEADINGS[:7], ROW[:7]):
+        book.active.append(row)
+    book.active["G2"].number_format = "0%"
+    path = desk.folder / "in.xlsx"
+    book.save(path)
+    assert [(p.value, p.reason) for p in desk.read(path).problems()] == [("300%", PERCENT)]
+
+
+def test_a_true_or_false_cell_among_the_headings(desk):
+    found = read_book(desk, [*HEADINGS[:7], True], [*ROW[:7], "x"])
+    assert desk.given(found, "details") == [('{"TRUE":"x"}',)]
+
+
 def test_the_sheet_the_mapping_names(desk):
     path = desk.file(workbook(HEADINGS, ROW, sheets=["Notes"]), "in.xlsx")
     assert desk.read(path, mapping='[file]\nsheet = "Data"').good == 1
