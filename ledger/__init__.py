@@ -124,14 +124,24 @@ class Ledger:
         """A report as a DataFrame; `attrs["about"]` says what it is about.
 
         `variables` are the report's own (`ledger.report("statement", holder="India")`), among them
-        as_of (a day) and known_at (an instant or "seq:N"). Amounts are whole milli-TPP as exact
-        64-bit integers. Raises reports.WrongUse for a name or value that will not do.
+        as_of (a day) and known_at (an instant or "seq:N"). Holders and countries go by any name, as
+        on the command line. Amounts are whole milli-TPP as exact 64-bit integers. Raises
+        reports.WrongUse, with the nearest, for a name or value that will not do.
         """
-        from reports import run
+        from ledger.cli import exits
+        from ledger.cli.movements import check_words
+        from ledger.cli.reading import answer
+        from ledger.cli.settings import over_copy
+        from reports import WrongUse
         from reports.frame import as_frame
 
-        with run(name, self.refresh(), variables) as result:
-            return as_frame(result)
+        asked = {key: value for key, value in variables.items() if value is not None}
+        try:
+            check_words(asked)
+            with over_copy(self.refresh, lambda folder: answer(name, folder, asked)) as result:
+                return as_frame(result)
+        except exits.WrongUse as wrong:
+            raise WrongUse(str(wrong)) from wrong
 
     def status(self, holder: str | None = None, **variables: object) -> pd.DataFrame:
         """What remains of each budget, or of one holder's: the report "remaining"."""

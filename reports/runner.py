@@ -25,6 +25,8 @@ _MEMORY = ("256MB", "2GB")
 _MOST_THREADS = 8
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WHOLE = re.compile(r"\d{1,18}")
+# 20261123 would be that day's first instant, where 2026-11-23 is its end: so it is refused.
+_BEGINS_AS_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]|\Z)")
 
 
 class NoCopy(Exception):
@@ -83,7 +85,7 @@ def run(name: str, folder: Path, variables: Mapping[str, object] | None = None) 
 
 
 def _answered(report: Report, given: Mapping[str, object], folder: Path, memory: str) -> Result:
-    manifest = _manifest(folder)
+    manifest = manifest_of(folder)
     connection = _opened(manifest, folder, report.sql, memory)
     try:
         values = _values(report, given, connection, manifest)
@@ -100,7 +102,8 @@ def _answered(report: Report, given: Mapping[str, object], folder: Path, memory:
         raise
 
 
-def _manifest(folder: Path) -> Manifest:
+def manifest_of(folder: Path) -> Manifest:
+    """The manifest of the copy in a folder. Raises NoCopy."""
     try:
         return Manifest.read((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, NotAManifest) as error:
@@ -141,6 +144,8 @@ def _values(
 ) -> dict[str, Any]:
     """The variables to set, typed, with the defaults that are known only now."""
     types = {v.name: v.type for v in report.variables}
+    if {"known_at", "known_seq"} <= given.keys():
+        raise WrongUse("known_at and known_seq say the same: give one")
     values: dict[str, Any] = {"known_seq": manifest.last_seq}
     for variable in report.variables:
         if variable.meaning.endswith("(default: today)"):
@@ -155,10 +160,17 @@ def _values(
             raise WrongUse(f'the report {report.name} knows no "{name}"{close}')
     if values["known_seq"] > manifest.last_seq:
         raise WrongUse(f"the ledger has only {manifest.last_seq} movements")
+    _check_period(values.get("from_on"), values.get("as_of"))
     words.check(report, values, connection)
     if missing := [v.name for v in report.variables if v.required and v.name not in values]:
         raise WrongUse(f"the report {report.name} needs: {', '.join(missing)}")
     return values
+
+
+def _check_period(first: date | None, last: date | None) -> None:
+    """Raise WrongUse for a period that begins after it ends."""
+    if first is not None and last is not None and first > last:
+        raise WrongUse(f"the period begins on {first}, after its last day, {last}")
 
 
 def _typed(name: str, type_: str, value: object) -> object:
@@ -198,11 +210,14 @@ def known_seq(known_at: str, connection: duckdb.DuckDBPyConnection, manifest: Ma
 def _instant(text: str) -> str:
     """An instant as the ledger writes it."""
     try:
+        if not _BEGINS_AS_DAY.match(text):
+            raise ValueError(text)
         found = datetime.fromisoformat(text)
-    except ValueError as error:
-        example = "2026-11-23T18:00:00Z or seq:1234"
+        if _DAY.fullmatch(text):
+            found += timedelta(days=1, microseconds=-1)
+        # A zone can carry the first and the last day there are out of the calendar.
+        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        example = "2026-11-23, 2026-11-23T18:00:00Z or seq:1234"
         raise WrongUse(f'known_at: "{text}" is no instant; write {example}') from error
-    if _DAY.fullmatch(text):
-        found += timedelta(days=1, microseconds=-1)
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return found.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return found.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ledger.cli.exits import WrongUse, say
-from ledger.cli.settings import chosen_form, day_options, ledger_option, opened
+from ledger.cli.settings import chosen_form, day_options, ledger_option, opened, over_copy
 
 if TYPE_CHECKING:
     from reports import Result
@@ -56,7 +56,7 @@ def due(form: str | None, output: Path | None, **asked: str | None) -> None:
     calendar = form == "ics" or (form is None and _is_calendar(output))
     form = "ics" if calendar else chosen_form(form, output)
     _check_duty(asked["duty"])
-    with answer("due", fresh_copy(), asked) as result:
+    with over_copy(fresh_copy, lambda folder: answer("due", folder, asked)) as result:
         if calendar:
             _put_calendar(result, output)
         else:
@@ -110,7 +110,7 @@ def done(duty: str, reference: str, on: str | None) -> None:
     from ledger.service.duties import duty_done
     from reports import run
 
-    with run("due", fresh_copy(), {"id": duty}) as result:
+    with over_copy(fresh_copy, lambda folder: run("due", folder, {"id": duty})) as result:
         names = [column.name for column in result.columns]
         found = [dict(zip(names, row, strict=True)) for row in result.rows()]
     party = found[0]["party"] if found else None

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ledger.cli.exits import WrongUse, say
-from ledger.cli.settings import chosen_form, form_options, ledger_option
+from ledger.cli.settings import chosen_form, form_options, ledger_option, over_copy
 
 # On a terminal, so many of the latest; a file or a pipe gets all.
 _SHOWN = 50
@@ -59,7 +59,7 @@ def movements(form: str | None, output: Path | None, **asked: str | None) -> Non
     few = form == "table" and "limit" not in wanted
     if few:
         wanted["limit"] = _SHOWN
-    with answer("movements", fresh_copy(), wanted) as result:
+    with over_copy(fresh_copy, lambda folder: answer("movements", folder, wanted)) as result:
         put(result, form, output)
         if few and result.count == _SHOWN:
             say(f"only the latest {_SHOWN}; --limit N shows more")

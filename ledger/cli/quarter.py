@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.cli.exits import Exit, WrongUse, say
-from ledger.cli.settings import chosen_form, form_options, ledger_option, opened
+from ledger.cli.settings import chosen_form, form_options, ledger_option, opened, over_copy
 
 if TYPE_CHECKING:
     from ledger.service.ledger import Ledger
@@ -98,7 +98,7 @@ def list_quarters(known_at: str | None, form: str | None, output: Path | None) -
 
     chosen = chosen_form(form, output)
     asked = {} if known_at is None else {"known_at": known_at}
-    with answer("quarters", fresh_copy(), asked) as result:
+    with over_copy(fresh_copy, lambda folder: answer("quarters", folder, asked)) as result:
         put(result, chosen, output)
 
 

@@ -12,6 +12,7 @@ from ledger.cli.settings import (
     day_options,
     form_options,
     ledger_option,
+    over_copy,
     settings_of,
 )
 
@@ -59,14 +60,15 @@ def _print(name: str, holder: str | None, asked: dict[str, object]) -> None:
     form = asked["form"]
     form = chosen_form(None if form is None else str(form), output)
     variables: dict[str, object] = dict(settings_of(where, "NAME=VALUE"))
-    for key in ("as_of", "known_at"):
-        if asked[key] is not None:
-            variables[key] = asked[key]
-    if holder is not None:
-        variables["holder"] = holder
+    for key, value in {**asked, "holder": holder}.items():
+        if key not in ("as_of", "known_at", "holder") or value is None:
+            continue
+        if key in variables:
+            raise WrongUse(f'"{key}" is given twice')
+        variables[key] = value
     _known(name, variables)
     check_words(variables)
-    with answer(name, fresh_copy(), variables) as result:
+    with over_copy(fresh_copy, lambda folder: answer(name, folder, variables)) as result:
         put(result, form, output)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ledger.service.ledger import Ledger
 
 F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T")
 
 DEFAULT_LEDGER = "sqlite:///tpp-ledger.db"
 _URL = "tpp.ledger_url"
@@ -75,9 +76,34 @@ def _duty_ids() -> list[str]:
     from ledger.cli.reading import fresh_copy
     from reports import run
 
-    with run("due", fresh_copy()) as result:
+    with over_copy(fresh_copy, lambda folder: run("due", folder)) as result:
         place = [column.name for column in result.columns].index("id")
         return [row[place] for row in result.rows()]
+
+
+def over_copy(fresh: Callable[[], Path], ask: Callable[[Path], T]) -> T:
+    """What `ask` makes of the folder of a copy, which `fresh` brings up to date.
+
+    A copy that DuckDB cannot read is thrown away, built from the ledger, and asked once more.
+    """
+    import duckdb
+
+    folder = fresh()
+    try:
+        return ask(folder)
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error:
+        from ledger.publish.folders import writing
+        from reports.damage import is_damaged
+        from schemas.manifest import MANIFEST
+
+        # What has another reason would be there again: no copy is built for it.
+        if not is_damaged(folder):
+            raise
+        with writing(folder):
+            (folder / MANIFEST).unlink(missing_ok=True)
+    return ask(fresh())
 
 
 def day_options(command: F) -> F:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ledger.cli.lines import labelled, table
-from ledger.cli.settings import day_options, ledger_option, ledger_url
+from ledger.cli.settings import day_options, ledger_option, ledger_url, over_copy
 
 if TYPE_CHECKING:
     from reports import Result
@@ -40,19 +40,22 @@ def status(holder: str | None, as_of: str | None, known_at: str | None) -> None:
       tpp status India
       tpp status "Bharat Compute" --as-of 2026-06-30
     """  # noqa: D301
-    from ledger.cli.reading import answer, fresh_copy
+    from ledger.cli.reading import fresh_copy
 
-    folder = fresh_copy()
     asked = {"as_of": as_of, "known_at": known_at, "holder": holder}
     wanted = {key: value for key, value in asked.items() if value is not None}
+    for line in over_copy(fresh_copy, lambda folder: _lines(wanted, folder)):
+        click.echo(line)
+
+
+def _lines(wanted: Mapping[str, str], folder: Path) -> list[str]:
+    from ledger.cli.reading import answer
+
     with answer("remaining", folder, wanted) as result:
         rows = rows_of(result)
-        if holder is None:
-            lines = [*_heading(result), "", *summary(rows)]
-        else:
-            lines = _holder(rows, result, folder)
-    for line in lines:
-        click.echo(line)
+        if "holder" in wanted:
+            return _holders(wanted["holder"], rows, result, folder)
+        return [*_heading(result), "", *summary(rows)]
 
 
 def rows_of(result: Result) -> list[Row]:
@@ -93,7 +96,10 @@ def _last_submission(result: Result) -> str:
 
 
 def summary(rows: Sequence[Row]) -> list[str]:
-    """Counts by status of each kind of budget, and the holders that are not simply open."""
+    """Counts by status of each kind of budget, and the holders that are not simply open.
+
+    One that is overdrawn is told whatever its window: that it is over by now undoes nothing.
+    """
     lines = ["Budgets"]
     counts: dict[tuple[str, str], Counter[str]] = {}
     for row in rows:
@@ -101,14 +107,35 @@ def summary(rows: Sequence[Row]) -> list[str]:
     for (budget, window), found in counts.items():
         states = ", ".join(f"{found[state]:,} {state}" for state in ORDER if found[state])
         lines.append(f"  {budget} {window}: {states}")
-    loud = [row for row in rows if row["status"] not in _QUIET]
-    loud.sort(key=lambda row: (ORDER.index(row["status"]), -(row["used_percent"] or 0)))
+    loud = [row for row in rows if row["status"] not in _QUIET or _overdrawn(row)]
+    loud.sort(key=lambda row: (_rank(row), -(row["used_percent"] or 0)))
     if not loud:
-        return [*lines, "", "Every holder is open." if rows else "No budget was opened yet."]
+        return [*lines, "", _quiet({row["status"] for row in rows})]
     lines += ["", *figures(loud[:SHOWN])]
     if len(loud) > SHOWN:
         lines.append(f"... and {len(loud) - SHOWN:,} more: tpp report remaining")
     return lines
+
+
+def _overdrawn(row: Row) -> bool:
+    return bool(row["remaining_mtpp"] < 0)
+
+
+def _rank(row: Row) -> int:
+    """Where a summary lists a row: overdrawn in a window that is shut goes with the over."""
+    overdrawn = row["status"] in _QUIET and _overdrawn(row)
+    return ORDER.index("over" if overdrawn else row["status"])
+
+
+def _quiet(states: set[str]) -> str:
+    """What a summary says that lists nobody."""
+    if not states:
+        return "No budget was opened yet."
+    if "open" not in states:
+        return "No budget is open."
+    if states == {"open"}:
+        return "Every holder is open."
+    return "Every budget that is neither closed nor future is open."
 
 
 def figures(rows: Iterable[Row]) -> list[str]:
@@ -130,16 +157,28 @@ def figures(rows: Iterable[Row]) -> list[str]:
     return table(headings, cells, {"limit", "remaining", "used %"})
 
 
+def _holders(asked: str, rows: Sequence[Row], result: Result, folder: Path) -> list[str]:
+    """Each holder of the name: a country and a party may bear the same."""
+    by_key: dict[str, list[Row]] = {}
+    for row in rows:
+        by_key.setdefault(row["holder"], []).append(row)
+    lines = []
+    for own in by_key.values():
+        lines += [*_holder(own, result, folder), ""]
+    if not lines:
+        lines = [f"No budget of {asked} was known then: seq {result.about['known_seq']}.", ""]
+    state = result.about["state"]
+    return [*lines, *labelled([("State", state["sentence"] if state else "")])]
+
+
 def _holder(rows: Sequence[Row], result: Result, folder: Path) -> list[str]:
     """Each budget of one holder with all its figures, and the last movements."""
     unit = result.about["regime"].get("unit", "TPP")
-    lines = [f"{rows[0]['name']} ({rows[0]['holder']})" if rows else "no budget"]
+    lines = [f"{rows[0]['name']} ({rows[0]['holder']})"]
     for row in rows:
         lines += ["", f"{row['budget']} {row['window']}: {row['status']}"]
         lines += _figures(row, unit)
-    lines += ["", *_last_movements(rows[0]["holder"], result, folder)]
-    state = result.about["state"]
-    return [*lines, "", *labelled([("State", state["sentence"] if state else "")])]
+    return [*lines, "", *_last_movements(rows[0]["holder"], result, folder)]
 
 
 def _figures(row: Row, unit: str) -> list[str]:
@@ -190,7 +229,7 @@ def _last_movements(holder: str, result: Result, folder: Path) -> list[str]:
         "known_at": f"seq:{about['known_seq']}",
     }
     with run("statement", folder, asked) as statement:
-        count, last = _latest(statement)
+        count, last = _latest(statement, holder)
     if not last:
         return ["No movement yet."]
     rows = [
@@ -209,10 +248,16 @@ def _last_movements(holder: str, result: Result, folder: Path) -> list[str]:
     return [heading, *table(headings, rows, {"seq", "change", "remaining"})]
 
 
-def _latest(statement: Result) -> tuple[int, list[Row]]:
-    """How many movements a statement has, and the last of them, oldest first."""
+def _latest(statement: Result, holder: str) -> tuple[int, list[Row]]:
+    """How many movements a statement has of a holder, and the last of them, oldest first.
+
+    Asked for by a key, it also has those of whoever is called like that.
+    """
     connection = statement.connection
-    connection.execute("CREATE TEMP VIEW moved AS SELECT * FROM result WHERE seq IS NOT NULL")
+    connection.execute(
+        "CREATE TEMP TABLE moved AS SELECT * FROM result WHERE seq IS NOT NULL AND holder = $1",
+        [holder],
+    )
     found = connection.execute("SELECT count(*) FROM moved").fetchone()
     last = connection.execute(
         "SELECT * FROM moved ORDER BY effective_on DESC, seq DESC, tally DESC LIMIT $1", [_LAST]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ledger.policy.judging import LICENSED
 from ledger.rules.admission import Effect
 from ledger.service import targets
 from ledger.service.book import Book
 from ledger.service.licence_acts import unknown_line
 from ledger.service.line_flags import Under, subject_of
-from ledger.service.lines import LICENSED, LineBook
+from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
 from ledger.service.rows import Drawn, Row, party_key
 from ledger.service.targets import Target

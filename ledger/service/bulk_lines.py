@@ -26,7 +26,7 @@ from ledger.service.line_flags import (
     subject_of,
 )
 from ledger.service.line_rules import LineRules
-from ledger.service.lines import FIGURES, LICENSED, MOVED, OUTSIDE, also_held
+from ledger.service.lines import FIGURES, MOVED, OUTSIDE, also_held
 from ledger.service.rows import Flag
 from ledger.storage.bulk import Staging
 from ledger.storage.staged import columns_of
@@ -378,6 +378,3 @@ def _acted(con: duckdb.DuckDBPyConnection, acts: dict[str, LineActs], count: int
 def _no(numbers: Ints, row: int) -> int | None:
     number = int(numbers[row])
     return None if number < 0 else number
-
-
-__all__ = ["LICENSED", "BulkLines"]

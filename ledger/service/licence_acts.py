@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, literal_column, select
 
+from ledger.policy.judging import LICENSED
 from ledger.rules.admission import Effect
 from ledger.rules.endings import GIVES_BACK, READINGS, STATES, LineState
-from ledger.service.lines import LICENSED, LineBook
+from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
 from ledger.service.rows import Drawn, Flag, Row, key_of
 from ledger.service.rulebook import Rulebook

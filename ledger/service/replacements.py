@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ledger.policy.judging import LICENSED
 from ledger.rules.endings import OPEN
-from ledger.service.lines import LICENSED, LineBook
+from ledger.service.lines import LineBook
 from ledger.service.rows import Flag, Row, row_of
 from ledger.storage.statements import Cursor
 from schemas import tables as t

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 import ledger
+import reports
 from schemas.problems import Unusable
+from tests.cli.test_reading import damage
 
 PAGE = Path(__file__).parents[2] / "docs/python.md"
 LICENCE: dict[str, object] = {
@@ -51,6 +53,33 @@ def test_verbs_take_values_and_reports_are_exact(books):
     assert frame.attrs["about"]["known_seq"] == 2
     assert books.report("remaining", holder="India", known_at="seq:1")["held_mtpp"].tolist() == [0]
     assert books.movements(party="bharat")["seq"].tolist() == [2]
+
+
+@pytest.mark.parametrize("name", ["IND", "Ivory Coast", "Cote d'Ivoire", "india"])
+def test_a_holder_by_any_name(books, name):
+    key = "IN" if name.casefold().startswith("ind") else "CI"
+    assert books.report("remaining", holder=name)["holder"].tolist() == [key]
+    assert books.status(name)["holder"].tolist() == [key]
+    assert set(books.report("statement", holder=name)["holder"]) == {key}
+
+
+def test_a_holder_nobody_knows_is_wrong_use_with_the_nearest(books):
+    for ask in (books.status, lambda holder: books.report("statement", holder=holder)):
+        with pytest.raises(reports.WrongUse, match=r'"Indai" \(nearest: India, '):
+            ask("Indai")
+
+
+def test_a_destination_by_any_name_and_a_wrong_word(books):
+    books.issue(LICENCE)
+    assert books.movements(destination="India")["seq"].tolist() == [2]
+    with pytest.raises(reports.WrongUse, match=r'no kind "licens" \(nearest: licence'):
+        books.movements(kind="licens")
+
+
+def test_a_copy_that_cannot_be_read_is_built_anew(books, folder):
+    before = books.status()
+    damage(folder)
+    assert books.status().equals(before)
 
 
 def test_a_refusal_is_an_outcome(books):

@@ -15,6 +15,13 @@ from tests.cli.conftest import APPLY, ISSUE, SHIP
 DAY = "--as-of 2026-06-30"
 
 
+PARTY = (
+    "ship --document S-9 --exported-on 2026-01-09 --received-on 2026-01-10 --exporter Acme"
+    " --ultimate-consignee {} --destination Chile --authorization LPP"
+    " --chip nvidia-h100-sxm --quantity 2"
+)
+
+
 @pytest.fixture
 def used(folder, tpp):
     """India critical, one refusal."""
@@ -61,6 +68,54 @@ def test_status_of_a_holder_by_any_name(used, tpp, name):
         "3 2026-04-01 export S-1 0 61,728,000",
     ):
         assert expected.split() in lines, expected
+
+
+@pytest.mark.parametrize(
+    ("day", "said"), [("2028-01-05", "157 closed"), ("2024-12-31", "157 future")]
+)
+def test_status_calls_nobody_open_where_nobody_is(folder, tpp, day, said):
+    lines = tpp(f"status --as-of {day}").stdout.splitlines()
+    assert f"  country_allocation 2025-2027: {said}" in lines
+    assert lines[-1] == "No budget is open."
+
+
+def test_status_says_that_the_others_are_open(folder, tpp):
+    tpp(PARTY.format("Alpha"))
+    lines = tpp("status --as-of 2027-06-30").stdout.splitlines()
+    assert lines[-1] == "Every budget that is neither closed nor future is open."
+
+
+def test_status_tells_who_is_overdrawn_after_the_window_too(folder, tpp):
+    tpp(ISSUE + "60000")
+    lines = tpp("status --as-of 2028-01-05").stdout.splitlines()
+    assert lines[-1].split() == [
+        "India", "2025-2027", "790,000,000", "-159,920,000", "120.24", "closed",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("when", ["seq:0", "2020-01-01"])
+def test_status_of_a_holder_of_whom_nothing_was_known(folder, tpp, when):
+    done = tpp(f"status India --known-at {when}")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == "No budget of India was known then: seq 0."
+
+
+def test_status_of_a_party_before_its_first_shipment(folder, tpp):
+    tpp(PARTY.format("Alpha"))
+    done = tpp("status Alpha --known-at seq:1")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == "No budget of Alpha was known then: seq 1."
+
+
+def test_status_of_a_country_and_a_party_of_one_name(folder, tpp):
+    tpp(PARTY.format("Chile"))
+    done = tpp("status Chile --as-of 2026-01-10").stdout
+    country, party = done.split("\n\nChile (chile)\n")
+    assert country.startswith("Chile (CL)\n")
+    assert "lpp 2026" not in country
+    assert country.endswith("No movement yet.")
+    assert "lpp 2026: open" in party
+    assert "Last movements (2 of 2; tpp report statement has all)" in party
 
 
 def test_status_of_a_country_by_another_name(folder, tpp):
@@ -121,6 +176,13 @@ WRONG = [
     ("report remaning", 'there is no report "remaning" (nearest: remaining)'),
     ("report remaining --where satus=x", 'the report remaining knows no "satus" (nearest: status)'),
     ("report remaining --where status", '"status": write NAME=VALUE'),
+    ("report remaining India --where holder=PL", '"holder" is given twice'),
+    ("report remaining --where as_of=2025-01-01 --as-of 2026-11-28", '"as_of" is given twice'),
+    ("report remaining --where known_at=seq:1 --known-at seq:4", '"known_at" is given twice'),
+    ("report remaining --where known_seq=1 --known-at seq:4",
+     "known_at and known_seq say the same: give one"),
+    ("movements --from 2026-12-31 --to 2026-01-01",
+     "the period begins on 2026-12-31, after its last day, 2026-01-01"),
     ("status --as-of 2026-02-30", 'as_of: "2026-02-30" is no day; write it as 2026-11-23'),
     ("report remaining --known-at seq:9", "the ledger has only 4 movements"),
     ("report remaining -o r.d", "r.d: say the format with --format (table, csv, json, parquet)"),
@@ -163,6 +225,39 @@ def test_a_table_of_movements_is_short_and_says_so(used, tpp, monkeypatch):
     done = tpp("movements --format table")
     assert done.stderr == "only the latest 2; --limit N shows more\n"
     assert len(seqs(tpp("movements"))) == 4
+
+
+def damage(folder: Path) -> None:
+    """Make every file of the copy unreadable, each of its size and with its footer."""
+    for path in (folder / "tpp-ledger.db.copy").glob("*.parquet"):
+        content = path.read_bytes()
+        footer = int.from_bytes(content[-8:-4], "little") + 8
+        path.write_bytes(content[:4] + b"\xff" * (len(content) - 4 - footer) + content[-footer:])
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["report remaining", "report statement India", f"status {DAY}", "status India", "movements"],
+)
+def test_a_copy_that_cannot_be_read_is_built_anew(used, tpp, command):
+    before = tpp(command)
+    damage(used)
+    done = tpp(command)
+    assert (done.exit_code, done.stdout, done.stderr) == (0, before.stdout, before.stderr)
+    assert tpp("report breaches").exit_code == 0
+
+
+def test_an_error_over_a_copy_that_can_be_read_stays_one(used, tpp, monkeypatch):
+    def broken(*_: object) -> None:
+        raise duckdb.Error("of our own")
+
+    tpp("movements")
+    manifest = used / "tpp-ledger.db.copy" / "manifest.json"
+    written = manifest.stat().st_mtime_ns
+    monkeypatch.setattr("ledger.cli.reading.answer", broken)
+    done = tpp("movements")
+    assert (done.exit_code, "(Error: of our own)" in done.stderr) == (1, True)
+    assert manifest.stat().st_mtime_ns == written
 
 
 def test_the_warm_path_loads_neither_sqlalchemy_nor_pandas(used, tpp):

@@ -124,7 +124,7 @@ def test_the_shipped_readings_are_those_the_ledger_knows(key):
 def test_the_page_has_the_options_the_ledger_asks_for():
     page = (Path(__file__).parents[2] / "docs/regimes.md").read_text()
     _, _, table = page.partition("| option | readings | what |\n| --- | --- | --- |\n")
-    told = {}
+    told: dict[str, frozenset[str]] = {}
     for line in table.partition("\n\n")[0].splitlines():
         keys, readings = (re.findall(r"`(\w+)`", cell) for cell in line.split("|")[1:3])
         told |= dict.fromkeys(keys, frozenset(readings))

@@ -18,7 +18,8 @@ from reports import render
 from reports.frame import as_frame
 from reports.table import table_lines
 from tests.reports.copies import copy_of
-from tests.reports.golden import AS_OF, HOLDER
+from tests.reports.example import example
+from tests.reports.golden import AS_OF, HOLDER, rendered
 
 SQL = Path(reports.__file__).parent / "sql"
 
@@ -153,6 +154,17 @@ def test_a_table_keeps_to_the_terminal(copy, width):
         ("remaining", {"as_of": "infinity"}, "is no day"),
         ("remaining", {"as_of": "20250230"}, "is no day"),
         ("remaining", {"known_at": "yesterday"}, "is no instant"),
+        ("remaining", {"known_at": "20261128"}, "is no instant; write 2026-11-23"),
+        ("remaining", {"known_at": "2026-W48-6"}, "is no instant"),
+        ("remaining", {"known_at": "0001-01-01T00:00:00+05:00"}, "is no instant"),
+        ("remaining", {"known_at": "9999-12-31T23:00:00-05:00"}, "is no instant"),
+        ("remaining", {"known_at": "seq:1", "known_seq": 1}, "say the same"),
+        (
+            "statement",
+            {"holder": "PL", "from_on": date(2028, 1, 1), "as_of": "2026-01-01"},
+            "the period begins on 2028-01-01, after its last day, 2026-01-01",
+        ),
+        ("authorizations", {"from_on": "9999-12-31"}, "begins on 9999-12-31, after its last day"),
         ("remaining", {"known_at": "seq:18"}, "has only 17 movements"),
         ("remaining", {"known_at": "seq:-1"}, "is no whole number"),
         ("movements", {"limit": "1.5"}, "is no whole number"),
@@ -288,6 +300,19 @@ def test_every_column_is_explained_in_the_docs(copy, name):
     explained = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
     with reports.run(name, copy, HOLDER.get(name)) as result:
         assert explained == [c.name for c in result.columns]
+
+
+def test_the_docs_name_each_column_whose_text_may_be_empty_and_not_null(tmp_path):
+    said = DOCS.read_text().split("Empty text")[1].split("\n\n")[0]
+    named = set(re.findall(r"`(\w+)` of `(\w+)`", said))
+    found = set()
+    for name, content in rendered(example(tmp_path)):
+        if name.endswith(".json"):
+            report = name.removesuffix(".json")
+            cells = [cell for row in json.loads(content)["rows"] for cell in row.items()]
+            found |= {(column, report) for column, value in cells if value == ""}
+    assert found == {("flags", "movements"), ("facility", "facilities"), ("tally", "late")}
+    assert found <= named
 
 
 def test_a_report_that_needs_more_memory_is_begun_again_with_more(copy, monkeypatch):
