@@ -35,23 +35,38 @@ def write(
     """Write the rejected rows as CSV and return how many.
 
     `file_line` and `problems` stand first, so that a row with too many cells stays whole, and so
-    that a mended file can be imported as it is.
+    that a mended file can be imported as it is. Of a file that was one itself, its own two give
+    way.
     """
+    given_up = _given_up(headings)
     reasons = _reasons(con, file)
     wanted = next(reasons, None)
     written = 0
     with path.open("wb") as out:
-        out.write(_record([*REJECTS_HEADINGS, *map(neutralised, headings)]))
+        out.write(_record([*REJECTS_HEADINGS, *map(neutralised, _without(headings, given_up))]))
         for row, line, cells in source.cells() if wanted else ():
             if wanted is None:
                 break
             if row != wanted[0]:
                 continue
+            if given_up:
+                cells = [as_it_was(cell) for cell in _without(cells, given_up)]
             shown = (neutralised(cell.replace("\0", "\N{SYMBOL FOR NULL}")) for cell in cells)
             out.write(_record([str(line), wanted[1], *shown]))
             written += 1
             wanted = next(reasons, None)
     return written
+
+
+def _given_up(headings: Sequence[str]) -> set[int]:
+    """The columns of the file that are those of rejects, where it has both."""
+    if not set(REJECTS_HEADINGS) <= set(headings):
+        return set()
+    return {at for at, heading in enumerate(headings) if heading in REJECTS_HEADINGS}
+
+
+def _without(cells: Sequence[str], given_up: set[int]) -> list[str]:
+    return [cell for at, cell in enumerate(cells) if at not in given_up]
 
 
 def _record(cells: Sequence[str]) -> bytes:

@@ -108,6 +108,21 @@ def test_mended_rejects_can_be_imported_as_they_are(desk):
     assert desk.given(found, "document", "exporter", "quantity", "details") == expected
 
 
+def test_rejects_of_rejects_are_those_of_the_first_file(desk):
+    """Whoever mends only some of them gets the others back as they were, with new reasons."""
+    first, second, third = (desk.folder / f"{n}.csv" for n in (1, 2, 3))
+    desk.read(REJECTED).write_rejects(first)
+    desk.read(first.read_text()).write_rejects(second)
+    desk.read(second.read_text()).write_rejects(third)
+    rows, once, again = (
+        list(csv.reader(path.read_text().splitlines())) for path in (first, second, third)
+    )
+    assert once == again
+    assert once[0] == rows[0]
+    assert all(row[2:] in [one[2:] for one in rows] for row in once)
+    assert len(once) > 2
+
+
 def test_a_carriage_return_at_the_end_of_a_rejected_row_stays(desk):
     out = desk.folder / "rejects.csv"
     desk.shipments('S1,2025-06-01,A,B,Narnia,H100,8,"x\ry\r"', more=",remark").write_rejects(out)
