@@ -33,11 +33,11 @@ class ParquetSource:
 
         self._path = path
         self._con = con
-        name = quote(literal(str(path)))
+        file = quote(literal(str(path)))
         told = "file_row_number = true, hive_partitioning = false"
-        self._scan = f"read_parquet({name}, {told})"
+        self._scan = f"read_parquet({file}, {told})"
         try:
-            self.headings = self._names(name)
+            self.headings = self._names(file)
             described = con.execute(f"DESCRIBE FROM {self._scan}").fetchall()
             counted = con.execute(f"SELECT count(*) FROM {self._scan}").fetchone()  # noqa: S608
         except duckdb.Error as error:

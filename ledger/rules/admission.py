@@ -31,6 +31,7 @@ from ledger.rules.weights import (
     Lines,
     Overflow,
     Weighed,
+    is_nothing,
     nothing,
 )
 
@@ -153,7 +154,7 @@ def _added_up(columns: Sequence[Ints], order: Ints, starts: Ints) -> Ints:
 
 
 def _kept(column: Ints, kept: NDArray[np.bool_]) -> Ints:
-    if column.strides == (0,):
+    if is_nothing(column):
         return nothing(int(kept.sum()))
     return column[kept]
 

@@ -282,6 +282,11 @@ def nothing(count: int) -> Ints:
     return np.broadcast_to(_NOTHING, count)
 
 
+def is_nothing(column: Ints) -> bool:
+    """Whether a column is such a one."""
+    return column.strides == (0,)
+
+
 _NOTHING = np.zeros(1, np.int64)
 
 

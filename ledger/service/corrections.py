@@ -28,7 +28,7 @@ from ledger.service.seal import Header, Sealer
 from ledger.service.settings import setting_for
 from ledger.service.undoing import Undoing
 from ledger.storage.statements import Cursor
-from schemas.kinds import FILE_MOVEMENTS, KEY_CLASS, TRANSFERS, FileKind, Kind, key_class
+from schemas.kinds import FILE_MOVEMENTS, KEY_CLASS, TRANSFERS, Kind, key_class
 from schemas.problems import Problem, Unusable
 from schemas.records import Given
 
@@ -314,7 +314,7 @@ def _anew(
     for name, heading in (("new_document", shape.document), ("new_line", shape.line)):
         if name in new:
             new[heading] = new.pop(name)
-    problems = _unknown_headings(kind, new, values)
+    problems = recorded.unknown_headings(kind, new, values)
     unknown = {problem.column for problem in problems}
     if {"chip", "quantity"} & new.keys() and "tpp" not in new:
         values.pop("tpp", None)
@@ -330,16 +330,3 @@ def _anew(
         raise Unusable(*problems)
     # The source is the movement's, as it was recorded: it is part of the key.
     return replace(given, source=movement["source"], row=row.row, file_line=row.file_line)
-
-
-def _unknown_headings(
-    kind: FileKind, new: Mapping[str, str], before: Mapping[str, str]
-) -> list[Problem]:
-    """A problem for each heading that movements of the kind do not have, nor this one has."""
-    problems: list[Problem] = []
-    for heading, value in new.items():
-        try:
-            recorded.check_headings(kind, {heading: value}, before)
-        except Unusable as unusable:
-            problems += unusable.problems
-    return problems

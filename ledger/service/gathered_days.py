@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from ledger.rules.admission import Changes, Ints, together
+from ledger.rules.weights import is_nothing
 from ledger.storage.staged import columns_of
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _laid_down(part: Changes, folder: Path) -> Changes:
 
 
 def _mapped(column: Ints, file: IO[bytes]) -> Ints:
-    if column.strides == (0,):  # nothing, many times
+    if is_nothing(column):
         return column
     begin = file.seek(0, 2)
     file.write(column.data)

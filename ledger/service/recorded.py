@@ -120,13 +120,17 @@ def _text(column: str, value: object) -> str:
     return str(value)
 
 
-def check_headings(kind: FileKind, new: Mapping[str, str], before: Mapping[str, str]) -> None:
-    """Raise Unusable for a heading that movements of the kind do not have, nor this one has."""
+def unknown_headings(
+    kind: FileKind, new: Mapping[str, str], before: Mapping[str, str]
+) -> list[Problem]:
+    """A problem for each heading that movements of the kind do not have, nor this one has."""
     known = {*slots_of(kind), *before}
-    for heading, value in new.items():
-        if heading not in known:
-            near = tuple(get_close_matches(heading, known, n=3))
-            raise _problem(heading, value, f"{kind} have no such heading", near)
+    reason = f"{kind} have no such heading"
+    return [
+        Problem("", 0, 0, heading, value, reason, tuple(get_close_matches(heading, known, n=3)))
+        for heading, value in new.items()
+        if heading not in known
+    ]
 
 
 def says_the_same(cursor: Cursor, movement: Stored, given: Given) -> bool:

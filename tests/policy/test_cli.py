@@ -11,15 +11,12 @@ from docs.policy_page import policy_page
 from ledger.cli.policy import policy
 from ledger.policy import cards
 from ledger.policy.reader import builtin_regimes, read_regime
+from tests.policy.test_reader import CITED
 
 SINCE = "from = 2026-01-01\n"
 STEPPING = f"""title = "Cap"
 unit = "TPP"
-source = "The act"
-href = "https://example.org/act"
-published = 2026-01-01
-reviewed = 2026-01-01
-[[value]]
+{CITED}[[value]]
 {SINCE}amount = 10
 section = "1"
 [[value]]

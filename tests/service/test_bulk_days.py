@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.rules.admission import Changes, together
+from ledger.rules.weights import is_nothing
 from ledger.service import gathered_days
 from ledger.service.gathered_days import GatheredDays
 from ledger.storage.staged import columns_of as columns_of_table
@@ -71,6 +72,7 @@ def test_long_parts_wait_in_files_of_the_folder(tmp_path):
     assert not part.taken.flags.writeable  # mapped, to be read only
     assert list(tmp_path.iterdir()) == []  # the file has no name, and goes with the columns
     assert part.taken.tolist() == [5] * LONG
+    assert is_nothing(part.pending)  # which takes no room, in memory or in the file
     with pytest.raises(FileNotFoundError):
         GatheredDays(tmp_path / "gone").add(part)
 
