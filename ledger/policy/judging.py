@@ -97,7 +97,7 @@ class Outside:
 class Flag:
     """What a condition says of a movement.
 
-    `code` is a reason of ledger/refusals.py, or empty for a step that only explains.
+    `code` is a reason of ledger/refusals, or empty for a step that only explains.
     `safe_side` True: the movement then counts on the safe side of the regime's budgets that
     have one, unless it draws on them officially. `enforced` True: it holds on days too on which
     the rest of the regime is not enforced.

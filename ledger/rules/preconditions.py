@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from ledger.policy.types import Precondition, Regime
 from schemas.tpp import grouped
 
-# The reason of ledger/refusals.py that a missing paper is.
+# The reason of ledger/refusals that a missing paper is.
 REASON = {
     "certificate": "certificate_missing",
     "notice": "notice_missing",

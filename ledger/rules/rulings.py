@@ -98,7 +98,7 @@ class Step:
 class Ruling:
     """What a regime says of a case.
 
-    `findings` are (code of ledger/refusals.py, detail); `options` those that touched the ruling,
+    `findings` are (code of ledger/refusals, detail); `options` those that touched the ruling,
     as (key, value); `review` the policy an application is reviewed under, or empty; `needs` the
     keys of what must be on record before the shipment leaves; `years` how long a licence holds
     that names no last day, 0 where nothing is said; `alone` that it may name no other country.
