@@ -106,7 +106,9 @@ def _lot(lot: Lot, unit: str) -> list[str]:
 
     amount = "" if lot.amount_mtpp is None else f"{grouped(lot.amount_mtpp)} {unit}"
     if lot.quantity is not None and lot.unit_mtpp is not None:
-        amount = f"{lot.quantity:,} x {grouped(lot.unit_mtpp)} = {amount}"
+        same = lot.quantity * lot.unit_mtpp == lot.amount_mtpp
+        units = f"{lot.quantity:,} x {grouped(lot.unit_mtpp)}"
+        amount = f"{units} = {amount}" if same else f"{amount}, given for {units}"
     under = "no paragraph" if lot.paragraph == "none" else lot.paragraph
     chip = f"{lot.name} ({lot.chip}, {under})" if lot.name else lot.chip or ""
     pairs = [("chip", chip), ("amount", amount)]

@@ -131,6 +131,14 @@ BREACHES = (
         "the shipment",
         "shipped {limit}, on record already {taken}, given {asked}, over by {short}",
     ),
+    Reason(
+        "amount_differs",
+        _BREACH,
+        "the amount given is not that of the units given, as they were shipped",
+        "the shipment",
+        "given {asked}, whole units come to {limit}, apart by {short}",
+    ),
+    _breach("before_shipment", "dated before the shipment it points at", "the shipment"),
     _breach(
         "application_answered",
         "the application was answered before",

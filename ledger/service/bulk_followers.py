@@ -18,9 +18,9 @@ from ledger.service.bulk_shares import HELD, Asked
 from ledger.service.bulk_targets import MOST, NONE, Targets
 from ledger.service.bulk_wanted import Wanted
 from ledger.service.columns import Prepared
-from ledger.service.day_numbers import day_of, days_number
+from ledger.service.day_numbers import day_of, day_text, days_number
 from ledger.service.draws import Drawer
-from ledger.service.follower_columns import WAITING, Followed
+from ledger.service.follower_columns import WAITING, Followed, products
 from ledger.service.followers import ON_INSTALLATION, ON_RECEIPT, TRANSIT
 from ledger.service.known_rows import ByRows
 from ledger.service.moves import may_leave
@@ -55,8 +55,8 @@ class BulkFollowers(BulkDrawer):
         self._may_leave = may_leave(self.rulebook)
 
     def flags(self, frame: Frame) -> Gathered:
-        """What is to be said of each before it is weighed: its shipment is not on file, or it is
-        more than was shipped.
+        """What is to be said of each before it is weighed: its shipment is not on file, it is more
+        than was shipped, dated before it, or not what its units come to.
         """
         found = Gathered()
         no, amount = frame.ints("target_no"), frame.ints("amount_mtpp")
@@ -75,6 +75,7 @@ class BulkFollowers(BulkDrawer):
             known = self.targets.received if kind == Kind.RECEIPT else self.targets.gone
             before = known[no[rows]] + sum(self._before[one][rows] for one in together)
             self._flag_excess(found, rows, amount[rows], before, no[rows])
+        self._flag_differences(found, frame, no)
         return found
 
     def _count(self, frame: Frame, no: Ints, amount: Ints) -> None:
@@ -103,6 +104,23 @@ class BulkFollowers(BulkDrawer):
             code, none = ["more_than_shipped"] * len(over), np.full(len(over), NONE, np.int64)
             figures = (shipped[over], before[over], amount[over], short[over])
             found.excess(Excess(rows[over], code, none, *figures))
+
+    def _flag_differences(self, found: Gathered, frame: Frame, no: Ints) -> None:
+        """Flag days before the shipment's, and amounts that are not those of the units."""
+        sent = self.targets.day[no]
+        early = np.flatnonzero((frame.day < sent) & (frame.target > 0))
+        found.by_value(
+            early, sent[early], lambda at: Flag("before_shipment", detail=day_text(sent[early[at]]))
+        )
+        own, said = frame.ints("own_quantity", NONE), frame.ints("own_amount", NONE)
+        unit, whole = (self.targets.whole[name][no] for name in ("unit_mtpp", "amount_mtpp"))
+        judged = (said >= 0) & (unit > 0) & ((own >= 0) | (said != whole))
+        units = np.where(own >= 0, own, said // np.maximum(unit, 1))
+        come_to = products(units, unit, judged)
+        other = np.flatnonzero(judged & (come_to != said))
+        apart = zip(come_to[other].tolist(), said[other].tolist(), strict=True)
+        for row, (limit, asked) in zip(other.tolist(), apart, strict=True):
+            found.add(row, Flag("amount_differs", None, limit, None, asked, abs(asked - limit)))
 
     def batch(self, frame: Frame, flags: Gathered) -> Batch:
         """The batch ready to be weighed."""

@@ -183,7 +183,8 @@ _PARTS = """
 # A product beyond 64 bits is no amount on record either.
 _MEANT_OTHER = """
     JOIN movement m ON m.seq = p.seq LEFT JOIN movement s ON s.seq = m.target_seq
-    WHERE coalesce(p.quantity, s.quantity, -1) <> coalesce(m.quantity, -1)
+    WHERE (p.quantity IS NOT NULL OR p.amount_mtpp IS NULL)
+        AND coalesce(p.quantity, s.quantity, -1) <> coalesce(m.quantity, -1)
     OR coalesce(p.amount_mtpp, CASE WHEN p.quantity IS NULL OR s.unit_mtpp IS NULL
         THEN s.amount_mtpp ELSE CAST(p.quantity AS NUMERIC) * s.unit_mtpp END, -1)
         <> coalesce(m.amount_mtpp, -1) LIMIT 1

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 NONE = -1
 # No sum comes near to what 64 bits hold, so that columns need no look at each.
 MOST = 2**62
+# Before every other day.
+_NO_DAY = -(2**62)
 # Rows read at a time: as rows they take ten times the room.
 _READ = 20_000
 WHOLE = ("ruling_no", "consignee_no", "parent_no", "quantity", "unit_mtpp", "amount_mtpp")
@@ -39,8 +41,9 @@ class Targets:
     """The shipments pointed at, each at the place the table `d_asked` gives it.
 
     One more place than there are: -1, for rows that name none. `seq` is 0 where none is on file;
-    whole numbers and texts are -1 for none. `received` and `gone` are what receipts and returns on
-    record account for, `owned` what the shipments still have of budgets.
+    whole numbers and texts are -1 for none. `day` is the number of the day of each. `received` and
+    `gone` are what receipts and returns on record account for, `owned` what the shipments still
+    have of budgets.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, staging: Staging, book: Book) -> None:
@@ -55,6 +58,7 @@ class Targets:
         self.received, self.gone = (np.zeros(self.count + 1, np.int64) for _ in range(2))
         behind = self._pointing()
         self.whole = {name: np.full(self.count + 1, NONE, np.int64) for name in WHOLE}
+        self.day = np.full(self.count + 1, _NO_DAY, np.int64)
         self.text = {name: Texts(self.count + 1) for name in TEXTS}
         self._read()
         self.owned: Owned = owned(book, self.seq, self._entries([self._pointed, *behind]))
@@ -137,7 +141,7 @@ class Targets:
 
     def _read(self) -> None:
         """Read the shipments themselves."""
-        columns = ", ".join(f'm."{name}"' for name in (*WHOLE, *TEXTS))
+        columns = ", ".join(f'm."{name}"' for name in (*WHOLE, *TEXTS, "effective_on"))
         joined = f"{self._pointed} p JOIN movement m ON m.seq = p.seq"
         shipments = f"SELECT p.no, {columns} FROM {joined}"  # noqa: S608
         for rows in self._staging.rows(shipments, _READ):
@@ -145,8 +149,9 @@ class Targets:
             no = np.array(places, np.int64)
             for name, values in zip(WHOLE, found, strict=False):
                 self.whole[name][no] = [NONE if value is None else value for value in values]
-            for name, values in zip(TEXTS, found[len(WHOLE) :], strict=True):
+            for name, values in zip(TEXTS, found[len(WHOLE) : -1], strict=True):
                 self.text[name].put(no, values)
+            self.day[no] = np.array(found[-1], "datetime64[D]").astype(np.int64)
 
     def _entries(self, staged: Sequence[str]) -> list[tuple[Ints, ...]]:
         columns = ", ".join(f"e.{name}" for name in ENTRY)

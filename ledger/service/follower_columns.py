@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ledger.rules.admission import Ints
 from ledger.rules.judge import ruling_from_body
@@ -25,6 +26,7 @@ from ledger.service.rulebook import Ruled
 from ledger.storage.bulk import Staging
 from schemas import tables as t
 from schemas.names import name_key
+from schemas.tpp import LARGEST_MTPP
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 # Draws of a shipment that wait for what comes behind it.
 WAITING = (*LATER, TRANSIT, BOTH_YEARS)
 _COUNTRIES = ("destination", "consignee_hq", "parent_hq")
-_LARGEST = 2**63 - 1
 
 
 @dataclass(slots=True)
@@ -77,18 +78,30 @@ class Followed(Prepared):
         return pa.table(made)
 
     def _figures(self, rows: pa.Table, no: Ints) -> tuple[Any, Any, Any]:
-        """Units, TPP of one and the amount: the row's own, or its shipment's."""
+        """Units, TPP of one and the amount: the row's own, or its shipment's (parts.py)."""
         assert self.targets is not None
         own, said = (_whole(rows.column(name)) for name in ("own_quantity", "own_amount"))
         sent, unit, whole = (
             self.targets.whole[name][no] for name in ("quantity", "unit_mtpp", "amount_mtpp")
         )
-        counted = (own >= 0) & (unit >= 0) & (said < 0)
-        if (own[counted] > _LARGEST // np.maximum(unit[counted], 1)).any():
-            raise ByRows
-        follows = np.where(counted, own * np.where(counted, unit, 0), whole)
-        amount = np.where(said >= 0, said, follows)
-        return _known(np.where(own >= 0, own, sent)), _known(unit), _known(amount)
+        counted = (own >= 0) & (unit >= 0)
+        come_to = products(own, unit, counted)
+        amount = np.where(said >= 0, said, np.where(counted, come_to, whole))
+        each = np.maximum(unit, 1)
+        units = np.where((unit > 0) & (said % each == 0), said // each, NONE)
+        quantity = np.where((said < 0) | (said == whole), sent, units)
+        return _known(np.where(own >= 0, own, quantity)), _known(unit), _known(amount)
+
+
+def products(one: Ints, other: Ints, where: NDArray[np.bool_]) -> Ints:
+    """Products of whole numbers of which those outside `where` count as 0.
+
+    Raises ByRows where one is beyond 64 bits.
+    """
+    one, other = np.where(where, one, 0), np.where(where, other, 0)
+    if (one > LARGEST_MTPP // np.maximum(other, 1)).any():
+        raise ByRows
+    return one * other
 
 
 def _known(values: Ints) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ledger.service.outcome import Outcome, Repeated
+from ledger.service.parts import Whole
 from ledger.service.rows import Row, is_shipment, key_of, points_at_shipment
 from ledger.storage.chain import CONTENT_FIELDS, OWN_FIELDS
 from ledger.storage.statements import Cursor, parts_of
@@ -111,7 +112,7 @@ def _parts(cursor: Cursor, rows: Sequence[Row], found: _Found) -> dict[bytes, tu
     for row in same:
         movement = stored[found[row.key][1]]
         shipment = sent.get(movement[_MOVEMENT["target_seq"]])
-        for name, meant in zip(_PART, _meant(row, shipment), strict=True):
+        for name, meant in _meant(row, shipment).items():
             before = movement[_MOVEMENT[name]]
             if meant != before:
                 heading = _HEADING.get(name, name)
@@ -119,19 +120,17 @@ def _parts(cursor: Cursor, rows: Sequence[Row], found: _Found) -> dict[bytes, tu
     return parts
 
 
-_PART = ("quantity", "amount_mtpp")
+def _meant(row: Row, shipment: tuple[Any, ...] | None) -> dict[str, int | None]:
+    """The units and the amount that a receipt or a return says, or leaves to its shipment.
 
-
-def _meant(row: Row, shipment: tuple[Any, ...] | None) -> tuple[int | None, int | None]:
-    """The units and the amount that a receipt or a return says, or leaves to its shipment."""
-    quantity, amount = row.given.quantity, row.given.amount_mtpp
-    if shipment is None:
-        return quantity, amount
-    unit = shipment[_MOVEMENT["unit_mtpp"]]
-    if amount is None:
-        whole = quantity is None or unit is None
-        amount = shipment[_MOVEMENT["amount_mtpp"]] if whole else (quantity or 0) * unit
-    return shipment[_MOVEMENT["quantity"]] if quantity is None else quantity, amount
+    Units that only follow from the amount it says are left out: they tell no other part.
+    """
+    given = row.given
+    said = given.quantity, given.amount_mtpp
+    quantity, amount = said if shipment is None else Whole.stored(shipment).part(given)
+    if given.quantity is None and given.amount_mtpp is not None:
+        return {"amount_mtpp": amount}
+    return {"quantity": quantity, "amount_mtpp": amount}
 
 
 def _shown(name: str, value: int | None) -> str:

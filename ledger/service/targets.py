@@ -13,6 +13,7 @@ from ledger.rules.judge import Draw, ruling_from_body
 from ledger.service import applications, moves
 from ledger.service.book import Book
 from ledger.service.known_rows import reversed_among
+from ledger.service.parts import Whole
 from ledger.service.rows import Flag, Row, is_shipment, key_of, points_at_shipment
 from ledger.service.rulebook import Ruled
 from ledger.storage import chain
@@ -20,6 +21,7 @@ from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import RECEIPTS, RETURNS, Kind
 from schemas.records import Given
+from schemas.tpp import LARGEST_MTPP
 
 _AT = {name: place for place, name in enumerate(t.movement.columns.keys())}
 _STANDING = {name: place for place, name in enumerate(t.standing.columns.keys())}
@@ -288,11 +290,8 @@ def _point(row: Row, target: Target) -> None:
     row.target, row.target_seq = target, target.seq
     row.ruled = row.ruled or target.ruled
     sent, given = target.given, row.given
-    quantity = given.quantity if given.quantity is not None else sent.quantity
-    amount = given.amount_mtpp
-    if amount is None:
-        whole = given.quantity is None or sent.unit_mtpp is None
-        amount = sent.amount_mtpp if whole else (quantity or 0) * (sent.unit_mtpp or 0)
+    whole = Whole.of(sent)
+    quantity, amount = whole.part(given)
     row.given = replace(
         given,
         consignee=given.consignee or sent.consignee,
@@ -306,6 +305,7 @@ def _point(row: Row, target: Target) -> None:
     )
     before = target.received if row.kind in RECEIPTS else target.gone
     _flag_excess(row, sent.amount_mtpp or 0, before)
+    _flag_differences(row, given, sent, whole)
     if row.kind == Kind.RECEIPT:
         target.received += amount or 0
     elif row.kind in RETURNS:
@@ -317,6 +317,18 @@ def _flag_excess(row: Row, shipped: int, before: int) -> None:
     over = before + row.amount - shipped
     if row.kind in counted and over > 0:
         row.flags.append(Flag("more_than_shipped", None, shipped, before, row.amount, over))
+
+
+def _flag_differences(row: Row, given: Given, sent: Given, whole: Whole) -> None:
+    """Flag a day before the shipment's, and an amount that is not that of the units."""
+    if given.effective_on < sent.effective_on:
+        row.flags.append(Flag("before_shipment", detail=str(sent.effective_on)))
+    come_to = whole.differs(given)
+    if come_to is None:
+        return
+    said, known = given.amount_mtpp or 0, come_to <= LARGEST_MTPP
+    figures = (come_to, None, said, abs(said - come_to)) if known else ()
+    row.flags.append(Flag("amount_differs", None, *figures))
 
 
 def _link(cursor: Cursor, book: Book, row: Row, beside: dict[bytes, Row]) -> None:

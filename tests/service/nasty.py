@@ -206,6 +206,7 @@ def _follower(
         "shipment": sent["document"] if random.random() < 0.95 else "not on file",
         "shipment_line": sent["line"],
         "quantity": _of(random, "", "", 1, 1, 5, 250, 900),
+        "tpp": _of(random, "", "", "", "15832", "79160", "0.001", "9000000000"),
         "colour": _of(random, "", "grün\tblau"),
     }
 

@@ -74,14 +74,17 @@ def test_what_follows_shipments_posts_alike(
     files += [("returns", nasty.returns(random, 90, shipments))]
     files += [("receipts", nasty.removals(random, 60, shipments))]
     base = declared(ledger_url, **options)
+    told: set[str] = set()
     with twins(base, tmp_path) as ledgers:
         for number, (kind, lines) in enumerate(files):
             path = write_csv(tmp_path / f"{number}-{kind}.csv", lines)
             by_rows, as_columns = both_ways(ledgers, path, kind)
             assert by_rows == as_columns, number
+            told |= set(by_rows.counts)
             assert (by_rows.count >= len(lines), by_rows.rejected) == (True, 0)
             assert_same(ledgers)
         assert_sound(ledgers[1])
+    assert told >= {"more_than_shipped", "before_shipment", "amount_differs"}
     assert columns_only == []
 
 
