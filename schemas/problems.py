@@ -40,3 +40,9 @@ class Unusable(Exception):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, without the advice that some libraries put below."""
+    first, *_ = str(error).splitlines() or [""]
+    return first

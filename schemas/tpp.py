@@ -10,8 +10,10 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from schemas.whole import LARGEST_WHOLE
+
 MILLI = 1000
-LARGEST_MTPP = 2**63 - 1
+LARGEST_MTPP = LARGEST_WHOLE
 
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 

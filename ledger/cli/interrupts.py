@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from ledger.storage.interrupts import answering, is_main_thread
 
 # After how many seconds a Ctrl-C comes again that could not be obeyed.
 _SOON = 0.01
@@ -17,25 +18,20 @@ _SOON = 0.01
 def noticing() -> Iterator[list[int]]:
     """Notes each Ctrl-C, which then goes where it always went; only the main thread is sent any."""
     noted: list[int] = []
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
+    if not is_main_thread():
         yield noted
         return
     with _repeating() as repeat:
 
-        def note(number: int, frame: FrameType | None) -> None:
-            noted.append(number)
+        def note(go_on: Callable[[], object], frame: FrameType | None) -> None:
+            noted.append(signal.SIGINT)
             if _importing(frame):
                 repeat()
             else:
-                before(number, frame)
+                go_on()
 
-        signal.signal(signal.SIGINT, note)
-        try:
-            with _dropped_to(repeat):
-                yield noted
-        finally:
-            signal.signal(signal.SIGINT, before)
+        with answering(note), _dropped_to(repeat):
+            yield noted
 
 
 def _importing(frame: FrameType | None) -> bool:

@@ -18,6 +18,14 @@ from ledger.intake.records import LONGEST_RECORD
 Ints = npt.NDArray[np.int64]
 
 _QUOTE, _NEWLINE, _ZERO = b'"'[0], b"\n"[0], b"0"[0]
+# By the first byte of their UTF-8: what is in `cells.ODD` or `cells.BLANKS`, but for U+00A0.
+_ODD_SPANS = {
+    0xC2: ((0x80, 0x9F), (0xAD, 0xAD)),
+    0xE1: ((0x1680, 0x1680),),
+    0xE2: ((0x2000, 0x200F), (0x2028, 0x202F), (0x205F, 0x2064), (0x2066, 0x2069)),
+    0xE3: ((0x3000, 0x3000),),
+    0xEF: ((0xFEFF, 0xFEFF),),
+}
 
 
 class Block:
@@ -78,6 +86,19 @@ def block_of(
         if not all(map(clean.fullmatch, [text] * len(begins), begins, stops)):
             return None
     return None if odd.any() else Block(text, ends, *at)
+
+
+def odd_beyond_ascii(text: bytes) -> bool:
+    """Whether a UTF-8 text has any character of `_ODD_SPANS`."""
+    each = np.frombuffer(text, np.uint8)
+    for first, spans in _ODD_SPANS.items():
+        at = np.flatnonzero(each == first)
+        code = each[at + 1] & 0x3F | np.int64(first & 0x1F) << 6
+        if first >= 0xE0:
+            code = code << 6 & 0xFFFF | each[at + 2] & 0x3F
+        if any(np.any((code >= low) & (code <= high)) for low, high in spans):
+            return True
+    return False
 
 
 def _begins(ends: Ints) -> Ints:

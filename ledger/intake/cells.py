@@ -9,23 +9,45 @@ from __future__ import annotations
 import re
 from datetime import date
 
-BLANKS = " \t\r\n\u00a0"
+# Characters of no width, in ranges. The two joiners are apart: some scripts are written with them.
+_UNSEEN = "\u00ad\u200b\u200e-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+_JOINERS = "\u200c-\u200d"
+_SPACES = "\u1680\u2000-\u200a\u2028-\u2029\u202f\u205f\u3000"
+
+
+def _each(ranges: str) -> str:
+    """The characters of such ranges."""
+    spans = re.findall("(.)(?:-(.))?", ranges)
+    return "".join(chr(n) for a, b in spans for n in range(ord(a), ord(b or a) + 1))
+
+
+# What is nothing at either end of a cell, and of that what is usual.
+USUAL_BLANKS = " \t\r\n\u00a0"
+BLANKS = USUAL_BLANKS + "\u0085" + _each(_SPACES + _UNSEEN + _JOINERS)
 LONGEST_CELL = 65_536  # characters
 LONGEST_NAME = 500  # characters of a party, a document number, a line
-LARGEST_WHOLE = 2**63 - 1
 
 EARLIEST = date(1950, 1, 1)
 LATEST = date(2199, 12, 31)
 
-CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"
+CONTROL = f"[{_CONTROLS}]"
+# A cell without any of these needs no look at its characters, and has but usual blanks around it.
+ODD = (
+    f"[{_CONTROLS}\u0085{_UNSEEN}{_JOINERS}]"
+    f"|^[{USUAL_BLANKS}]*[{_SPACES}]|[{_SPACES}][{USUAL_BLANKS}]*$"
+)
+# In the midst of a name; a joiner where it has a letter of ours beside it, and so no work to do.
+UNSEEN = f"[\u0085{_UNSEEN}]|[A-Za-z0-9][{_JOINERS}]|[{_JOINERS}][A-Za-z0-9]"
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 COUNT = r"[1-9][0-9]{0,17}"
 AMOUNT = r"[0-9]{1,15}(?:\.[0-9]{1,3}0*)?"
 SIGNED_AMOUNT = "-?" + AMOUNT
 MONEY = r"[0-9]{1,15}(?:\.[0-9]{1,2}0*)?"
-PERCENT = r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?"
+PERCENT = r"-?[0-9]{1,6}(?:\.[0-9]{1,6}0*)?"
 
 _control = re.compile(CONTROL)
+_unseen = re.compile(UNSEEN)
 _day = re.compile(DAY)
 _count = re.compile(COUNT)
 _amount = re.compile(AMOUNT)
@@ -55,6 +77,14 @@ def checked(cell: str) -> str:
     return cell
 
 
+def visible(cell: str) -> str:
+    """The cell itself. Raises Wrong for a character within that nobody sees."""
+    if not cell.isprintable() and (found := _unseen.search(cell.strip(BLANKS))):
+        code = max(map(ord, found.group()))
+        raise Wrong(f"holds the character U+{code:04X}, which nobody sees")
+    return cell
+
+
 def name_of(cell: str) -> str:
     """A party, a document number or a line: as given, outer blanks off, not too long."""
     if len(cell) > LONGEST_NAME:
@@ -64,7 +94,7 @@ def name_of(cell: str) -> str:
 
 def source_of(text: str | None) -> str | None:
     """The source that is asked for or mapped, as a cell would say it; None where it is blank."""
-    return name_of(checked((text or "").strip(BLANKS))) or None
+    return name_of(visible(checked((text or "").strip(BLANKS)))) or None
 
 
 def day_of(cell: str) -> date:
@@ -110,7 +140,7 @@ def money_of(cell: str) -> str:
 def percent_of(cell: str) -> str:
     """A plain signed decimal, kept as its own text."""
     if not _percent.fullmatch(cell):
-        raise Wrong(_why_no_decimal(cell, "finer than 0.000001", True))
+        raise Wrong(_why_no_decimal(cell, "finer than 0.000001", True, 6))
     return cell
 
 
@@ -149,7 +179,7 @@ _NUMBER_SHAPES = (
 
 
 def _why_no_day(cell: str) -> str:
-    if cell != cell.strip():
+    if cell != cell.strip(BLANKS):
         return "has blanks around the day"
     for shape, reason in _DAY_SHAPES:
         if re.fullmatch(shape, cell, re.DOTALL):
@@ -158,7 +188,7 @@ def _why_no_day(cell: str) -> str:
 
 
 def _why_no_number(cell: str) -> str | None:
-    if cell != cell.strip():
+    if cell != cell.strip(BLANKS):
         return "has blanks around the number"
     if _plain.fullmatch(cell):
         return None
@@ -188,12 +218,14 @@ def _why_no_count(cell: str) -> str:
     return "is larger than the ledger can hold (10^18)"
 
 
-def _why_no_decimal(cell: str, finer: str, signed: bool) -> str:
+def _why_no_decimal(cell: str, finer: str, signed: bool, digits: int = 15) -> str:
     if reason := _why_no_number(cell):
         return reason
     if cell.startswith("-") and not signed:
         return "is negative"
     whole = cell.lstrip("-").partition(".")[0]
-    if len(whole) > 15:
-        return "is larger than the ledger can hold (10^15)"
+    if len(whole.lstrip("0")) > digits:
+        return f"is larger than the ledger can hold (10^{digits})"
+    if len(whole) > digits:
+        return "write the number without leading zeros"
     return f"is {finer}"

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ledger.intake.blocks import Block, block_of
-from ledger.intake.cells import LONGEST_CELL
+from ledger.intake.blocks import Block, block_of, odd_beyond_ascii
+from ledger.intake.cells import BLANKS, LONGEST_CELL
 from ledger.intake.records import LONGEST_RECORD, Open, Stray, clean, joined, split
 from ledger.intake.sniff import BOM, unusable
 
@@ -21,6 +21,7 @@ _LONGEST_PENDING = 32 << 20
 _DELIMITERS = (b",", b";", b"\t", b"|")
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _NBSP = "\u00a0".encode()
+_EMPTY = BLANKS + "".join(mark.decode() for mark in _DELIMITERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,10 @@ def headings_of(path: Path, delimiter: str | None, score: Callable[[list[str]], 
     """
     with path.open("rb") as file:
         head = file.read(_BLOCK).removeprefix(BOM)
-    skipped = len(head) - len(head.lstrip(b"\r\n"))
+    skipped = _skipped(head)
     text = head[skipped:]
+    if not text:
+        raise unusable(path, "holds no headings")
     if b"\r" in text.split(b"\n", 1)[0].rstrip(b"\r"):
         raise unusable(path, "its lines end in CR alone; save it with LF or CRLF line ends")
     told = (delimiter.encode(),) if delimiter else _DELIMITERS
@@ -69,6 +72,16 @@ def headings_of(path: Path, delimiter: str | None, score: Callable[[list[str]], 
     best.header_line = 1 + head[:skipped].count(b"\n")
     best.header_size += skipped
     return best
+
+
+def _skipped(head: bytes) -> int:
+    """How much of a file comes before its headings: lines of blanks and delimiters."""
+    at = 0
+    for line in head.splitlines(keepends=True):
+        if line.decode(errors="replace").strip(_EMPTY):
+            break
+        at += len(line)
+    return at
 
 
 def _header(path: Path, text: bytes, delimiter: bytes) -> CsvFile | str:
@@ -107,7 +120,7 @@ class CsvFile:
     digest: str = ""
     rows: int = 0
     size: int = 0
-    controls: bool = False
+    odd: bool = False
     odd_blanks: bool = False
 
     def batches(self) -> Iterator[Batch | Block]:
@@ -171,8 +184,10 @@ class _Scan:
         if not chunk.isascii():
             self._check_utf8(chunk, place)
             file.odd_blanks = file.odd_blanks or _NBSP in chunk
+            if not file.odd and odd_beyond_ascii(chunk):
+                file.odd = file.odd_blanks = True
         if len(chunk.translate(None, _CONTROLS)) != len(chunk):
-            file.controls = True
+            file.odd = True
         if b"\t" in chunk and file.delimiter != b"\t":
             file.odd_blanks = True
         if self.pending:
@@ -269,6 +284,8 @@ class _Scan:
             reason = f"text stands after the closing quote in {heading}; double quotes inside it"
             return Trouble(self.row, begins, record, reason)
         if len(cells) != len(self.file.headings):
+            if not any(cell.decode().strip(BLANKS) for cell in cells):
+                return self.file.delimiter * (len(self.file.headings) - 1)  # an empty row
             return Trouble(self.row, begins, record, self._count_reason(len(cells)))
         return joined(cells, self.file.delimiter)
 
@@ -279,7 +296,8 @@ class _Scan:
     def _count_reason(self, count: int) -> str:
         known = len(self.file.headings)
         few = "few" if count < known else "many"
-        return f"too {few} columns: {count} cells under {known} headings"
+        cells = "1 cell" if count == 1 else f"{count} cells"
+        return f"too {few} columns: {cells} under {known} headings"
 
     def _long_reason(self, record: bytes) -> str:
         cells = self.file.cells(record)

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.intake.cells import BLANKS, Wrong
+from ledger.intake.guard import as_it_was
 from ledger.intake.mapping import Columns, Filter, MapFile
+from ledger.intake.marks import (
+    DAY,
+    NUMBER,
+    TEXT,
+    UNKNOWN,
+    WRONG,
+    WRONG_KEPT,
+    common,
+    mark_at,
+)
 from ledger.intake.rows import Rejected, Row, Slot, Wrongs, shown
 from ledger.intake.words import near
 from schemas.fields import KNOWN_HEADINGS, Type
@@ -21,24 +32,36 @@ _NUMBERS = (Type.COUNT, Type.AMOUNT, Type.MONEY, Type.PERCENT)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where our field comes from: the first filled of `columns`, all `join`ed, or `fixed` text."""
+    """Where our field comes from: the first filled of `columns`, all `join`ed, or `fixed` text.
+
+    `mark` is what every cell of these columns is beside its text, TEXT where that is not known.
+    """
 
     heading: str
     columns: tuple[int, ...] = ()
     join: str | None = None
     fixed: str | None = None
     changed: bool = False
+    mark: str = TEXT
 
-    def text(self, cells: Sequence[str | None]) -> str | None:
-        """The text of that field in a row."""
+    def found(self, cells: Sequence[str | None], marks: str = "") -> tuple[str | None, str]:
+        """The text of that field in a row and its mark."""
         if self.fixed is not None:
-            return self.fixed
+            return self.fixed, TEXT
         if self.join is None and len(self.columns) == 1:
-            return cells[self.columns[0]]
-        filled = [c.strip(BLANKS) for i in self.columns if (c := cells[i]) and c.strip(BLANKS)]
-        if self.join is not None:
-            return self.join.join(filled) or None
-        return filled[0] if filled else None
+            at = self.columns[0]
+            mark = mark_at(marks, at)
+            return cells[at], mark if cells[at] or mark in UNKNOWN else TEXT
+        filled = [
+            (text, mark)
+            for i in self.columns
+            if (text := (cells[i] or "").strip(BLANKS)) or mark_at(marks, i) in UNKNOWN
+            for mark in mark_at(marks, i)
+        ]
+        if len(filled) < 2 or self.join is None:
+            return filled[0] if filled else (None, TEXT)
+        wrong = next((mark for _, mark in filled if mark in WRONG), TEXT)
+        return self.join.join(text for text, _ in filled if text), wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,63 +79,127 @@ class Plan:
         """The name of the first filter that leaves the row out."""
         return next((f.name for f, i in self.filters if not f.lets_through(cells[i])), None)
 
-    def read(self, reader: Row, cells: Sequence[str | None], row: int, line: int) -> Given:
+    def read(
+        self, reader: Row, cells: Sequence[str | None], row: int, line: int, marks: str = ""
+    ) -> Given:
         """One row. Raises Rejected, its problems under the file's own headings and cells."""
-        values: dict[str, str | None] = {h: cells[i] for h, i in self.metadata.items()}
-        wrongs: Wrongs = []
+        wrongs = [] if WRONG.keys().isdisjoint(marks) else self._wrong_beside(marks)
+        known = {heading for heading, _ in wrongs}
+        values = {h: cells[i] for h, i in self.metadata.items() if h not in known}
         for name, origin in self.fields.items():
             try:
-                values[name] = self.cell(reader.slots[name], origin.text(cells))
+                values[name] = self.cell(reader.slots[name], *origin.found(cells, marks))
             except Wrong as wrong:
                 wrongs.append((name, wrong))
         try:
-            given = reader.read(values, row, line)
+            return reader.read(values, row, line, wrongs)
         except Rejected as rejected:
-            known = {name for name, _ in wrongs}
-            wrongs += [(name, w) for name, _, w in rejected.wrongs if name not in known]
-        if wrongs:
-            wrongs.sort(key=lambda wrong: self._place(wrong[0]))
-            raise Rejected([self._theirs(cells, *wrong) for wrong in wrongs])
-        return given
+            told = [(name, wrong) for name, _, wrong in rejected.wrongs]
+            told.sort(key=lambda one: self._place(one[0]))
+            raise Rejected([self._theirs(cells, *one) for one in told]) from None
 
-    def cell(self, slot: Slot, text: str | None) -> str | None:
-        """A cell after the mapping's own words, day forms and number forms."""
+    def cell(self, slot: Slot, text: str | None, mark: str = TEXT) -> str | None:
+        """A cell after the mapping's own words, day forms and number forms.
+
+        Raises Wrong for one whose mark says that it cannot be a field, and for a day in no form.
+        """
         name, type_ = slot.field.name, slot.field.type
-        if text is None or not self.fields[name].changed:
-            return text
-        return self.mapping.rewritten(name, text, type_ is Type.DATE, type_ in _NUMBERS)
+        if self.fields[name].changed and text is not None:
+            return self.mapping.rewritten(name, text, type_ is Type.DATE, type_ in _NUMBERS, mark)
+        if mark in WRONG:
+            raise Wrong(WRONG[mark])
+        return text
+
+    def asked(self, reader: Row) -> list[str]:
+        """For each column, the marks with which a cell is left to `read`, of the rows of SQL."""
+        asked = [set[str]() for _ in self.headings]
+        for name, origin in self.fields.items():
+            type_ = reader.slots[name].field.type
+            marks = set(WRONG)
+            if type_ is Type.DATE and self.mapping.date_formats and origin.mark != DAY:
+                marks.add(DAY)
+            if type_ in _NUMBERS and self.mapping.decimal_comma and origin.mark != NUMBER:
+                marks.add(NUMBER)
+            for index in origin.columns:
+                asked[index] |= marks
+        for index in self.metadata.values():
+            asked[index] |= set(WRONG_KEPT)
+        for _, index in self.filters:
+            asked[index] |= set(UNKNOWN)
+        return ["".join(sorted(marks)) for marks in asked]
+
+    def as_theirs(self, reader: Row, cells: Sequence[str], marks: str) -> list[str]:
+        """The cells as text that this plan reads as the same: true days in the mapping's form."""
+        written = list(cells)
+        for name, origin in self.fields.items():
+            type_ = reader.slots[name].field.type
+            for index in origin.columns:
+                mark = mark_at(marks, index)
+                if cells[index] and mark in (DAY, NUMBER):
+                    is_date, is_number = type_ is Type.DATE, type_ in _NUMBERS
+                    text = self.mapping.as_theirs(cells[index], is_date, is_number, mark)
+                    written[index] = text if is_date or is_number else written[index]
+        return written
+
+    def _wrong_beside(self, marks: str) -> Wrongs:
+        """What is wrong in columns that are only kept or filtered by."""
+        fields = {i for origin in self.fields.values() for i in origin.columns}
+        beside = {i: UNKNOWN for _, i in self.filters} | dict.fromkeys(
+            self.metadata.values(), WRONG_KEPT
+        )
+        return [
+            (self.headings[i], Wrong(WRONG[mark_at(marks, i)]))
+            for i, wrong in beside.items()
+            if mark_at(marks, i) in wrong and i not in fields
+        ]
 
     def _place(self, name: str) -> int:
         """The first column a field comes from: problems are told from left to right."""
-        origin = self.fields.get(name)
-        columns = origin.columns if origin else ()
-        return min(columns, default=self.metadata.get(name, len(self.headings)))
+        if (origin := self.fields.get(name)) and origin.columns:
+            return min(origin.columns)
+        return self.headings.index(name) if name in self.headings else len(self.headings)
 
     def _theirs(
         self, cells: Sequence[str | None], name: str, wrong: Wrong
     ) -> tuple[str, str, Wrong]:
         if origin := self.fields.get(name):
-            return origin.heading, shown(origin.text(cells)), wrong
-        index = self.metadata.get(name)
-        return name, "" if index is None else shown(cells[index]), wrong
+            return origin.heading, shown(origin.found(cells)[0]), wrong
+        place = self._place(name)
+        return name, shown(cells[place]) if place < len(cells) else "", wrong
 
 
 def normal(heading: str) -> str:
     """A heading as ours are written: "Exported On " is exported_on."""
-    return "_".join(heading.lower().split())
+    return "_".join(heading.strip(BLANKS).lower().split())
 
 
-def known_in(headings: Iterable[str], mapping: MapFile) -> int:
+def is_rejects(headings: Iterable[str]) -> bool:
+    """Whether these are the headings of a rejects file."""
+    return set(REJECTS_HEADINGS) <= {heading.strip(BLANKS) for heading in headings}
+
+
+def as_they_were(headings: Sequence[str]) -> list[str]:
+    """The headings without outer blanks; of a rejects file, as those of the file it came from."""
+    guarded = is_rejects(headings)
+    return [(as_it_was(h) if guarded else h).strip(BLANKS) for h in headings]
+
+
+def known_in(headings: Sequence[str], mapping: MapFile) -> int:
     """How many of these headings say something to us: what tells one delimiter from another."""
     theirs = {h for c in mapping.columns.values() for h in c.headings}
     theirs |= {f.column for f in mapping.filters}
     known = {*KNOWN_HEADINGS, *REJECTS_HEADINGS}
-    return sum(h.strip(BLANKS) in theirs or normal(h) in known for h in headings)
+    return sum(h in theirs or normal(h) in known for h in as_they_were(headings))
 
 
-def plan_of(headings: Sequence[str], reader: Row, mapping: MapFile, file: str) -> Plan:
-    """The plan for a file with these headings. Raises Unusable with all that is wrong in them."""
-    planner = _Planner([h.strip(BLANKS) for h in headings], reader, mapping, file)
+def plan_of(
+    headings: Sequence[str], reader: Row, mapping: MapFile, file: str, marks: str = ""
+) -> Plan:
+    """The plan for a file with these headings, and of these marks where a column has one for all.
+
+    Raises Unusable with all that is wrong in them.
+    """
+    planner = _Planner(as_they_were(headings), reader, mapping, file, marks)
     plan = planner.plan()
     if planner.problems:
         raise Unusable(*planner.problems)
@@ -120,8 +207,11 @@ def plan_of(headings: Sequence[str], reader: Row, mapping: MapFile, file: str) -
 
 
 class _Planner:
-    def __init__(self, headings: list[str], reader: Row, mapping: MapFile, file: str) -> None:
+    def __init__(
+        self, headings: list[str], reader: Row, mapping: MapFile, file: str, marks: str
+    ) -> None:
         self.headings = headings
+        self.marks = marks
         self.reader = reader
         self.mapping = mapping
         self.file = file
@@ -139,7 +229,7 @@ class _Planner:
         taken |= {i for origin in fields.values() for i in origin.columns}
         filters = tuple((f, self._index(f.column, "filter")) for f in self.mapping.filters)
         rest = {i: h for i, h in enumerate(self.headings) if i not in taken}
-        neutralised = REJECTS_HEADINGS[1] in self.at and REJECTS_HEADINGS[0] in self.at
+        neutralised = is_rejects(self.headings)
         if neutralised:
             rest = {i: h for i, h in rest.items() if h not in REJECTS_HEADINGS}
         metadata = self._metadata(rest, fields)
@@ -169,7 +259,8 @@ class _Planner:
             return None
         type_ = slot.field.type
         changed = self.mapping.changes(name, type_ is Type.DATE, type_ in _NUMBERS)
-        return Origin(origin.heading, origin.columns, origin.join, origin.fixed, changed)
+        mark = common(self.marks, origin.columns) if origin.join is None else TEXT
+        return Origin(origin.heading, origin.columns, origin.join, origin.fixed, changed, mark)
 
     def _mapped(self) -> dict[str, Origin]:
         found = {name: self._theirs(name, c) for name, c in self.mapping.columns.items()}
@@ -224,6 +315,10 @@ class _Planner:
             kept = {h: self.at[h] for h in wanted if h in self.at}
         once = {h for h in kept if self.headings.count(h) == 1}
         for heading in sorted(once & self.reader.slots.keys() & fields.keys()):
+            if self.at[heading] in fields[heading].columns:
+                reason = "is kept as what it is; the mapping file names it under metadata too"
+                self.wrong(heading, "", f"{reason}: list there only other columns")
+                continue
             reason = f"stands in the file too, and the mapping takes {heading} from elsewhere"
             self.wrong(heading, "", f"{reason}; list under metadata what else to keep")
         return kept

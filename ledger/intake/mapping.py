@@ -16,7 +16,8 @@ from pathlib import Path
 from time import strptime
 from typing import Any
 
-from ledger.intake.cells import BLANKS, Wrong, checked, source_of
+from ledger.intake.cells import BLANKS, Wrong, checked, source_of, visible
+from ledger.intake.marks import DAY, NUMBER, TEXT, WRONG
 from ledger.intake.words import near
 from schemas.problems import Problem, Unusable
 
@@ -27,6 +28,8 @@ _COLUMN = ("columns", "join")
 _NUMBERS = ("round_15_digits",)
 _DELIMITERS = (",", ";", "\t", "|")
 _FIFTEEN = Context(prec=15)
+# What a form of days has where it says the time of day.
+_TIMES = ("%H", "%I", "%X", "%c")
 # A day to try a form of days on; with a time zone, since a form may have one.
 _TRIED = datetime(2034, 11, 25, tzinfo=UTC)
 
@@ -85,15 +88,44 @@ class MapFile:
             or (is_number and self.decimal_comma)
         )
 
-    def rewritten(self, name: str, cell: str, is_date: bool, is_number: bool) -> str:
-        """The cell of our heading `name` in our form. Raises Wrong for a day in no known form."""
-        if words := self.values.get(name):
-            cell = words.get(cell.strip(BLANKS), cell)
+    def rewritten(
+        self, name: str, cell: str, is_date: bool, is_number: bool, mark: str = TEXT
+    ) -> str:
+        """The cell of our heading `name` in our form. A true day is in no form but its own, nor a
+        true number. Raises Wrong for a day in no known form, and for a cell that is none.
+        """
+        word = self.values.get(name, {}).get(cell.strip(BLANKS))
+        if word is not None:
+            cell, mark = word, TEXT
+        if mark in WRONG:
+            raise Wrong(WRONG[mark])
         if is_date and self.date_formats and cell.strip(BLANKS):
-            cell = _day(cell.strip(BLANKS), self.date_formats)
-        if is_number and self.decimal_comma:
+            cell = (
+                self._its_day(cell) if mark == DAY else _day(cell.strip(BLANKS), self.date_formats)
+            )
+        if is_number and self.decimal_comma and mark != NUMBER:
             cell = _point(cell)
         return _rounded(cell) if name in self.numbers else cell
+
+    def _its_day(self, cell: str) -> str:
+        """A true day; of one with a time the day alone, where a form says the time beside it."""
+        timed = any(part in form for form in self.date_formats for part in _TIMES)
+        return cell[: len("2034-11-25")] if timed else cell
+
+    def as_theirs(self, cell: str, is_date: bool, is_number: bool, mark: str) -> str:
+        """A true day or number as a text that this mapping reads as the same."""
+        if is_date and mark == DAY:
+            written = (_written(cell, form) for form in self.date_formats)
+            return next((text for text in written if self._means(text, cell)), cell)
+        if is_number and mark == NUMBER and self.decimal_comma:
+            return cell.replace(".", ",")
+        return cell
+
+    def _means(self, text: str, day: str) -> bool:
+        try:
+            return _day(text, self.date_formats) == self._its_day(day)
+        except Wrong:
+            return False
 
 
 def _day(cell: str, formats: tuple[str, ...]) -> str:
@@ -104,6 +136,14 @@ def _day(cell: str, formats: tuple[str, ...]) -> str:
             continue
         return f"{day.tm_year:04d}-{day.tm_mon:02d}-{day.tm_mday:02d}"
     raise Wrong(f"is not a day written {' or '.join(formats)}, as the mapping file says")
+
+
+def _written(day: str, form: str) -> str:
+    """That day in a form; a cell that is no day is written as it is."""
+    try:
+        return datetime.fromisoformat(day).strftime(form)
+    except ValueError:
+        return day
 
 
 def _why_no_form(form: str) -> str | None:
@@ -179,7 +219,7 @@ class _Reader:
         """Text that goes into rows: it has to be what a cell may be, and blanks around it go."""
         text = self.text(value, where).strip(BLANKS)
         try:
-            return checked(text)
+            return visible(checked(text))
         except Wrong as wrong:
             self.wrong(where, text, wrong.reason)
             return text

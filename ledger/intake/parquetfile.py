@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ledger.intake.marks import DAY, NUMBER, TEXT, TRUTH
 from ledger.intake.sniff import unusable
 from ledger.intake.sql import Seen, quote
 from ledger.intake.store import Problems, plainly, second
@@ -25,8 +26,20 @@ _BATCH = 1_000
 PIECE = 1_000_000
 
 
+def _mark(type_: str) -> str:
+    """What the cells of a column of that type are beside their text; an instant is no day."""
+    if type_.startswith((*_BROKEN, *_WHOLE, "DECIMAL", "U")) and type_ != "UUID":
+        return NUMBER
+    if type_.startswith(("DATE", "TIMESTAMP")) and "ZONE" not in type_:
+        return DAY
+    return TRUTH if type_ == "BOOLEAN" else TEXT
+
+
 class ParquetSource:
     """A Parquet file. Raises Unusable for one cut short, or with columns that are no cells."""
+
+    delimiter = b","
+    rejected = 0
 
     def __init__(self, path: Path, con: duckdb.DuckDBPyConnection) -> None:
         import duckdb
@@ -46,10 +59,10 @@ class ParquetSource:
             raise unusable(path, reason) from None
         columns = [(name, type_) for name, type_, *_ in described if name != _NUMBER]
         self._texts = [self._text(name, type_) for name, type_ in columns]
+        self.marks = "".join(_mark(type_) for _, type_ in columns)
         self.rows = counted[0] if counted else 0
-        self.rejected = 0
         self.digest = ""
-        self.seen = Seen()
+        self.seen = Seen(marked=True)
 
     def _names(self, file: str) -> list[str]:
         """The columns' own names: of two that are alike but for case DuckDB renames one."""
@@ -103,16 +116,17 @@ class ParquetSource:
     def _select(self) -> str:
         texts = ", ".join(f"{text} AS c{i}" for i, text in enumerate(self._texts))
         number = "file_row_number + 1"
-        return f"SELECT {number} AS row, {number} AS line, {texts} FROM {self._scan}"  # noqa: S608
+        numbered = f"SELECT {number} AS row, {number} AS line"
+        return f"{numbered}, {texts}, {quote(self.marks)} AS marks FROM {self._scan}"
 
-    def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
-        """Every row again in order: number, line (the same), cells."""
+    def cells(self) -> Iterator[tuple[int, int, Sequence[str], str]]:
+        """Every row again in order: number, line (the same), cells, their marks."""
         cursor = second(self._con)
         with plainly():
             found = cursor.execute(f"SELECT * FROM ({self._select()}) ORDER BY row")  # noqa: S608
             while rows := found.fetchmany(_BATCH):
-                for row, line, *cells in rows:
-                    yield row, line, ["" if cell is None else cell for cell in cells]
+                for row, line, *cells, marks in rows:
+                    yield row, line, ["" if cell is None else cell for cell in cells], marks
 
     def ended(self) -> None:
         """Nothing was made for the relation."""

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.intake import names, rejects, repeats
 from ledger.intake.ahead import Ahead
-from ledger.intake.cells import BLANKS, Wrong, checked, source_of
+from ledger.intake.cells import BLANKS, Wrong, checked, source_of, visible
 from ledger.intake.csvfile import headings_of
+from ledger.intake.guard import as_it_was
 from ledger.intake.headings import Plan, known_in, plan_of
 from ledger.intake.mapping import MapFile, load_map
+from ledger.intake.marks import UNKNOWN
 from ledger.intake.parquetfile import ParquetSource
 from ledger.intake.rows import Rejected, Row
 from ledger.intake.setting import ChipFact, Setting
@@ -30,9 +32,9 @@ from ledger.intake.store import (
     plainly,
     problem_of,
     second,
-    stoppable,
 )
 from ledger.intake.xlsxfile import XlsxFile
+from ledger.storage.interrupts import stoppable
 from schemas.fields import Type
 from schemas.kinds import FileKind
 from schemas.problems import Problem, Unusable
@@ -71,7 +73,7 @@ class Intake:
         self.con, self._folder = open_store(workspace)
         self.connections = [self.con]
         self._problems = Problems(self.cursor())
-        self._source: Source | None = None
+        self._how: tuple[Source, Plan, Row] | None = None
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A second connection, to read while the first one writes."""
@@ -92,8 +94,8 @@ class Intake:
 
     def write_rejects(self, path: Path) -> int:
         """Write the rejected rows as they were, with line and problems; returns how many."""
-        assert self._source
-        return rejects.write(path, self.con, self._source, self._source.headings, self.path.name)
+        assert self._how
+        return rejects.write(path, self.con, *self._how)
 
     def close(self) -> None:
         """Close the database and remove what it wrote."""
@@ -104,8 +106,9 @@ class Intake:
     def fill(self, reader: Row, mapping: MapFile, setting: Setting) -> None:
         """Read the file into `given` and `problem`."""
         told = setting.progress or _silent
-        self._source = source = self._open(mapping, setting)
-        plan = plan_of(source.headings, reader, mapping, self.path.name)
+        source = self._open(mapping, setting)
+        plan = plan_of(source.headings, reader, mapping, self.path.name, source.marks)
+        self._how = source, plan, reader
         looked_up = _Lookups(self, reader, plan)
         pieces = Ahead(source.stage(self._folder, self._problems))
         # One transaction: what is committed piece by piece is not spilled in time, and an import
@@ -173,12 +176,15 @@ class Intake:
     def _answer(
         self, reader: Row, plan: Plan, row: int, line: int, found: list[str | None]
     ) -> tuple[Any, ...] | None:
-        cells = [rejects.as_it_was(c) if c else c for c in found] if plan.neutralised else found
-        if not any(cell and cell.strip(BLANKS) for cell in cells):
+        cells, marks = found[: len(plan.headings)], "".join(map(str, found[len(plan.headings) :]))
+        if plan.neutralised:
+            cells = [as_it_was(c) if c else c for c in cells]
+        unknown = any(mark in UNKNOWN for mark in marks)
+        if not unknown and not any(cell and cell.strip(BLANKS) for cell in cells):
             self.filtered[EMPTY_ROW] = self.filtered.get(EMPTY_ROW, 0) + 1
             return None
         try:
-            return (*_VALUES(plan.read(reader, cells, row, line)), GOOD, None)
+            return (*_VALUES(plan.read(reader, cells, row, line, marks)), GOOD, None)
         except Rejected as rejected:
             self.rejected += 1
             for heading, cell, wrong in rejected.wrongs:
@@ -247,10 +253,10 @@ class _Lookups:
     def _ask(self, name: str, word: str) -> tuple[Any, int | None] | None:
         slot = self._reader.slots[name]
         try:
-            cell = self._plan.cell(slot, checked(word))
+            cell = self._plan.cell(slot, checked(word), self._plan.fields[name].mark)
             if not cell or not cell.strip(BLANKS):
                 return None
-            value = self._reader.reader(slot.field)(checked(cell))
+            value = self._reader.reader(slot.field)(visible(checked(cell)))
         except Wrong:
             return None
         if isinstance(value, ChipFact):

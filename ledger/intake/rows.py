@@ -6,14 +6,14 @@ where a row is plainly good; every other row comes here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
 
 from ledger.intake import cells, licence_act, move
-from ledger.intake.cells import BLANKS, LARGEST_WHOLE, Wrong
+from ledger.intake.cells import BLANKS, Wrong
 from ledger.intake.setting import ChipFact, Setting
 from ledger.intake.words import Words, remembered
 from schemas.canonical import canonical
@@ -21,6 +21,7 @@ from schemas.fields import SHAPES, Field, FileShape, Type, optional_of
 from schemas.kinds import FILE_MOVEMENTS, LIMIT_CHANGES, FileKind
 from schemas.records import Given
 from schemas.tpp import milli_text
+from schemas.whole import LARGEST_WHOLE
 
 # Headings that have a column of their own in Given; the rest goes into its details.
 _COLUMNS = {
@@ -108,6 +109,7 @@ class Row:
         self._is_lot = is_lot(self.shape)
         self.words = Words(kind, setting)
         self.counts_chips = setting.counts == "chips"
+        self.licensed = setting.licensed
         self.source = source
         self.first_kind = FILE_MOVEMENTS[kind][0].value
         self._plain = {
@@ -136,22 +138,31 @@ class Row:
         named = self.slots[field.name].column is not None or self.slots[field.name].also
         return by_type.get(field.type, _name if named else _text)
 
-    def read(self, values: Mapping[str, str | None], row: int = 1, line: int = 1) -> Given:
+    def read(
+        self,
+        values: Mapping[str, str | None],
+        row: int = 1,
+        line: int = 1,
+        before: Sequence[tuple[str, Wrong]] = (),
+    ) -> Given:
         """The row as a Given; headings unknown to the file kind become metadata in its details.
 
-        Raises Rejected with all that is wrong.
+        `before` is what was found wrong already, with headings that have no values then. Raises
+        Rejected with all that is wrong.
         """
         out: dict[str, Any] = {}
         details: dict[str, str] = {}
-        wrongs: Wrongs = []
+        wrongs: Wrongs = [*before]
         plain = self._plain
         for heading, cell in values.items():
             if not cell or not cell.strip(BLANKS):
                 continue
             try:
+                known = plain.get(heading)
                 if len(cell) > cells.LONGEST_CELL or not cell.isprintable():
                     cells.checked(cell)
-                known = plain.get(heading)
+                    if known:
+                        cells.visible(cell)
                 if known is None:
                     details[heading] = cell.strip(BLANKS)
                     continue
@@ -198,11 +209,11 @@ class Row:
             out.setdefault("target_line", "1")
             details.setdefault(self.shape.target[1], "1")
         if self.kind in _LICENSED:
-            out["authorization"] = "licence"
+            out["authorization"] = self.licensed
         elif self.kind in _AUTHORIZED:
             if out.get("licence"):
                 out.setdefault("licence_line", "1")
-            out.setdefault("authorization", "licence" if out.get("licence") else "unstated")
+            out.setdefault("authorization", self.licensed if out.get("licence") else "unstated")
         if self.source:
             out["source"] = self.source
         else:

@@ -26,7 +26,9 @@ class Setting:
     functions then give the closest known words, best first. `country_refused` answers the
     sentence to say of a place the regime names nowhere. `counts`: "chips" where a lot is chip x
     quantity, "amounts" where the file gives the lot's amount itself. `progress` is told
-    (stage, done, total) now and then.
+    (stage, done, total) now and then. `licensed` is the code of the authorization that licences and
+    applications go by, and shipments that name a licence and no authorization. `no_place` is what
+    to say of a word that `country` does not know.
     """
 
     chip: Callable[[str], ChipFact | None]
@@ -38,3 +40,5 @@ class Setting:
     nearest_authorization: Callable[[str], Sequence[str]]
     counts: Counts = "chips"
     progress: Progress | None = None
+    licensed: str = "licence"
+    no_place: str = "no such country"

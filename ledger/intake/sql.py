@@ -13,12 +13,14 @@ from datetime import date
 from typing import Any
 
 from ledger.intake import cells
-from ledger.intake.cells import BLANKS
+from ledger.intake.cells import BLANKS, USUAL_BLANKS
 from ledger.intake.headings import Origin, Plan
+from ledger.intake.marks import UNKNOWN
 from ledger.intake.rows import LATER_DAYS, MUST_SAY_KIND, Row, is_lot
 from schemas.fields import Field, Type
 from schemas.kinds import LIMIT_CHANGES, FileKind
 from schemas.records import GIVEN_TYPES
+from schemas.whole import LARGEST_WHOLE
 
 _LOOKED_UP = (Type.CHIP, Type.COUNTRY, Type.AUTHORIZATION, Type.KIND, Type.DATE)
 _PATTERNS = {
@@ -48,18 +50,22 @@ def quote(text: str) -> str:
 
 
 def trimmed(expression: str, odd_blanks: bool) -> str:
-    """The text without outer blanks, NULL where nothing is left."""
+    """The text without the usual outer blanks, NULL where nothing is left."""
     if odd_blanks:
-        return f"nullif(trim({expression}, {quote(BLANKS)}), '')"
+        return f"nullif(trim({expression}, {quote(USUAL_BLANKS)}), '')"
     return f"nullif(trim({expression}), '')"
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the scan of the file saw, so that SQL need not look for what is not there."""
+    """What the scan of the file saw, so that SQL need not look for what is not there.
 
-    controls: bool = True
+    `marked` says that rows have their `marks` beside the cells (`ledger.intake.marks`).
+    """
+
+    odd: bool = True
     odd_blanks: bool = True
+    marked: bool = False
 
 
 class Statement:
@@ -99,6 +105,7 @@ class Statement:
         inner += [f"{self._details(values)} AS details_text"]
         inner += ["l_chip.unit AS u_chip"] if "chip" in self.looked_up else []
         columns = ", ".join(f"c{i}" for i in range(len(self.plan.headings)))
+        columns += ", marks" if self.seen.marked else ""
         inner_sql = (
             f"SELECT s.row, s.line, {columns}, {', '.join(inner)} "  # noqa: S608
             f"FROM {relation} s {' '.join(self._joins())}"
@@ -158,10 +165,14 @@ class Statement:
         good = [v.good for v in values.values() if v.good != "TRUE"]
         for index in self.plan.metadata.values():
             good.append(f"(c{index} IS NULL OR strlen(c{index}) <= {cells.LONGEST_CELL})")
-        if self.seen.controls:
+        if self.seen.marked:
+            # One letter a cell: any but those that Python is asked about.
+            letters = (f"[^{asked}]" if asked else "." for asked in self.plan.asked(self.reader))
+            good.append(f"regexp_full_match(marks, {quote(''.join(letters))})")
+        if self.seen.odd:
             used = {i for o in self.plan.fields.values() for i in o.columns}
             for index in sorted({*used, *self.plan.metadata.values()}):
-                pattern = quote(cells.CONTROL)
+                pattern = quote(cells.ODD)
                 good.append(f"NOT coalesce(regexp_matches(c{index}, {pattern}), FALSE)")
         if self.plan.neutralised or self.reader.kind in _BY_PYTHON:
             # What these must say hangs on what else they say, and they are few.
@@ -190,7 +201,7 @@ class Statement:
     def _filters(self) -> str:
         whens = []
         for number, (rule, index) in enumerate(self.plan.filters):
-            word = f"coalesce({trimmed(f'c{index}', True)}, '')"
+            word = f"coalesce({self._word(index)}, '')"
             out = ["FALSE"]
             if rule.keep is not None:
                 out.append(f"{word} NOT IN ({', '.join(map(quote, sorted(rule.keep)))})")
@@ -198,8 +209,19 @@ class Statement:
                 out.append(f"{word} IN ({', '.join(map(quote, sorted(rule.drop)))})")
             if rule.empty is not None:
                 out.append(f"{word} {'<>' if rule.empty else '='} ''")
-            whens.append(f"WHEN {' OR '.join(out)} THEN {FILTERED + number}")
+            known = "TRUE"
+            if self.seen.marked:
+                known = f"NOT contains({quote(UNKNOWN)}, substr(marks, {index + 1}, 1))"
+            whens.append(f"WHEN ({' OR '.join(out)}) AND {known} THEN {FILTERED + number}")
         return " ".join(whens)
+
+    def _word(self, index: int) -> str:
+        """A cell without any outer blanks, which takes long where it is not ASCII."""
+        usual = trimmed(f"c{index}", True)
+        if not self.seen.odd:
+            return usual
+        all_ = f"trim(c{index}, {quote(BLANKS)})"
+        return f"CASE WHEN strlen(c{index}) = length(c{index}) THEN {usual} ELSE {all_} END"
 
     def _given(self, has: set[str]) -> dict[str, str]:
         """Each column of Given as an expression over the values."""
@@ -223,11 +245,12 @@ class Statement:
         return given
 
     def _authorize(self, given: dict[str, str]) -> None:
+        licensed = quote(self.reader.licensed)
         if self.reader.kind in (FileKind.LICENCES, FileKind.APPLICATIONS):
-            given["authorization"] = "'licence'"
+            given["authorization"] = licensed
         elif self.reader.kind is FileKind.SHIPMENTS:
             licence = given["licence"]
-            default = f"CASE WHEN {licence} IS NULL THEN 'unstated' ELSE 'licence' END"
+            default = f"CASE WHEN {licence} IS NULL THEN 'unstated' ELSE {licensed} END"
             given["authorization"] = f"coalesce({given['authorization']}, {default})"
             line = f"CASE WHEN {licence} IS NOT NULL THEN '1' END"
             given["licence_line"] = f"coalesce({given['licence_line']}, {line})"
@@ -243,7 +266,7 @@ class Statement:
             given["unit_mtpp"] = "NULL"
             return
         unit = given["unit_mtpp"] = self._unit()
-        most = f"({cells.LARGEST_WHOLE} // {unit})"
+        most = f"({LARGEST_WHOLE} // {unit})"
         given["amount_mtpp"] = f"CASE WHEN v_quantity <= {most} THEN v_quantity * {unit} END"
 
     def _unit(self) -> str:
@@ -272,7 +295,7 @@ class Statement:
         amount = "v_tpp"
         if self.reader.counts_chips:
             unit = self._unit()
-            amount = f"CASE WHEN v_quantity <= {cells.LARGEST_WHOLE} // {unit} "
+            amount = f"CASE WHEN v_quantity <= {LARGEST_WHOLE} // {unit} "
             amount += f"THEN v_quantity * {unit} END"
             yield f"({amount}) IS NOT NULL"
             if "tpp" in has:
@@ -283,7 +306,7 @@ class Statement:
                 yield "v_chip IS NULL"
         if {"unit_value_usd", "quantity"} <= has:
             value = "CAST(v_unit_value_usd AS HUGEINT) * v_quantity"
-            yield f"coalesce({value} <= {cells.LARGEST_WHOLE}, TRUE)"
+            yield f"coalesce({value} <= {LARGEST_WHOLE}, TRUE)"
 
 
 def _whole_change(has: set[str]) -> str:

@@ -1,4 +1,7 @@
-"""From a file to a relation DuckDB can read: columns row, line, c0, c1, ..., every cell text."""
+"""From a file to a relation DuckDB can read: columns row, line, c0, c1, ..., every cell text.
+
+A workbook's has the `marks` of the row's cells as well (`ledger.intake.marks`).
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,8 @@ class Source(Protocol):
     digest: str
     rejected: int
     seen: Seen
+    delimiter: bytes  # of its rejects
+    marks: str  # of the cells of each column, where one mark is that of all
 
     def stage(self, folder: Path, problems: Problems, /) -> Iterator[str]:
         """Make the relation in pieces of some PIECE rows, one after the other.
@@ -38,8 +43,8 @@ class Source(Protocol):
         pieces made; the other figures stand at the end.
         """
 
-    def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
-        """Every row again in order: number, line, cells as they were."""
+    def cells(self) -> Iterator[tuple[int, int, Sequence[str], str]]:
+        """Every row again in order: number, line, cells as they were, their marks."""
 
     def ended(self) -> None:
         """The relation is read for the last time: drop what was made for it."""
@@ -48,11 +53,14 @@ class Source(Protocol):
 class CsvSource:
     """A CSV file, staged as a clean copy whose records begin with their numbers."""
 
+    marks = ""
+
     def __init__(self, file: CsvFile, progress: Progress | None) -> None:
         self._file = file
         self._progress = progress
         self._staged: list[Path] = []
         self.headings = file.headings
+        self.delimiter = file.delimiter
         self.rows = self.rejected = 0
         self.digest = ""
         self.seen = Seen()
@@ -86,17 +94,17 @@ class CsvSource:
         """The relation of what was written."""
         out.close()
         file = self._file
-        self.seen = Seen(file.controls, file.odd_blanks)
+        self.seen = Seen(file.odd, file.odd_blanks)
         return csv_relation(self._staged[-1], len(file.headings), file.delimiter.decode())
 
-    def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
-        """Every row again in order: number, line, cells as they were."""
+    def cells(self) -> Iterator[tuple[int, int, Sequence[str], str]]:
+        """Every row again in order: number, line, cells as they were, and no marks."""
         for batch in self._file.batches():
             numbered = zip(batch.rows, batch.lines, batch.records, strict=True)
             found = [(r, n, record) for r, n, record in numbered]
             found += [(t.row, t.line, t.record) for t in batch.troubles]
             for row, line, record in sorted(found) if batch.troubles else found:
-                yield row, line, self._file.cells(record)
+                yield row, line, self._file.cells(record), self.marks
 
     def ended(self) -> None:
         """Drop the clean copy."""
@@ -104,9 +112,10 @@ class CsvSource:
             path.unlink(missing_ok=True)
 
 
-def csv_relation(path: Path, columns: int, delimiter: str) -> str:
-    """The clean copy as DuckDB reads it: strictly, every cell text."""
+def csv_relation(path: Path, columns: int, delimiter: str, *more: str) -> str:
+    """The clean copy as DuckDB reads it: strictly, every cell text, and `more` after the cells."""
     types = {"row": "BIGINT", "line": "BIGINT"} | {f"c{i}": "VARCHAR" for i in range(columns)}
+    types |= dict.fromkeys(more, "VARCHAR")
     listed = ", ".join(f"{quote(name)}: {quote(type_)}" for name, type_ in types.items())
     return (
         f"read_csv({quote(literal(str(path)))}, columns = {{{listed}}}, auto_detect = false, "
@@ -118,41 +127,36 @@ def csv_relation(path: Path, columns: int, delimiter: str) -> str:
 class XlsxSource:
     """A sheet of an Excel workbook, staged as CSV."""
 
+    delimiter = b","
+    marks = ""
+    rejected = 0
+
     def __init__(self, file: XlsxFile, progress: Progress | None) -> None:
         self._file = file
         self._progress = progress
         self._staged: Path | None = None
         self.headings = file.headings
-        self.rows = self.rejected = 0
+        self.rows = 0
         self.digest = ""
-        self.seen = Seen()
+        self.seen = Seen(marked=True)
 
-    def stage(self, folder: Path, problems: Problems, /) -> Iterator[str]:
-        """Make the relation, telling `problems` of rows that have no place in it."""
+    def stage(self, folder: Path, _problems: Problems, /) -> Iterator[str]:
+        """Make the relation; every row has a place in it."""
         self._staged = folder / STAGED.format(0)
         with self._staged.open("wb") as out:
-            for row, line, cells in self._file.rows():
+            for row, line, cells, marks in self._file.rows():
                 self.rows = row
-                if wrongs := self._file.wrong_cells(line, cells):
-                    self.rejected += 1
-                    for index, value, reason in wrongs:
-                        problems.add(line, row, self.headings[index], value, Wrong(reason))
-                else:
-                    texts = [b"%d" % row, b"%d" % line, *(cell.encode() for cell in cells)]
-                    out.write(joined(texts, b",") + b"\n")
+                texts = [str(row), str(line), *cells, marks]
+                out.write(joined([text.encode() for text in texts], b",") + b"\n")
                 if self._progress and row % 10_000 == 0:
                     self._progress("reading", row, self._file.height)
         with self._file.path.open("rb") as stream:
             self.digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        yield csv_relation(self._staged, len(self.headings), ",")
+        yield csv_relation(self._staged, len(self.headings), ",", "marks")
 
-    def cells(self) -> Iterator[tuple[int, int, Sequence[str]]]:
-        """Every row again in order: number, line, cells as they were."""
-        for row, line, cells in self._file.rows():
-            shown = list(cells)
-            for index, value, _ in self._file.wrong_cells(line, cells):
-                shown[index] = value
-            yield row, line, shown
+    def cells(self) -> Iterator[tuple[int, int, Sequence[str], str]]:
+        """Every row again in order: number, line, cells as they were, their marks."""
+        return self._file.rows()
 
     def ended(self) -> None:
         """Drop the staged copy."""

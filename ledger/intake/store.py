@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import errno
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledger.intake.cells import Wrong
+from ledger.storage.interrupts import held_back
 from schemas.problems import Problem
 
 if TYPE_CHECKING:
@@ -126,50 +126,6 @@ def number_of(said: str) -> int:
     and beyond says the same of that.
     """
     return errno.ENOSPC if "temp_directory" in said else errno.ENOMEM
-
-
-@contextmanager
-def held_back() -> Iterator[None]:
-    """Ctrl-C waits until the work inside is done."""
-    waiting: list[Callable[[], Any]] = []
-    with _answering(waiting.append):
-        yield
-    for go_on in waiting[:1]:
-        go_on()
-
-
-@contextmanager
-def stoppable(connections: Sequence[duckdb.DuckDBPyConnection]) -> Iterator[None]:
-    """Ctrl-C stops what DuckDB's other threads are at, too; then it goes where it always went.
-
-    `connections` may grow meanwhile. Without this a query whose last task runs in another thread
-    would be waited for to its end.
-    """
-
-    def stop(go_on: Callable[[], Any]) -> None:
-        for connection in connections:
-            connection.interrupt()
-        go_on()
-
-    with _answering(stop):
-        yield
-
-
-@contextmanager
-def _answering(answer: Callable[[Callable[[], Any]], None]) -> Iterator[None]:
-    """Ctrl-C goes to `answer`, with what it would have done; only the main thread can ask so."""
-    import signal
-    import threading
-
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda number, frame: answer(partial(before, number, frame)))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 class Problems:

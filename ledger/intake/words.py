@@ -49,7 +49,7 @@ class Words:
             return code
         if sentence := self._setting.country_refused(word):
             raise Wrong(sentence)
-        raise Wrong("no such country", _first(self._setting.nearest_country(word)))
+        raise Wrong(self._setting.no_place, _first(self._setting.nearest_country(word)))
 
     def _authorization(self, word: str) -> str:
         if code := self._setting.authorization(word):

@@ -12,59 +12,23 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from html import unescape
 from pathlib import Path
 from typing import Any
 
+from ledger.intake.cells import BLANKS
+from ledger.intake.marks import DAY, ERROR, MERGED, NUMBER, TEXT, TRUTH, UNCOMPUTED, UNKNOWN, WRONG
+from ledger.intake.sheetxml import SheetMarks, percentage_cells, prefix_of, without
 from ledger.intake.sniff import unusable
 
 LARGEST_UNPACKED = 1 << 30  # bytes of XML
 LARGEST_AREA = 40_000_000  # cells between the first and the last filled one
 _CHUNK = 1 << 20
 _SHEETS = re.compile(r"xl/worksheets/[^/]+\.xml")
-_PLACE = re.compile(rb'<c [^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
-_ERROR = re.compile(rb"<c ([^>]*\bt=\"e\"[^>]*)>(?:<f\b[^>]*>[^<]*</f>|<f\b[^>]*/>)?<v>([^<]*)</v>")
-_UNCOMPUTED = re.compile(rb"<c ([^>]*)>(?:<f\b[^>]*>[^<]*</f>|<f\b[^>]*/>)(?:<v ?/>|<v></v>)?</c>")
-_AT = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
-
-# What says how cells are shown; of the styles that Excel has from the start, two are percentages.
 _STYLES = "xl/styles.xml"
-_PERCENTAGES = {"9", "10"}
 _LARGEST_STYLES = 1 << 25  # bytes
-_FORMAT = re.compile(r"<numFmt\b([^>]*)>")
-_CELL_STYLES = re.compile(r"<cellXfs\b.*?</cellXfs>", re.DOTALL)
-_STYLE = re.compile(r"<xf\b([^>]*)>")
-_FORMAT_ID = re.compile(r'\bnumFmtId="([0-9]+)"')
-_FORMAT_CODE = re.compile(r'\bformatCode="([^"]*)"')
-# In a format, what is in quotes or behind a backslash is text beside the number.
-_BESIDE = re.compile(r'"[^"]*"|\\.')
-
-Wrongs = dict[tuple[int, int], tuple[str, str]]
-
-
-@dataclass(slots=True)
-class _Marks:
-    """What a sheet's XML says of its cells: what is wrong with some, by line and column from 0;
-    and for each column, one byte a line, which are shown as percentages.
-    """
-
-    wrongs: Wrongs = field(default_factory=dict)
-    percentages: dict[int, bytearray] = field(default_factory=dict)
-
-    def wrong(self, attributes: bytes, value: str, reason: str) -> None:
-        """Note a cell that the library would pass over."""
-        if at := _AT.search(attributes):
-            self.wrongs[int(at[2]), _number(at[1]) - 1] = (value, reason)
-
-    def percentage(self, attributes: bytes) -> None:
-        """Note a cell that is shown as a percentage."""
-        if at := _AT.search(attributes):
-            lines = self.percentages.setdefault(_number(at[1]) - 1, bytearray())
-            lines.extend(bytes(max(0, int(at[2]) + 1 - len(lines))))
-            lines[int(at[2])] = 1
+_LARGEST_MERGED = 1_000_000  # cells that are merged with others
 
 
 class XlsxFile:
@@ -78,15 +42,19 @@ class XlsxFile:
         self._guard()
         self._sheet = self._open(sheet)
         self.height = self._sheet.total_height
-        rows = self._numbered()
-        self._header_line, headings = next(rows, (0, []))
-        if not headings:
+        self._merged = self._merged_cells()
+        filled = (row for row in self._numbered() if any(cell.strip(BLANKS) for cell in row[1]))
+        self._header_line, self.headings, marks = next(filled, (0, [], ""))
+        if not self.headings:
             raise unusable(path, f'sheet "{self._sheet.name}" is empty')
-        self.headings = [heading.rstrip("\0") for heading in headings]
+        for at, mark in enumerate(marks):
+            if mark in (ERROR, UNCOMPUTED):
+                reason = f"the heading of column {at + 1}: {WRONG[mark]}"
+                raise unusable(path, reason, self._header_line, self.headings[at])
 
     def _guard(self) -> None:
         """Refuse what would unpack to gigabytes; note the cells the library would pass over."""
-        self._marked: dict[str, _Marks] = {}
+        self._marked: dict[str, SheetMarks] = {}
         try:
             with zipfile.ZipFile(self.path) as packed:
                 size = sum(part.file_size for part in packed.infolist())
@@ -94,7 +62,7 @@ class XlsxFile:
                     limit = f"{LARGEST_UNPACKED >> 20:,} MB"
                     reason = f"unpacks to {size >> 20:,} MB, more than {limit}; save it as CSV"
                     raise unusable(self.path, reason)
-                self._percentage = _percentage_cells(self._styles(packed))
+                self._percentage = percentage_cells(self._styles(packed))
                 for part in packed.infolist():
                     marks = self._read_part(packed, part)
                     if _SHEETS.fullmatch(part.filename):
@@ -112,42 +80,30 @@ class XlsxFile:
         if len(styles) > _LARGEST_STYLES:
             limit = f"{_LARGEST_STYLES >> 20} MB"
             raise unusable(self.path, f"its styles take more than {limit}; save it as CSV")
-        return styles.decode(errors="replace")
+        return without(prefix_of(styles[:_CHUNK]), styles).decode(errors="replace")
 
-    def _read_part(self, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Marks:
+    def _read_part(self, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> SheetMarks:
         """Read a part to its end, so that its true size is its stated one."""
         is_sheet = _SHEETS.fullmatch(part.filename)
-        marks = _Marks()
-        corner = [0, 0]
-        tail = b""
+        marks = SheetMarks()
+        tail, prefix = b"", None
         with packed.open(part) as stream:
             while chunk := stream.read(_CHUNK):
                 if is_sheet:
+                    prefix = prefix_of(chunk) if prefix is None else prefix
                     text = tail + chunk
-                    cut = text.rfind(b"<c ") if len(text) > 1 else -1
+                    cut = text.rfind(b"<" + prefix + b"c ") if len(text) > 1 else -1
                     cut = len(text) if cut < 0 else cut
-                    self._look(text[:cut], corner, marks)
+                    self._look(without(prefix, text[:cut]), marks)
                     tail = text[cut:][-_CHUNK:]
-        self._look(tail, corner, marks)
+        self._look(without(prefix or b"", tail), marks)
         return marks
 
-    def _look(self, text: bytes, corner: list[int], marks: _Marks) -> None:
-        places = _PLACE.findall(text)
-        if places:
-            corner[0] = max(corner[0], *(int(row) for _, row in places))
-            corner[1] = max(corner[1], *(_number(letters) for letters in {c for c, _ in places}))
-        if corner[0] * corner[1] > LARGEST_AREA:
-            reason = f"a sheet spans {corner[0]:,} rows by {corner[1]:,} columns; save it as CSV"
-            raise unusable(self.path, reason)
-        if b't="e"' in text:
-            for attributes, value in _ERROR.findall(text):
-                marks.wrong(attributes, value.decode(), "the cell shows an error")
-        if b"<f" in text:
-            for (attributes,) in (m.groups()[:1] for m in _UNCOMPUTED.finditer(text)):
-                reason = "a formula whose result is not in the file; open it, compute, save again"
-                marks.wrong(attributes, "", reason)
-        for attributes in self._percentage.findall(text) if self._percentage else ():
-            marks.percentage(attributes)
+    def _look(self, text: bytes, marks: SheetMarks) -> None:
+        marks.look(text, self._percentage)
+        if marks.rows * marks.columns > LARGEST_AREA:
+            reason = f"a sheet spans {marks.rows:,} rows by {marks.columns:,} columns"
+            raise unusable(self.path, f"{reason}; save it as CSV")
 
     def _open(self, name: str | None) -> Any:
         from python_calamine import CalamineError, load_workbook
@@ -160,53 +116,82 @@ class XlsxFile:
 
                 closest = ", ".join(near(name, names) or names[:3])
                 raise unusable(self.path, f'has no sheet "{name}" (nearest: {closest})')
-            chosen = names[0] if name is None else name
+            chosen = _first_shown(book) if name is None else name
             marks = self._marks_of(chosen, names)
+            sheet = book.get_sheet_by_name(chosen)
+            marks.begin_at((sheet.start or (0, 0))[1])
             self._wrongs, self._percentages = marks.wrongs, marks.percentages
-            return book.get_sheet_by_name(chosen)
+            return sheet
         except CalamineError as error:
             raise unusable(self.path, f"cannot be read as a workbook: {error}") from None
 
-    def _marks_of(self, name: str, names: Sequence[str]) -> _Marks:
+    def _merged_cells(self) -> dict[int, dict[int, tuple[int, int]]]:
+        """By line and column, the place of the one cell that says what merged cells say."""
+        ranges = self._sheet.merged_cell_ranges or ()
+        last_line, last_column = self._sheet.end or (0, 0)
+        _, begin = self._sheet.start or (0, 0)
+        clipped = [
+            (range(top, min(bottom, last_line) + 1), range(left, min(right, last_column) + 1))
+            for (top, left), (bottom, right) in ranges
+        ]
+        if sum(len(lines) * len(columns) for lines, columns in clipped) > _LARGEST_MERGED:
+            raise unusable(self.path, f"more than {_LARGEST_MERGED:,} of its cells are merged")
+        merged: dict[int, dict[int, tuple[int, int]]] = {}
+        for lines, columns in clipped:
+            for line in lines:
+                first = lines[0] + 1, columns[0] - begin
+                row = merged.setdefault(line + 1, {})
+                row |= {column - begin: first for column in columns if column >= begin}
+        return merged
+
+    def _marks_of(self, name: str, names: Sequence[str]) -> SheetMarks:
         parts = _parts_of(self.path)
         if name in parts:
-            return self._marked.get(parts[name], _Marks())
+            return self._marked.get(parts[name], SheetMarks())
         part = f"xl/worksheets/sheet{list(names).index(name) + 1}.xml"
-        return self._marked.get(part, _Marks())
+        return self._marked.get(part, SheetMarks())
 
-    def _numbered(self) -> Iterator[tuple[int, list[str]]]:
-        """Rows that hold anything, with their number in the sheet."""
+    def _numbered(self) -> Iterator[tuple[int, list[str], str]]:
+        """Rows that hold anything, with their number in the sheet and the marks of their cells."""
+        values: list[Any] = []
+        line, filled = 0, set[tuple[int, int]]()
         for line, values in enumerate(self._sheet.iter_rows(), start=1):
             cells = [text_of(value) for value in values]
+            marks = [_MARKS.get(type(value), TEXT) for value in values]
             for i, lines in self._percentages.items():
                 if line < len(lines) and lines[line] and i < len(cells):
                     cells[i] = _shown_as_percentage(values[i], cells[i])
-            if any(cells) or any((line, i) in self._wrongs for i in range(len(cells))):
-                yield line, cells
+            if self._note_wrongs(line, cells, marks) or any(cells):
+                for i, first in self._merged.get(line, {}).items():
+                    if first == (line, i) and (cells[i] or marks[i] in UNKNOWN):
+                        filled.add(first)
+                    elif first in filled and not cells[i]:
+                        marks[i] = MERGED
+                yield line, cells, "".join(marks)
+        # The library ends with the last row it sees something in.
+        for beyond in sorted(at for at in self._wrongs if at > line):
+            cells, marks = [""] * len(values), [TEXT] * len(values)
+            if self._note_wrongs(beyond, cells, marks):
+                yield beyond, cells, "".join(marks)
 
-    def rows(self) -> Iterator[tuple[int, int, list[str]]]:
-        """The rows after the headings: number, line of the sheet, cells."""
+    def _note_wrongs(self, line: int, cells: list[str], marks: list[str]) -> bool:
+        """Put in the cells of that line which the library passed over; whether there are any."""
+        wrongs = {i: wrong for i, wrong in self._wrongs.get(line, {}).items() if i < len(cells)}
+        for i, (shown, mark) in wrongs.items():
+            cells[i], marks[i] = shown, mark
+        return bool(wrongs)
+
+    def rows(self) -> Iterator[tuple[int, int, list[str], str]]:
+        """The rows after the headings: number, line of the sheet, cells, marks."""
         row = 0
-        for line, cells in self._numbered():
+        for line, cells, marks in self._numbered():
             if line > self._header_line:
                 row += 1
-                yield row, line, cells
-
-    def wrong_cells(self, line: int, cells: Sequence[str]) -> list[tuple[int, str, str]]:
-        """What is wrong with cells of that line before they are read: column, value, reason."""
-        if not self._wrongs and not any(cell in _BOOLEANS for cell in cells):
-            return []
-        return [
-            (i, *self._wrongs[line, i]) for i in range(len(cells)) if (line, i) in self._wrongs
-        ] + [
-            (i, cell.rstrip("\0"), "a true-or-false cell; write it as text")
-            for i, cell in enumerate(cells)
-            if cell in _BOOLEANS
-        ]
+                yield row, line, cells, marks
 
 
-# No text cell of a sheet can hold a NUL, so these are booleans and nothing else.
-_BOOLEANS = {False: "FALSE\0", True: "TRUE\0"}.values()
+# What a cell is beside its text, by how the library has it.
+_MARKS = {bool: TRUTH, int: NUMBER, float: NUMBER, datetime: DAY, date: DAY}
 
 
 def text_of(value: Any) -> str:
@@ -214,7 +199,7 @@ def text_of(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
-        return "TRUE\0" if value else "FALSE\0"
+        return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
         return format(Decimal(format(value, ".15g")), "f")
     if isinstance(value, datetime):
@@ -232,30 +217,16 @@ def _shown_as_percentage(value: Any, text: str) -> str:
     return f"{format((100 * Decimal(text)).normalize(), 'f')}%"
 
 
-def _percentage_cells(styles: str) -> re.Pattern[bytes] | None:
-    """What finds the cells of a sheet that are shown as percentages; None where no style is one."""
-    formats = set(_PERCENTAGES)
-    for attributes in _FORMAT.findall(styles):
-        number, code = _FORMAT_ID.search(attributes), _FORMAT_CODE.search(attributes)
-        if number and code and "%" in _BESIDE.sub("", unescape(code[1])):
-            formats.add(number[1])
-    cells = _CELL_STYLES.search(styles)
-    found = [
-        str(place)
-        for place, attributes in enumerate(_STYLE.findall(cells[0]) if cells else ())
-        if (number := _FORMAT_ID.search(attributes)) and number[1] in formats
-    ]
-    if not found:
-        return None
-    return re.compile(rb'<c ([^>]*\bs="(?:%s)"[^>]*)>' % "|".join(found).encode())
+def _first_shown(book: Any) -> str:
+    """The first sheet of cells that a reader of the workbook sees."""
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
-
-def _number(letters: bytes) -> int:
-    """The number of a column from its letters: A is 1."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+    shown = (
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
+    )
+    return str(next(shown, book.sheet_names[0]))
 
 
 def _parts_of(path: Path) -> dict[str, str]:

@@ -72,12 +72,6 @@ def translate(error: BaseException, place: object) -> StoreError | None:
     return None
 
 
-def first_line(error: BaseException) -> str:
-    """What an error says, without the advice that some libraries put below."""
-    first, *_ = str(error).splitlines() or [""]
-    return first
-
-
 # By the low byte of SQLite's result code (sqlite.org/rescode.html).
 _SQLITE: dict[int, tuple[type[StoreError], str]] = {
     3: (StoreUnavailable, "the ledger {place} may not be opened"),

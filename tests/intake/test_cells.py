@@ -73,6 +73,7 @@ MONEY = [
     ("$5", "is not a number"),
     ("1e3", "write the number out, without an exponent"),
     ("1234567890123456", "is larger than the ledger can hold (10^15)"),
+    ("0000000000000005", "write the number without leading zeros"),
 ]
 
 
@@ -80,6 +81,24 @@ MONEY = [
 def test_money(desk, cell, reason):
     found = desk.shipments(f"{GOOD},{cell}", more=",unit_value_usd").problems()
     assert [(p.column, p.value, p.reason) for p in found] == [("unit_value_usd", cell, reason)]
+
+
+PERCENT = [
+    ("9999999", "is larger than the ledger can hold (10^6)"),
+    ("-1000000.5", "is larger than the ledger can hold (10^6)"),
+    ("0000005", "write the number without leading zeros"),
+    ("0.0000001", "is finer than 0.000001"),
+    ("0.1000000", None),
+    ("999999.999999", None),
+]
+
+
+@pytest.mark.parametrize(("cell", "reason"), PERCENT)
+def test_percent(desk, cell, reason):
+    headings = "document,kind,effective_on,holder,percent"
+    text = f"{headings}\nA1,uplift,2025-06-01,India,{cell}\n"
+    found = desk.read(text, kind="adjustments").problems()
+    assert [(p.column, p.reason) for p in found] == ([("percent", reason)] if reason else [])
 
 
 def test_words_that_name_nothing_come_with_the_nearest(desk):

@@ -168,6 +168,37 @@ def test_rows_over_many_blocks_keep_their_lines(desk):
     assert (found.rows, found.good, found.rejected) == (9000, 8998, 2)
 
 
-def test_rows_of_nothing_but_commas_are_counted_apart(desk):
-    found = desk.shipments(GOOD, ",,,,,,", " , , , , , , ")
+EMPTY = [
+    ",,,,,,",
+    " , , , , , , ",
+    ",,,,",
+    ",,,,,,,,,",
+    "   ",
+    "\t",
+    "\u00a0",
+    '"",""',
+    '" ",\u200b',
+]
+
+
+@pytest.mark.parametrize("line", EMPTY)
+def test_rows_of_nothing_but_commas_are_counted_apart(desk, line):
+    found = desk.shipments(GOOD, line, "", "\r", line)
+    assert [str(p) for p in found.problems()] == []
     assert (found.rows, found.good, found.filtered) == (3, 1, {"empty row": 2})
+
+
+@pytest.mark.parametrize("line", ["", "   ", ",,,,,,,", "\t\t", ";;;;", "\u00a0", " \r"])
+def test_headings_below_empty_lines(desk, line):
+    found = desk.read(f"{line}\n{line}\n{SHIPMENTS}\n{GOOD}\n{GOOD.replace('IN', 'Narnia')}\n")
+    assert desk.given(found, "file_line") == [(4,)]
+    assert [p.line for p in found.problems()] == [5]
+
+
+def test_a_file_of_empty_lines(said):
+    assert said(",,,\n,,,\n") == ["in.csv: holds no headings"]
+
+
+def test_one_cell_is_said_to_be_one(desk):
+    (problem,) = desk.shipments("S1").problems()
+    assert problem.reason == "too few columns: 1 cell under 7 headings"

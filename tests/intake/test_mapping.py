@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.intake.store import Workspace
-from tests.intake.conftest import GOOD
+from tests.intake.conftest import GOOD, SHIPMENTS
 from tests.intake.settings import real
 
 THEIRS = "Ref;Datum;Absender;Empfänger;Konzern;Land;Chip;Menge;Wert;Status;Notiz\n"
@@ -103,6 +103,23 @@ def test_a_mapping_that_names_what_is_not_there(said):
         "in.csv:1, chips: the mapping file names a field that shipments do not have "
         "(nearest: chip)",
         "in.csv:1, chip: this heading is missing",
+    ]
+
+
+@pytest.mark.parametrize("columns", ["", '[columns]\nquantity = ["quantity", "n"]'])
+def test_metadata_that_is_a_field_of_ours(said, columns):
+    mapping = f'[file]\nmetadata = ["quantity"]\n{columns}'
+    assert said(f"{SHIPMENTS},n\n{GOOD},7\n", mapping=mapping) == [
+        "in.csv:1, quantity: is kept as what it is; the mapping file names it under metadata too: "
+        "list there only other columns"
+    ]
+
+
+def test_metadata_that_the_mapping_takes_from_elsewhere(said):
+    mapping = '[columns]\nquantity = "n"'
+    assert said(f"{SHIPMENTS},n\n{GOOD},7\n", mapping=mapping) == [
+        "in.csv:1, quantity: stands in the file too, and the mapping takes quantity from "
+        "elsewhere; list under metadata what else to keep"
     ]
 
 

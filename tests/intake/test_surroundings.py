@@ -11,6 +11,7 @@ import pytest
 
 from ledger.intake import names, read, store
 from ledger.intake.store import Workspace
+from ledger.storage.interrupts import held_back
 from schemas.kinds import FileKind
 from tests.intake.conftest import GOOD, SHIPMENTS
 from tests.intake.settings import small
@@ -43,7 +44,7 @@ def test_ctrl_c_waits_for_what_must_not_be_interrupted():
     done = []
 
     def load():
-        with store.held_back():
+        with held_back():
             signal.raise_signal(signal.SIGINT)
             done.append("loaded")
         done.append("gone on")

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ledger.intake import Intake, typed
+from ledger.intake.cells import BLANKS
 from schemas.fields import OPTIONAL, SHAPES, Type
 from schemas.kinds import FileKind
 from schemas.problems import Unusable
@@ -38,6 +39,15 @@ NASTY = [
     "\u2028",
     "\u0085",
     "\ufeff",
+    "\u200b",
+    "a\u200bb",
+    "\u200ba\u2060",
+    "a\u200db",
+    "\u0645\u06cc\u200c\u0631",
+    "\u3000a\u00ad",
+    "a\u0085b",
+    "a\u0092b",
+    "8\u200b",
     "é",
     "😀",
     "/",
@@ -110,7 +120,7 @@ def by_hand(kind: FileKind, rows, setting):
     """The rows one by one: what is good, and which problems the others have."""
     good, problems = [], []
     for number, row in enumerate(rows, start=1):
-        if not any(cell.strip(" \t\r\n\u00a0") for cell in row.values()):
+        if not any(cell.strip(BLANKS) for cell in row.values()):
             continue
         try:
             given = typed(kind, row, setting)

@@ -246,7 +246,8 @@ def test_parquet_of_any_simple_type(desk):
         ("quantity", 8.5, "is not a whole number"),
         ("quantity", float("nan"), "is not a number"),
         ("quantity", 1e18, "is larger than the ledger can hold (10^18)"),
-        ("quantity", True, "is not a number"),
+        ("quantity", True, "a true-or-false cell; write it as text"),
+        ("exporter", True, "a true-or-false cell; write it as text"),
         ("exporter", "A\0", "holds the control character NUL"),
     ],
 )
