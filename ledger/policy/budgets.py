@@ -114,11 +114,18 @@ class Windows:
             return None
         return _year(day.year)
 
-    def known(self) -> tuple[Window, ...]:
-        """Every window that can be named today; of years without an end, the first."""
+    @property
+    def endless(self) -> bool:
+        """Whether they are years that go on."""
+        return self.first_on is not None and self.last_on is None
+
+    def known(self, by: date = date.min) -> tuple[Window, ...]:
+        """Every window that can be named; of years without an end, the first and those begun `by`
+        a day.
+        """
         if self.first_on is None:
             return self.named
-        last = self.last_on or self.first_on
+        last = self.last_on or max(self.first_on, by)
         return tuple(_year(year) for year in range(self.first_on.year, last.year + 1))
 
     @property
@@ -161,6 +168,16 @@ class Holders:
     def sources(self, options: Mapping[str, str]) -> tuple[str, ...]:
         """The fields that name the holders, each drawn on in full."""
         return self.read_as.get(options.get(self.option, ""), (self.source,))
+
+    @property
+    def in_country_columns(self) -> bool:
+        """Whether a column that names a country may name the holder."""
+        read = (source for sources in self.read_as.values() for source in sources)
+        return bool({self.source, *read} & {*COUNTRIES})
+
+    def name(self, code: str) -> str:
+        """What a country or a named holder is called; its code where it has no name."""
+        return next((name for key, name in self.names if key == code), code)
 
     def with_lists(self, swapped: Mapping[str, CountryList]) -> Holders:
         """The same where other lists stand for some, by key."""
@@ -232,7 +249,8 @@ class BudgetRule:
     `gives_back` says whether what comes back or is lost makes room: `always`, `never`, or (empty)
     as the regime's option on returns says. Holders of a budget of an `authorization` hold one of
     their own, each country apart where `authorized_by_country`. `acquired_option` says whether what
-    an entity received follows it to a new parent.
+    an entity received follows it to a new parent. `critical` are shares in parts in a million, each
+    from a day on, the first from the regime's first day.
     """
 
     key: str
@@ -240,7 +258,7 @@ class BudgetRule:
     holders: Holders
     windows: Windows
     basis: str
-    critical_ppm: int
+    critical: tuple[tuple[date, int], ...]
     citation: Citation
     limit_number: Number | None = None
     limits: Mapping[tuple[str, str], Limit] = field(default_factory=dict)
@@ -266,6 +284,11 @@ class BudgetRule:
     def closings(self) -> dict[str, tuple[tuple[date, date], ...]]:
         """Every holder that ever loses its budget so, with the days, both ends included."""
         return self.holders.closures(self.first_day)
+
+    @property
+    def critical_ppm(self) -> int:
+        """The share at which it is critical on the regime's first day; a tally's on every day."""
+        return self.critical[0][1]
 
     @property
     def weighed(self) -> bool:
@@ -296,9 +319,9 @@ class BudgetRule:
         """The window that covers a day; None where none does."""
         return self.windows.on(day)
 
-    def windows_known(self) -> tuple[Window, ...]:
-        """The windows to open at the start; years without an end open as their days come."""
-        return self.windows.known()
+    def windows_known(self, by: date = date.min) -> tuple[Window, ...]:
+        """The windows to open by a day; years without an end open as their days come."""
+        return self.windows.known(by)
 
     def limit(self, holder: str, window: Window) -> Limit | None:
         """What the regime grants a holder on a window's first day; None where it grants nothing."""

@@ -7,8 +7,6 @@ from datetime import date
 
 from ledger.policy.dated import Citation
 
-# The authorization under which shipments draw their licence down.
-LICENSED = "licence"
 # The countries of a movement that a condition may ask about.
 ROLES = ("destination", "consignee_hq", "parent_hq")
 CHIP_CLASSES = ("a", "b", "none", "amount")

@@ -14,6 +14,7 @@ from ledger.policy.budgets import (
     HOLDER_SOURCES,
     KINDS,
     STEPPED,
+    UNBOUND,
     BudgetRule,
     Holders,
     Limit,
@@ -72,7 +73,7 @@ def budget(book: Book, file: str, known: Known) -> BudgetRule:
         holders=_holders(top, known, stated),
         windows=_windows(top, stated),
         basis=top.text("basis"),
-        critical_ppm=_ppm(top, "critical", known) if "critical" in top.data else ALL_OF_IT,
+        critical=_critical(top, kind, known),
         citation=top.citation(),
         limit_number=known.numbers.get(number),
         limits=stated.limits,
@@ -115,8 +116,20 @@ def _needs_limit(top: Table, kind: str, number: str, stated: Limits) -> None:
         top.problem("limit", None, "missing: a number of the regime, or `limits`, a CSV")
 
 
+def _critical(top: Table, kind: str, known: Known) -> tuple[tuple[date, int], ...]:
+    """The shares at which it is critical; of what has no limit, that of the regime's first day."""
+    if "critical" not in top.data:
+        return ((known.first_day, ALL_OF_IT),)
+    first = (known.first_day, _ppm(top, "critical", known))
+    number = known.numbers.get(top.text("critical"))
+    if number is None or kind in UNBOUND:
+        return (first,)
+    later = (v for v in number.values if v.from_on > known.first_day and not v.announced)
+    return (first, *((v.from_on, ALL_OF_IT if v.amount is None else v.ppm) for v in later))
+
+
 def _ppm(top: Table, key: str, known: Known) -> int:
-    """The share a number in percent gives on its last day, in parts in a million."""
+    """The share a number in percent gives on the regime's first day, in parts in a million."""
     name = top.text(key)
     found = known.numbers.get(name)
     if found is None:
@@ -293,6 +306,7 @@ def _limit_row(row: _Row, found: Limits, unit: str) -> None:
     citation = Citation(cited[0], cited[1], cited[2], row.day("published"), row.day("reviewed"))
     found.limits[holder, window.key] = Limit(_milli(row, unit), citation)
     found.names.setdefault(holder, name)
+    row.book.named.setdefault(row.file, {}).setdefault(holder, (name, row.line))
     found.windows.setdefault(window.key, window)
 
 

@@ -30,11 +30,15 @@ class Floating(str):
 
 @dataclass
 class Book:
-    """The files by name, every problem found in them so far, and which are no TOML at all."""
+    """The files by name, every problem found in them so far, and which are no TOML at all.
+
+    `named`: of each CSV of limits, the name of every holder with the line where it first stands.
+    """
 
     files: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    named: dict[str, dict[str, tuple[str, int]]] = field(default_factory=dict)
     _headers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     _read: dict[str, dict[str, Any]] = field(default_factory=dict)
 

@@ -5,19 +5,18 @@ A text that a ledger adopted is not held to this: it goes on being read as it wa
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from ledger.policy.budgets import STEPPED, UNBOUND, BudgetRule
 from ledger.policy.dated import Number, Value
-from ledger.policy.judging import LICENSED
 from ledger.policy.options import READ_BY_THE_LEDGER
 from ledger.policy.sheet import Book, Table, is_day
 from ledger.policy.types import Regime, folded
 
 FOLLOWS = "follows"
+# Shares that are taken on the regime's first day and hold on all of them.
+_FIXED = {"uplift": "the largest uplift", "critical": "a running total's critical share"}
 
 
 def sound(book: Book, regime: Regime) -> None:
@@ -42,14 +41,7 @@ def sound(book: Book, regime: Regime) -> None:
 
 
 def notes(regime: Regime) -> Iterator[str]:
-    """What is no fault and may still surprise: limits that change within a window, and licences
-    that are never drawn down.
-    """
-    if regime.judging.licensed != LICENSED:
-        yield (
-            f'authorizations.toml: licensed = "{regime.judging.licensed}": a licence is drawn down'
-            f' only by shipments whose authorization has the code "{LICENSED}"'
-        )
+    """What is no fault and may still surprise: limits that change within a window."""
     for rule in regime.budgets.values():
         if rule.kind == STEPPED or rule.kind in UNBOUND or rule.limit_number is None:
             continue
@@ -139,17 +131,10 @@ def _one_name(book: Book, file: str, key: str) -> None:
     meant = {
         folded(name): (code, name) for code, name in (top.texts("names") if top else {}).items()
     }
-    rows = csv.DictReader(io.StringIO(book.plain(file), newline=""))
-    told = set()
-    for row in rows:
-        code, name = (row.get("holder") or "").strip(), (row.get("name") or "").strip()
-        if not name:
-            continue
+    for code, (name, line) in book.named.get(file, {}).items():
         other, said = meant.setdefault(folded(name), (code, name))
-        if other != code and code not in told:
-            told.add(code)
-            reason = f"of holder {code} {_twin(other, said)}"
-            book.add(file, rows.line_num, "name", name, reason)
+        if name and other != code:
+            book.add(file, line, "name", name, f"of holder {code} {_twin(other, said)}")
 
 
 def _every_window(book: Book, file: str, rule: BudgetRule | None) -> None:
@@ -170,14 +155,15 @@ def _budget(book: Book, regime: Regime, rule: BudgetRule) -> None:
     holders = top.sub("holders")
     if holders is not None and holders.data.get("kind") == "named":
         _twins(holders, holders.texts("names").items())
-    for key in ("critical", "uplift"):
+    fixed = _FIXED if rule.kind in UNBOUND else {"uplift": _FIXED["uplift"]}
+    for key, whose in fixed.items():
         number = regime.numbers.get(str(top.data.get(key, "")))
         first = None if number is None else number.on(regime.first_day)
         if number is not None and first is not None:
             for value in _changes(number, first, regime.first_day):
                 reason = (
-                    f"is {value.amount} from {value.from_on} on, and a budget has one share for all"
-                    f" its days, that of the regime's first ({first.amount}): it may not change"
+                    f"is {value.amount} from {value.from_on} on, and {whose} is one for all days,"
+                    f" that of the regime's first ({first.amount}): it may not change"
                 )
                 top.problem(key, number.key, reason)
     option = regime.options.get(rule.acquired_option)

@@ -144,7 +144,10 @@ def _facts(rulebook: Rulebook) -> list[_Fact]:
     for budget in rulebook.budgets.values():
         found.append(("budget", budget.key, None, None, budget.title))
         found.append(("kind", budget.key, None, budget.kind, None))
-        found.append(("critical", budget.key, None, str(budget.critical_ppm), None))
+        found += [
+            ("critical", budget.key, from_on if nth else None, str(ppm), None)
+            for nth, (from_on, ppm) in enumerate(budget.critical)
+        ]
         if budget.kind in UNBOUND:
             found.append(("tally", budget.key, None, budget.kind, None))
     if regime.counts == "chips" and rulebook.catalogue.row(EQUIVALENT) is not None:

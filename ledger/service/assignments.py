@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ledger.policy.judging import LICENSED
 from ledger.rules.admission import Effect
 from ledger.service import targets
 from ledger.service.book import Book
@@ -21,8 +20,6 @@ from schemas.kinds import Kind
 from schemas.problems import Problem
 
 _LINE = {name: place for place, name in enumerate(t.licence_line.columns.keys())}
-# What may be laid under a licence: what went under nothing, or under one that was not on file.
-_WITHOUT = ("none", "unstated", LICENSED)
 
 
 def laid_under(
@@ -47,7 +44,7 @@ def laid_under(
         of_licence = [name for number, name in known if number == row.given.licence]
         problem = None if live else unknown_line(cursor, row, of_licence)
         target = targets.shipment_of(cursor, book, row.given) if problem is None else None
-        problem = problem or _in_the_way(cursor, row, target, done)
+        problem = problem or _in_the_way(lines, row, target, done)
         if problem is not None:
             outcome.problems.append(problem)
             outcome.rejected += 1
@@ -65,7 +62,7 @@ def laid_under(
 
 
 def _in_the_way(
-    cursor: Cursor, row: Row, target: Target | None, done: dict[int, int]
+    lines: LineBook, row: Row, target: Target | None, done: dict[int, int]
 ) -> Problem | None:
     named = f"{row.given.target_document} line {row.given.target_line}"
     if target is None:
@@ -74,10 +71,10 @@ def _in_the_way(
         return row.problem(
             "shipment", named, f"is drawn under licence {target.given.licence} already"
         )
-    if target.given.authorization not in _WITHOUT:
+    if target.given.authorization not in lines.rules.without:
         reason = f"went under {target.given.authorization}, and so not without a licence"
         return row.problem("shipment", named, reason)
-    earlier = targets.assignment_of(cursor, target.seq)
+    earlier = targets.assignment_of(lines.cursor, target.seq)
     if earlier is not None or target.seq in done:
         where = f"by seq {earlier}" if earlier else f"by row {done[target.seq]} of this file"
         return row.problem("shipment", named, f"is assigned already, {where}")
@@ -95,7 +92,7 @@ def _lay(row: Row, target: Target, lines: LineBook, place: int) -> None:
         consignee=sent.consignee,
         parent=sent.parent,
         destination=sent.destination,
-        authorization=LICENSED,
+        authorization=lines.rules.licensed,
         chip=sent.chip,
         quantity=sent.quantity,
         unit_mtpp=sent.unit_mtpp,

@@ -205,19 +205,32 @@ class Book:
     def budgets(self, keys: Iterable[BudgetKey]) -> dict[BudgetKey, int]:
         """The places of those budgets that are open, their balances loaded, found together."""
         known, wanted = self._known.budgets, list(keys)
-        missing: dict[str, list[str]] = {}
-        for key in wanted:
+        self._find_budgets(wanted)
+        opened = {key: known.get(key) or self._new.budgets.get(key) for key in wanted}
+        found = {key: one for key, one in opened.items() if one is not None}
+        return dict(zip(found, self._load(list(found.values())), strict=True))
+
+    def _find_budgets(self, keys: Iterable[BudgetKey]) -> None:
+        """Look up together which budgets are open."""
+        known = self._known.budgets
+        missing: dict[str, dict[str, None]] = {}
+        for key in keys:
             if key not in known and key not in self._new.budgets:
-                missing.setdefault(key.rule, []).append(key.holder)
-        for rule, holders in missing.items():
+                missing.setdefault(key.rule, {})[key.holder] = None
+        for rule, named in missing.items():
+            holders = list(named)
             for start in range(0, len(holders), _HOLDERS):
                 part = holders[start : start + _HOLDERS]
                 part += part[-1:] * (_HOLDERS - len(part))
                 for row in self.cursor.read(_BUDGETS, rule, *part):
                     known[_budget_key(row)] = _opened(row)
-        opened = {key: known.get(key) or self._new.budgets.get(key) for key in wanted}
-        found = {key: one for key, one in opened.items() if one is not None}
-        return dict(zip(found, self._load(list(found.values())), strict=True))
+
+    def open_budgets(self, opening: Sequence[tuple[BudgetKey, BudgetTerms]]) -> None:
+        """Open those of some budgets that are not open yet."""
+        self._find_budgets(key for key, _ in opening)
+        for key, terms in opening:
+            if key not in self._known.budgets and key not in self._new.budgets:
+                self.open_budget(key, terms)
 
     def open_budget(self, key: BudgetKey, terms: BudgetTerms) -> int:
         """Open a budget that is not open yet; its place."""

@@ -39,7 +39,7 @@ def meant(ledger: Ledger, head: Head, cursor: Cursor, text: str) -> dict[str, An
     if text.isascii() and text.isdigit():
         rows = cursor.find(t.movement, "seq", [int(text)]) if len(text) < 19 else []
         if not rows:
-            raise Unusable(Problem("movement", 0, 0, "", text, "there is no such seq"))
+            raise Unusable(Problem("", 0, 0, "seq", text, "there is no such movement"))
         return as_named(t.movement, rows[0])
     document, _, line = text.rpartition("/")
     under = [as_named(t.movement, row) for row in _under(ledger, head, cursor, (text, document))]
@@ -72,10 +72,10 @@ def _one_of(found: list[dict[str, Any]], key: str) -> dict[str, Any]:
     own = [m for m in found if m["kind"] not in followers] or found
     latest = {(key_class(m["kind"]), m["source"], m["line"]): m for m in own}
     if not latest:
-        raise Unusable(Problem("movement", 0, 0, "", key, "no movement has this document"))
+        raise Unusable(Problem("", 0, 0, "document", key, "no movement has this document"))
     if len(latest) > 1:
         said = [f"seq {m['seq']} ({m['kind']}, line {m['line']})" for m in latest.values()]
         more = f" and {len(said) - 10} more" if len(said) > 10 else ""
         reason = f"several movements have it: {', '.join(said[:10])}{more}; name one by its seq"
-        raise Unusable(Problem("movement", 0, 0, "", key, reason))
+        raise Unusable(Problem("", 0, 0, "document", key, reason))
     return next(iter(latest.values()))

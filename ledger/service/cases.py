@@ -18,6 +18,7 @@ from ledger.rules.judge import Case
 from ledger.service.given_tables import US_OF, table_of, texts
 from ledger.service.rulebook import Rulebook, Ruled
 from schemas.kinds import Kind
+from schemas.whole import LARGEST_WHOLE
 
 if TYPE_CHECKING:
     import duckdb
@@ -157,7 +158,7 @@ def lots(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, ruled: Sequence[Rul
     if least is None or not any(rulebook.measures(one.ruling.needs) for one in ruled):
         con.execute(_NO_LOTS)
         return
-    con.execute(_LOTS.format(cased=CASED, ruled=RULED), [least])
+    con.execute(_LOTS.format(cased=CASED, ruled=RULED, largest=LARGEST_WHOLE), [least])
 
 
 _NO_LOTS = """
@@ -168,7 +169,7 @@ _NO_LOTS = """
 _LOTS = """
     CREATE OR REPLACE TABLE d_lot AS
     SELECT g.source, g.document, g.exporter, g.effective_on, coalesce(g.authorization, '') AS auth,
-        least(sum(g.amount_mtpp), 9223372036854775807)::BIGINT AS shipment_mtpp
+        least(sum(g.amount_mtpp), {largest})::BIGINT AS shipment_mtpp
     {cased} {ruled}
     WHERE k.measured
     GROUP BY ALL HAVING sum(g.amount_mtpp) >= $1

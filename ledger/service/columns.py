@@ -16,6 +16,7 @@ from ledger.service.bulk_parents import Notes, seat_rows
 from ledger.service.cases import CASED, RULED, Cases, classes_of, judge, lots
 from ledger.service.given_tables import detail, entries, named_in, table_of, texts, texts_of
 from ledger.service.holders import AUTHORIZED, LEFT, asked_of
+from ledger.service.line_rules import line_rules
 from ledger.service.parents import Parents
 from ledger.service.rulebook import Rulebook, Ruled
 from schemas.kinds import KEY_CLASS, RECEIPTS, RETURNS, Kind
@@ -81,6 +82,7 @@ def prepare(
     countries = numbered(con, "country", ("destination", "consignee_hq", "parent_hq"), seats)
     chips = numbered(con, "chip", ("chip",))
     sources = texts(numbered(con, "source", ("source",)))
+    table_of(con, "d_licensed", {"code": texts(sorted(line_rules(rulebook).drawn_under))})
     con.execute(_LINES)
     entries(con, rulebook)
     classes = classes_of(con, rulebook, countries, chips)
@@ -122,7 +124,8 @@ _LINES = """
     CREATE OR REPLACE TABLE d_line AS
     SELECT on_licence, on_line, (row_number() OVER (ORDER BY on_licence, on_line) - 1) AS no
     FROM (SELECT DISTINCT licence AS on_licence, coalesce(licence_line, '1') AS on_line FROM given
-          WHERE "authorization" = 'licence' AND licence IS NOT NULL AND kind <> 'licence')
+          WHERE "authorization" IN (SELECT code FROM d_licensed) AND licence IS NOT NULL
+              AND kind <> 'licence')
 """
 
 
@@ -229,7 +232,8 @@ _STREAM = """
         LEFT JOIN d_party pa ON pa.value = e.parent
         LEFT JOIN d_country de ON de.value = e.destination
         LEFT JOIN d_chip ch ON ch.value = e.chip
-        LEFT JOIN d_line li ON e.behind = 0 AND e."authorization" = 'licence'
+        LEFT JOIN d_licensed un ON un.code = e."authorization"
+        LEFT JOIN d_line li ON e.behind = 0 AND un.code IS NOT NULL
             AND li.on_licence = e.licence AND li.on_line = coalesce(e.licence_line, '1')
         {joins}
         ANTI JOIN known n ON n.row = e.row AND n.behind = e.behind

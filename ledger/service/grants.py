@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from ledger.policy.budgets import UNBOUND, BudgetRule, Window
 from ledger.rules.judge import ENTERING, enters_later
 from ledger.service.book import BudgetKey, BudgetTerms
+from schemas.names import name_key
 
 if TYPE_CHECKING:
     from ledger.service.rulebook import Rulebook
 
 # What a window grants: its first and last day, the limit, the basis, and steps of the limit.
 Granted = tuple[str, str, int, str, tuple[tuple[str, str, int], ...]]
+# A budget with the terms to open it.
+Opening = tuple[BudgetKey, BudgetTerms]
 
 
 class Grants:
@@ -28,12 +31,20 @@ class Grants:
         self._present = lru_cache(maxsize=None)(self._holders_on)
         self._granted = lru_cache(maxsize=1024)(self._grant)
         self._window = lru_cache(maxsize=None)(self._window_on)
+        rules = [rule for rule, _ in self._of.values()]
+        self._endless = [r for r in rules if r.windows.endless and r.holder_kind != "party"]
+        self._begun = lru_cache(maxsize=8)(self._years_begun)
+        self._coded = lru_cache(maxsize=None)(self._codes)
 
-    def account(
-        self, rule: str, holder: str, name: str, day: date
-    ) -> tuple[BudgetKey, BudgetTerms] | None:
-        """The budget of a holder on a day, with the terms to open it; None where there is none."""
+    def account(self, rule: str, holder: str, name: str, day: date) -> Opening | None:
+        """The budget of a holder on a day, with the terms to open it; None where there is none.
+
+        A named holder is known by its code, and by its name as files spell parties.
+        """
         budget, book = self._of[rule]
+        if budget.holder_kind == "named":
+            holder = self._coded(rule).get(holder, holder)
+            name = budget.holders.name(holder)
         window = self._window(rule, day)
         if window is None:
             return None
@@ -49,17 +60,31 @@ class Grants:
             return None
         return BudgetKey(rule, holder, window.key), BudgetTerms(name, *granted)
 
-    def known(self) -> list[tuple[BudgetKey, BudgetTerms]]:
-        """Every budget whose holder is known beforehand, to be opened at the start."""
-        found = []
-        for budget, book in self._of.values():
-            day = book.regime.first_day
-            for window in budget.windows_known():
-                for holder, name in budget.known_holders(max(day, window.from_on)):
-                    opened = self.account(budget.key, holder, name, max(window.from_on, day))
-                    if opened is not None:
-                        found.append(opened)
-        return found
+    def known(self, by: date) -> list[Opening]:
+        """Every budget whose holder is known beforehand, of the windows that are known by a day."""
+        return [one for budget, _ in self._of.values() for one in self._openings(budget, by)]
+
+    def begun(self, by: date) -> tuple[Opening, ...]:
+        """Those of years that have no end, through the year of a day."""
+        return self._begun(date(by.year, 12, 31)) if self._endless else ()
+
+    def _years_begun(self, by: date) -> tuple[Opening, ...]:
+        return tuple(one for budget in self._endless for one in self._openings(budget, by))
+
+    def _openings(self, budget: BudgetRule, by: date) -> Iterator[Opening]:
+        first = self._of[budget.key][1].regime.first_day
+        for window in budget.windows_known(by):
+            day = max(first, window.from_on)
+            for holder, name in budget.known_holders(day):
+                opened = self.account(budget.key, holder, name, day)
+                if opened is not None:
+                    yield opened
+
+    def _codes(self, rule: str) -> dict[str, str]:
+        """The codes of named holders by the keys under which movements may name them."""
+        names = self._of[rule][0].holders.names
+        by_name = {name_key(word): code for code, name in names for word in (name, code)}
+        return by_name | {code: code for code, _ in names}
 
     def _holders_on(self, rule: str, period: date) -> frozenset[str]:
         return self._of[rule][0].holders.on(period)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ledger.intake import read
 from ledger.intake.sniff import unusable
-from ledger.intake.store import Workspace, held_back, memory_steps, number_of
+from ledger.intake.store import Workspace, memory_steps, number_of
 from ledger.service import acts, conditions, corrections, moves, near, weights
 from ledger.service.bulk import post_columns
 from ledger.service.columns import BULK_KINDS, FOLLOWERS
@@ -26,10 +26,11 @@ from ledger.service.posting import Desk, post
 from ledger.service.rows import Row, receipt_of, row_of
 from ledger.service.seal import Header
 from ledger.service.settings import setting_for
-from ledger.storage.errors import StoreUnavailable, first_line
+from ledger.storage.errors import StoreUnavailable
+from ledger.storage.interrupts import held_back
 from ledger.storage.place import is_database
 from schemas.kinds import ADJUSTMENTS, DECLARATIONS, FileKind, Kind
-from schemas.problems import Problem
+from schemas.problems import Problem, first_line
 from schemas.records import GIVEN_TYPES, Given
 
 if TYPE_CHECKING:

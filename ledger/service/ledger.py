@@ -32,7 +32,7 @@ from ledger.service.outcome import Outcome
 from ledger.service.posting import Desk, post
 from ledger.service.replay import Replay, replay
 from ledger.service.rulebook import Rulebook
-from ledger.service.seal import Header
+from ledger.service.seal import Header, day_after
 from ledger.service.settings import setting_for
 from ledger.service.versions import Version
 from ledger.storage.statements import Cursor
@@ -292,7 +292,8 @@ def adopt(ledger: Ledger, *, actor: str | None = None, note: str | None = None) 
     rulebook = ledger.rulebook
     with ledger.store.reading() as turn:
         number = turn.head.last_submission + 1
+        day = day_after(turn.head.last_recorded_at)
     row, texts = adoption.adoption_row(rulebook, date.today(), number)
     header = Header("adopt", actor or actor_name(), note=note, texts=texts)
-    opened = rulebook.known_accounts()
+    opened = rulebook.known_accounts(day)
     return post(replace(ledger.desk, opening=tuple(opened)), [row], header)

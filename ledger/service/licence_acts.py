@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import bindparam, literal_column, select
 
-from ledger.policy.judging import LICENSED
 from ledger.rules.admission import Effect
 from ledger.rules.endings import GIVES_BACK, READINGS, STATES, LineState
 from ledger.service.lines import LineBook
@@ -96,7 +95,7 @@ def _on_each(
         one.given = replace(
             one.given,
             licence_line=line[_AT["line"]],
-            authorization=LICENSED,
+            authorization=lines.rules.licensed,
             destination=line[_AT["destination"]],
             chip=line[_AT["chip"]],
             exporter=_exporter(names, one, line),

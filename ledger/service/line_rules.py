@@ -12,6 +12,8 @@ from ledger.service.rulebook import Rulebook
 
 # The option that says what becomes of licences where a country's budget closes.
 JOINING, AT_ONCE = "group_change_joining_d5", "closed_at_once"
+# What a shipment goes under that has no authorization, and one of which none is known.
+_WITHOUT = ("none", "unstated")
 # By destination, the days on which its budget is closed, first and last, as ISO text.
 Closures = Mapping[str, tuple[tuple[str, str], ...]]
 
@@ -22,9 +24,14 @@ class LineRules:
 
     `several`: a licence may hold on more than one budget in full. `holidays`: the calendar on
     whose holidays no licence ends. `closures`: where and when the licences of before are
-    suspended, since their country's budget closed.
+    suspended, since their country's budget closed. `licensed`: the authorization that licences
+    are of; `drawn_under`: how shipments that draw them down may have named it; `without`: how
+    those may that went under nothing, or under a licence that was not on file.
     """
 
+    licensed: str
+    drawn_under: frozenset[str]
+    without: frozenset[str]
     several: bool = False
     holidays: str = ""
     closures: Closures = field(default_factory=dict)
@@ -33,8 +40,17 @@ class LineRules:
 @lru_cache(maxsize=16)
 def line_rules(rulebook: Rulebook) -> LineRules:
     """What licence lines are read by under a rulebook."""
-    holidays = rulebook.regime.licensing.holidays
-    return LineRules(rulebook.holds_on_several, holidays, _closures(rulebook))
+    regime = rulebook.regime
+    licensed = regime.authorizations[regime.judging.licensed]
+    words = frozenset((licensed.code, *licensed.aliases))
+    return LineRules(
+        licensed.code,
+        words,
+        words | {*_WITHOUT, regime.unstated},
+        rulebook.holds_on_several,
+        regime.licensing.holidays,
+        _closures(rulebook),
+    )
 
 
 def _closures(rulebook: Rulebook) -> Closures:

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, literal_column, select
 
-from ledger.policy.judging import LICENSED
 from ledger.rules.endings import OPEN, LineState
 from ledger.rules.weights import Kept, Lines, PlainLines
 from ledger.service.book import Book
@@ -58,9 +57,9 @@ _HELD = t.entry.columns.keys().index("held_mtpp")
 class LineBook:
     """The licence lines one transaction touches, by place, and the new ones it opens."""
 
-    def __init__(self, cursor: Cursor, book: Book, rules: LineRules | None = None) -> None:
+    def __init__(self, cursor: Cursor, book: Book, rules: LineRules) -> None:
         self.cursor, self.book = cursor, book
-        self.rules = rules or LineRules()
+        self.rules = rules
         self.stored: list[tuple[Any, ...]] = []
         self._kept = Kept(PlainLines(), PlainLines.columns)
         self.acts: dict[str, LineActs] = {}
@@ -107,7 +106,7 @@ class LineBook:
 
     def find(self, rows: Sequence[Row]) -> None:
         """Give each shipment under a licence the place of its line, where it is on file."""
-        under = [row for row in rows if _draws_on_licence(row)]
+        under = [row for row in rows if self._draws_on_licence(row)]
         if not under:
             return
         known = self.on_file({row.given.licence for row in under})
@@ -116,6 +115,14 @@ class LineBook:
             if named in known:
                 self.draw_on(row, self.place(known[named]))
         self.load_acts({row.line_place for row in under if row.line_place >= 0})
+
+    def _draws_on_licence(self, row: Row) -> bool:
+        return (
+            is_shipment(row.kind)
+            and row.given.authorization in self.rules.drawn_under
+            and row.given.licence is not None
+            and (_draws_down(row) or all(flag.code != OUTSIDE for flag in row.flags))
+        )
 
     def on_file(self, numbers: Iterable[str | None]) -> dict[tuple[str, str], tuple[Any, ...]]:
         """The lines of some licences by number and line; of those that are reversed, the last."""
@@ -224,7 +231,7 @@ class LineBook:
 
     def flags(self, row: Row) -> list[Flag]:
         """Where a shipment differs from the licence line it draws on."""
-        if not _draws_on_licence(row):
+        if not self._draws_on_licence(row):
             return []
         given = row.given
         if row.line_place < 0:
@@ -338,15 +345,6 @@ def also_held(book: Book, firsts: dict[int, int]) -> dict[int, list[int]]:
 
 # A shipment of before the regime draws on nothing, its licence included.
 OUTSIDE = "before_regime"
-
-
-def _draws_on_licence(row: Row) -> bool:
-    return (
-        is_shipment(row.kind)
-        and row.given.authorization == LICENSED
-        and row.given.licence is not None
-        and (_draws_down(row) or all(flag.code != OUTSIDE for flag in row.flags))
-    )
 
 
 def _draws_down(row: Row) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger import countries
 from ledger.policy.budgets import BudgetRule
+from ledger.policy.types import folded
 from ledger.service.rulebook import Rulebook
 from schemas.names import name_key
 
@@ -23,11 +24,20 @@ def budget_of(
             if named is not None:
                 return budget, *named
             continue
-        code = holder if budget.has_holder(holder) else countries.find(holder)
-        if code is not None and budget.has_holder(code):
-            name = dict(budget.holders.names).get(code, code)
-            return budget, code, name
+        code = _holder_named(budget, holder)
+        if code is not None:
+            return budget, code, budget.holders.name(code)
     return None
+
+
+def _holder_named(budget: BudgetRule, holder: str) -> str | None:
+    """The code of a country or named holder, by that code or by its name."""
+    if budget.has_holder(holder):
+        return holder
+    said = folded(holder)
+    named = (code for code, name in budget.holders.names if folded(name) == said)
+    code = next(named, None) or countries.find(holder)
+    return code if code is not None and budget.has_holder(code) else None
 
 
 def _party_named(rulebook: Rulebook, budget: BudgetRule, holder: str) -> tuple[str, str] | None:

@@ -23,6 +23,7 @@ from ledger.service.rulebook import Rulebook
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import Kind
+from schemas.whole import LARGEST_WHOLE
 
 DECLARED = (Kind.CERTIFICATE, Kind.NOTICE)
 HEADINGS = {
@@ -31,7 +32,6 @@ HEADINGS = {
     "test": "test_on",
     "eccn": "eccn",
 }
-LARGEST = 2**63 - 1
 _US = "\x1f"
 _AT = {name: place for place, name in enumerate(t.standing.columns.keys())}
 _OF_KIND = (
@@ -147,7 +147,7 @@ def totals(rulebook: Rulebook, rows: Iterable[Row]) -> dict[Lot, int]:
     found: dict[Lot, int] = defaultdict(int)
     for row in rows:
         if row.ruled is not None and rulebook.measures(row.ruled.ruling.needs):
-            found[lot_of(row)] = min(found[lot_of(row)] + row.amount, LARGEST)
+            found[lot_of(row)] = min(found[lot_of(row)] + row.amount, LARGEST_WHOLE)
     return found
 
 

@@ -41,7 +41,7 @@ from ledger.service.parents import Parents
 from ledger.service.rows import Flag, Row, ordered
 from ledger.service.rulebook import Rulebook
 from ledger.service.running import RunningTotals
-from ledger.service.seal import Header, Sealer
+from ledger.service.seal import Header, Sealer, day_after
 from ledger.service.shares import Shares
 from ledger.service.turns import Turns
 from ledger.storage.statements import Cursor
@@ -111,10 +111,8 @@ def post(
         fresh = posting.prepare(fresh, outcome)
         if not fresh:
             return outcome
-        opened = book.budgets([key for key, _ in desk.opening]) if desk.opening else {}
-        for key, terms in desk.opening:
-            if key not in opened:
-                book.open_budget(key, terms)
+        begun = desk.rulebook.accounts_begun(day_after(head.last_recorded_at))
+        book.open_budgets((*desk.opening, *begun))
         with sums_that_fit():
             posting.weigh(fresh)
         sealer.seal(fresh, posting.weighed.entries, header, outcome)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ledger.policy.judging import LICENSED
 from ledger.rules.endings import OPEN
 from ledger.service.lines import LineBook
 from ledger.service.rows import Flag, Row, row_of
@@ -62,7 +61,7 @@ def _replacement(cursor: Cursor, lines: LineBook, row: Row, line: tuple[Any, ...
         exporter=_name(cursor, line[_AT["exporter_no"]]),
         consignee=_name(cursor, line[_AT["consignee_no"]]),
         destination=line[_AT["destination"]],
-        authorization=LICENSED,
+        authorization=lines.rules.licensed,
         licence=number,
         licence_line=old_line,
         chip=line[_AT["chip"]],

@@ -23,8 +23,7 @@ from ledger.rules.judge import Case, Ruling, country_class, judge
 from ledger.rules.parents import seated
 from ledger.rules.preconditions import Terms
 from ledger.rules.rulings import OF, united
-from ledger.service.book import BudgetKey, BudgetTerms
-from ledger.service.grants import Grants
+from ledger.service.grants import Grants, Opening
 from ledger.service.rows import Flag
 from schemas.kinds import Kind
 from schemas.records import Given
@@ -301,9 +300,7 @@ class Rulebook:
         )
         return found.milli
 
-    def account(
-        self, rule: str, holder: str, name: str, day: date
-    ) -> tuple[BudgetKey, BudgetTerms] | None:
+    def account(self, rule: str, holder: str, name: str, day: date) -> Opening | None:
         """The budget of a holder on a day, with the terms to open it; None where there is none."""
         return self._grants.account(rule, holder, name, day)
 
@@ -312,9 +309,13 @@ class Rulebook:
         """The kind of every budget, by rule."""
         return {key: budget.kind for key, budget in self.budgets.items()}
 
-    def known_accounts(self) -> list[tuple[BudgetKey, BudgetTerms]]:
-        """Every budget whose holder is known beforehand, to be opened at the start."""
-        return self._grants.known()
+    def known_accounts(self, by: date) -> list[Opening]:
+        """Every budget whose holder is known beforehand, to be opened at the start, on a day."""
+        return self._grants.known(by)
+
+    def accounts_begun(self, by: date) -> tuple[Opening, ...]:
+        """Those of years without an end that have begun by a day, to be opened as they begin."""
+        return self._grants.begun(by)
 
     def country_name(self, code: str) -> str:
         """A country as the regime names it, else its code."""
@@ -330,7 +331,20 @@ class Rulebook:
         """Whether a licence may hold on more than one budget in full."""
         budgets = self.regime.budgets.values()
         both = any(len(b.holders.sources(self.options)) > 1 for b in budgets)
-        return both or bool(self.beside)
+        return both or bool(self.beside) or len(self._held_on()) > 1
+
+    def _held_on(self) -> set[tuple[str, str]]:
+        """The budgets a licence may hold on, each with what its rule has name the holder."""
+        code, judging = self.regime.judging.licensed, self.regime.judging
+        rules = (*self.regime.authorizations[code].draws, *judging.draws)
+        return {
+            (rule.budget, rule.holder)
+            for rule in rules
+            if rule.official
+            and rule.effect in ("", "hold")
+            and (not rule.when.kinds or Kind.LICENCE in rule.when.kinds)
+            and self._chosen(rule.when)
+        }
 
     def counts_from(self, day: date) -> date:
         """The day whose window a movement falls in: at the earliest the regime's first."""

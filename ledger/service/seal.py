@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -42,6 +42,11 @@ def instant_after(last: str) -> str:
     """Now, or the last recorded instant where the clock is behind it."""
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     return max(now, last)
+
+
+def day_after(last: str) -> date:
+    """The day of that instant."""
+    return date.fromisoformat(instant_after(last)[:10])
 
 
 class Sealer:

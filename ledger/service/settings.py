@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from ledger import countries
 from ledger.intake.setting import ChipFact, Counts, Progress, Setting
+from ledger.intake.words import near
 from ledger.service.rulebook import Rulebook
+
+_NO_COUNTRY = "no such country"
+_NO_PLACE = "no such country, and no such holder in this regime"
 
 
 def setting_for(rulebook: Rulebook, progress: Progress | None = None) -> Setting:
@@ -21,7 +26,7 @@ def setting_for(rulebook: Rulebook, progress: Progress | None = None) -> Setting
     named = {
         word: holder
         for budget in rulebook.budgets.values()
-        if budget.holder_kind == "named"
+        if budget.holder_kind == "named" and budget.holders.in_country_columns
         for holder, name in budget.holders.names
         for word in (name, holder)
     }
@@ -30,6 +35,9 @@ def setting_for(rulebook: Rulebook, progress: Progress | None = None) -> Setting
     def country(text: str) -> str | None:
         code = named.get(text) or countries.find(text)
         return None if code is None or nowhere(code) else code
+
+    def nearest_place(text: str) -> Sequence[str]:
+        return near(text, list(named)) or countries.nearest(text)
 
     @lru_cache(maxsize=4096)
     def refused(text: str) -> str | None:
@@ -51,10 +59,12 @@ def setting_for(rulebook: Rulebook, progress: Progress | None = None) -> Setting
         chip=chip,
         nearest_chip=catalogue.nearest,
         country=country,
-        nearest_country=countries.nearest,
+        nearest_country=nearest_place,
         country_refused=refused,
         authorization=authorization,
         nearest_authorization=regime.nearest_authorization,
         counts=counts,
         progress=progress,
+        licensed=regime.judging.licensed,
+        no_place=_NO_PLACE if named else _NO_COUNTRY,
     )

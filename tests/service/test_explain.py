@@ -201,9 +201,9 @@ def test_a_movement_is_named_by_seq_or_by_document(books: Ledger, key, seq):
 
 
 UNKNOWN = [
-    ("99", 'movement "99": there is no such seq'),
-    ("9" * 30, "there is no such seq"),
-    ("S9", 'movement "S9": no movement has this document'),
+    ("99", 'seq "99": there is no such movement'),
+    ("9" * 30, "there is no such movement"),
+    ("S9", 'document "S9": no movement has this document'),
     ("D1", "several movements have it: seq 2 (licence, line 1), seq 3 (export, line 1)"),
 ]
 

@@ -49,7 +49,7 @@ def test_what_comes_after_is_late(books):
         act     | no | day        | to    | units | under | of | says
         ship    | S3 | 2025-09-30 | India | 10    | L1    |    | late_for_quarter
         ship    | S4 | 2025-10-01 | India | 9     | L1    |    |
-        receive | R1 | 2025-09-30 |       |       |       | S4 | late_for_quarter
+        receive | R1 | 2025-09-30 |       |       |       | S4 | before_shipment, late_for_quarter
         ship    | S5 | 2025-06-30 | India | 1     | L1    |    | licence_not_yet_issued
         """,
     )
