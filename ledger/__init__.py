@@ -111,11 +111,12 @@ class Ledger:
         Raises Unusable where it is closed already or not over, and ledger.service.seal.Moved
         where others record at the same time: try again.
         """
+        from ledger.publish.mending import sound_copy
         from ledger.service.quarters import named
         from reports.quarters import reported
 
         self.service.check_closable(quarter)
-        made = reported(self.refresh(), named(quarter))
+        made = reported(sound_copy(self.refresh), named(quarter))
         return self.service.close_quarter(quarter, made.digest, made.known_seq)
 
     # Reading
@@ -128,20 +129,13 @@ class Ledger:
         on the command line. Amounts are whole milli-TPP as exact 64-bit integers. Raises
         reports.WrongUse, with the nearest, for a name or value that will not do.
         """
-        from ledger.cli import exits
-        from ledger.cli.movements import check_words
-        from ledger.cli.reading import answer
-        from ledger.cli.settings import over_copy
-        from reports import WrongUse
+        from ledger.asking import answer
+        from ledger.publish.mending import over_copy
         from reports.frame import as_frame
 
         asked = {key: value for key, value in variables.items() if value is not None}
-        try:
-            check_words(asked)
-            with over_copy(self.refresh, lambda folder: answer(name, folder, asked)) as result:
-                return as_frame(result)
-        except exits.WrongUse as wrong:
-            raise WrongUse(str(wrong)) from wrong
+        with over_copy(self.refresh, lambda folder: answer(name, folder, asked)) as result:
+            return as_frame(result)
 
     def status(self, holder: str | None = None, **variables: object) -> pd.DataFrame:
         """What remains of each budget, or of one holder's: the report "remaining"."""
@@ -173,17 +167,20 @@ class Ledger:
         return explain(self.service, seq_or_key)
 
     def check(self, against: str | None = None) -> list[Invariant]:
-        """Every invariant recomputed, holding or not; `against` is a chain head noted earlier."""
+        """Every invariant recomputed, holding or not, the last that of the columnar copy.
+
+        `against` is a chain head noted earlier.
+        """
+        from ledger.publish.check import check_copy
         from ledger.storage.check import check
 
-        return check(self.service.store, against)
+        return [*check(self.service.store, against), check_copy(self.url)]
 
     def refresh(self) -> Path:
         """Bring the columnar copy up to the last commit, and return its folder."""
-        from ledger.publish import refresh
-        from ledger.service.about import about_rows
+        from ledger.asking import fresh_copy
 
-        return refresh(self.url, lambda: about_rows(self.url)).folder
+        return fresh_copy(self.url)
 
 
 def open(url: str, *, read_only: bool = False) -> Ledger:

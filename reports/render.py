@@ -35,27 +35,41 @@ def write(result: Result, form: str, out: BinaryIO, width: int | None = None) ->
 def save(result: Result, form: str, path: Path, width: int | None = None) -> None:
     """Write an answer to a file: all of it, or the file stays as it was.
 
-    Beside a CSV, which cannot say it itself, `FILE.about.json` says what the answer is about.
+    Beside a CSV file, which cannot say it itself, `FILE.about.json` says what the answer is about.
     """
     with replacing(path) as out:
         write(result, form, out, width)
-    if form == "csv":
+    if form == "csv" and path.is_file():
         with replacing(path.with_name(f"{path.name}.about.json")) as out:
             out.write(_json(result.about).encode() + b"\n")
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A stream whose bytes become the file once all are written."""
+    """A stream whose bytes become the file once all are written; into a pipe or device at once.
+
+    Raises OSError, of the file as it was named.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as out:
+            yield out
+        return
     under_way = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
-        with under_way.open("wb") as out:
+        with _opened(under_way, path) as out:
             yield out
             out.flush()
             os.fsync(out.fileno())
         os.replace(under_way, path)
     finally:
         under_way.unlink(missing_ok=True)
+
+
+def _opened(under_way: Path, path: Path) -> BinaryIO:
+    try:
+        return under_way.open("wb")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 @contextmanager

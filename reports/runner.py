@@ -16,6 +16,7 @@ from reports.about import about_of
 from reports.catalogue import Report, WrongUse
 from reports.columns import Column, columns_of
 from schemas.manifest import MANIFEST, Manifest, NotAManifest, view_statements
+from schemas.problems import first_line
 
 if TYPE_CHECKING:
     import duckdb
@@ -81,7 +82,7 @@ def run(name: str, folder: Path, variables: Mapping[str, object] | None = None) 
             return _answered(report, given, folder, memory)
         except duckdb.OutOfMemoryException as error:
             short = error
-    raise MemoryError(f"the report {report.name}: {short}")
+    raise MemoryError(f"the report {report.name}: {first_line(short)}")
 
 
 def _answered(report: Report, given: Mapping[str, object], folder: Path, memory: str) -> Result:
@@ -127,7 +128,7 @@ def _opened(manifest: Manifest, folder: Path, asked: str, memory: str) -> duckdb
         connection.close()
         if isinstance(error, duckdb.OutOfMemoryException):
             raise
-        raise NoCopy(f"the copy in {folder} cannot be read ({error})") from error
+        raise NoCopy(f"the copy in {folder} cannot be read ({first_line(error)})") from error
     return connection
 
 

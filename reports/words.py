@@ -6,7 +6,8 @@ would give an empty answer, which reads as "there is none".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from reports.catalogue import Report, WrongUse, nearest
@@ -20,8 +21,6 @@ _KNOWN = {
     "authorization": "SELECT key FROM about WHERE topic = 'authorization'",
     "budget": "SELECT key FROM about WHERE topic = 'budget' UNION SELECT rule FROM budget",
     "code": "SELECT key FROM about WHERE topic = 'refusal' UNION SELECT code FROM finding",
-    "country": "SELECT key FROM about WHERE topic = 'country'",
-    "destination": "SELECT key FROM about WHERE topic = 'country'",
     "duty": "SELECT key FROM about WHERE topic = 'duty'",
     "flag": "SELECT key FROM about WHERE topic = 'refusal' UNION SELECT code FROM finding",
     "share": "SELECT key FROM about WHERE topic = 'share'",
@@ -29,6 +28,15 @@ _KNOWN = {
 }
 # Those that a regime may name more of than the copy tells: what was moved under them counts too.
 _MOVED = ("authorization", "destination")
+# A country, or what the regime names in its place (the order numbers of a quota, say): its budgets
+# are opened as it is adopted, those of parties by what they move.
+_PLACES = ("country", "destination")
+_COUNTRIES = "SELECT key, coalesce(value, key) FROM about WHERE topic = 'country'"
+_NAMED = """
+SELECT holder FROM budget
+WHERE submission IN (SELECT submission FROM about)
+    AND holder NOT IN (SELECT key FROM about WHERE topic = 'country')
+"""
 _MOST_TOLD = 12
 
 
@@ -38,12 +46,30 @@ def check(report: Report, values: Mapping[str, Any], copy: duckdb.DuckDBPyConnec
         value = values.get(variable.name)
         if variable.type != "VARCHAR" or value is None:
             continue
-        known = list(variable.words) or _known(variable.name, copy)
+        if variable.name in _PLACES:
+            known, told = _places(copy)
+        else:
+            known = told = list(variable.words) or _known(variable.name, copy)
         if known and value not in known and not _was_moved(variable.name, value, copy):
-            said = nearest(str(value), known)
-            if len(known) <= _MOST_TOLD:
-                said += f"; {variable.name} may be: {', '.join(known)}"
+            said = nearest(str(value), told)
+            if len(told) <= _MOST_TOLD:
+                said += f"; {variable.name} may be: {', '.join(told)}"
             raise WrongUse(f'there is no {variable.name} "{value}"{said}')
+
+
+def _places(copy: duckdb.DuckDBPyConnection) -> tuple[list[str], list[str]]:
+    """The places there may be, by key; and how they are told to a person who names another."""
+    countries = dict(copy.execute(_COUNTRIES).fetchall())
+    named = sorted({key for (key,) in copy.execute(_NAMED).fetchall()})
+    return [*countries, *named], named or _shorter(countries.values())
+
+
+def _shorter(names: Iterable[str]) -> list[str]:
+    """Names without what stands behind in parentheses, where that leaves one of each."""
+    every = list(names)
+    short = [name.partition(" (")[0] for name in every]
+    counts = Counter(short)
+    return [one if counts[one] == 1 else name for one, name in zip(short, every, strict=True)]
 
 
 def _known(name: str, copy: duckdb.DuckDBPyConnection) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from schemas.columnar import ABOUT, COLUMNAR_VERSION, ROLLUPS, SEGMENTS
@@ -22,6 +23,9 @@ _MACROS = (
     *("licence_conditions", "conditions_due", "ultimate_parents"),
 )
 _FOLDER = Path(__file__).parent / "sql"
+
+# A manifest's own digest, in it: a figure that is another would be followed.
+_SEAL = "sha256"
 
 # Each table with its columns, the small `about` among them.
 TABLES: Mapping[str, Mapping[str, str]] = {**SEGMENTS, **ROLLUPS, "about": ABOUT}
@@ -37,7 +41,8 @@ class Segment:
 
     movement, entry, entry_day and finding count by seq; party, budget and ruling by their number;
     submission by submission; about has both 0. `size` is in bytes; `footer` is the SHA-256 of
-    the file's Parquet footer, which lies at its end and tells one file of a size from another.
+    the file's Parquet footer, which lies at its end and tells one file of a size from another;
+    `digest` is that of the whole file, which takes reading it.
     """
 
     table: str
@@ -47,6 +52,7 @@ class Segment:
     rows: int
     size: int
     footer: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +80,16 @@ class Manifest:
 
     def text(self) -> str:
         """The manifest as the JSON text that is kept."""
-        return json.dumps({"columnar_version": COLUMNAR_VERSION, **asdict(self)}, indent=1) + "\n"
+        said = {"columnar_version": COLUMNAR_VERSION, **asdict(self)}
+        return json.dumps({**said, _SEAL: _sealed(said)}, indent=1) + "\n"
 
     @staticmethod
     def read(text: str) -> Manifest:
         """The manifest in a text. Raises NotAManifest."""
         try:
             found = json.loads(text)
+            if found.pop(_SEAL) != _sealed(found):
+                raise NotAManifest("it is not as it was written")
             if found.pop("columnar_version") != COLUMNAR_VERSION:
                 raise NotAManifest("of another columnar version")
             segments = tuple(Segment(**s) for s in found.pop("segments"))
@@ -88,6 +97,11 @@ class Manifest:
             return Manifest(**found, segments=segments, retired=retired)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise NotAManifest(str(error)) from error
+
+
+def _sealed(said: Mapping[str, object]) -> str:
+    """The SHA-256 of what a manifest says but for this."""
+    return sha256(json.dumps(said).encode()).hexdigest()
 
 
 def view_statements(manifest: Manifest, folder: str = "", asked: str | None = None) -> list[str]:

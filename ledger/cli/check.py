@@ -30,6 +30,7 @@ def check(against: str | None) -> None:
       tpp check --against 5e1f...
     """  # noqa: D301
     from ledger.cli.progress import bar
+    from ledger.publish.check import check_copy
     from ledger.storage import check as checking
     from ledger.storage.head import head_of
     from ledger.storage.store import open_store
@@ -39,6 +40,7 @@ def check(against: str | None) -> None:
     head = head_of(ledger_url())
     with open_store(ledger_url()) as store, bar("checking") as shown:
         invariants = checking.check(store, against, progress=shown.moved)
+        invariants.append(check_copy(ledger_url()))
     for one in invariants:
         click.echo(f"{'ok  ' if one.holds else 'FAIL'}  {one.name}: {one.sentence}")
         for failure in one.failures:

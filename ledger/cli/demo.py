@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ledger.service.ledger import Ledger
     from ledger.service.outcome import Outcome
 
+Row = dict[str, Any]
 DEMO_LEDGER = "tpp-demo.db"
 _SHOWN = 12
 
@@ -69,15 +70,11 @@ def _make() -> None:
 
 def _close(ledger: Ledger, quarter: str) -> Outcome:
     """Close a quarter of the demo as `tpp quarter close` does."""
+    from ledger.asking import fresh_copy
     from ledger.cli.quarter import close_with_its_report
-    from ledger.publish import refresh
-    from ledger.service.about import about_rows
     from ledger.service.quarters import named
 
-    def copy() -> Path:
-        return refresh(ledger.url, lambda: about_rows(ledger.url)).folder
-
-    return close_with_its_report(ledger, named(quarter), copy)[1]
+    return close_with_its_report(ledger, named(quarter), lambda: fresh_copy(ledger.url))[1]
 
 
 def _files() -> set[Path]:
@@ -103,30 +100,36 @@ def _came_to(outcomes: list[Outcome]) -> str:
     )
 
 
-def _show() -> list[dict[str, Any]]:
-    """What remains, the fullest budgets of today first."""
-    from ledger.cli.reading import answer, fresh_copy
+def _show() -> list[Row]:
+    """Say what remains, the fullest budgets of today first, and what became of the rest."""
+    from ledger.cli.reading import fresh_copy
+    from ledger.publish.mending import over_copy
+
+    rows, lines = over_copy(fresh_copy, _stand)
+    for line in lines:
+        click.echo(line)
+    return rows
+
+
+def _stand(folder: Path) -> tuple[list[Row], list[str]]:
+    """The budgets of today, the fullest first, and how the demo stands in words."""
+    from ledger.asking import answer
     from ledger.cli.status import figures, rows_of
 
-    folder = fresh_copy()
     with answer("remaining", folder, {}) as result:
         rows = [row for row in rows_of(result) if row["status"] not in ("closed", "future")]
         state = result.about["state"]
     rows.sort(key=lambda row: row["used_percent"] or 0, reverse=True)
-    click.echo(f"What remains on {date.today()}, the fullest {_SHOWN} of {len(rows):,} budgets:\n")
-    for line in figures(rows[:_SHOWN]):
-        click.echo(line)
-    click.echo(_became(folder))
-    if state:
-        click.echo(f"\nThe regime: {state['sentence']}")
-    return rows
+    heading = f"What remains on {date.today()}, the fullest {_SHOWN} of {len(rows):,} budgets:"
+    lines = [heading, "", *figures(rows[:_SHOWN]), *_became(folder)]
+    return rows, [*lines, "", f"The regime: {state['sentence']}"] if state else lines
 
 
-def _became(folder: Path) -> str:
+def _became(folder: Path) -> list[str]:
     """What became of licences, what is to be filed, and what came late, a line each."""
     from collections import Counter
 
-    from ledger.cli.reading import answer
+    from ledger.asking import answer
     from ledger.cli.status import rows_of
 
     with answer("licences", folder, {}) as licences, answer("due", folder, {}) as due:
@@ -136,14 +139,14 @@ def _became(folder: Path) -> str:
         closed = [row for row in rows_of(quarters) if row["state"] == "closed"]
     lines = ["", f"Licence lines: {_counted(states)}", f"To be filed: {_counted(filings)}"]
     late = (f"{one['quarter']} is closed, {one['late_movements']} came late" for one in closed)
-    return "\n".join([*lines, *late])
+    return [*lines, *late]
 
 
 def _counted(states: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{count:,} {state}" for state, count in states)
 
 
-def _suggest(rows: list[dict[str, Any]]) -> None:
+def _suggest(rows: list[Row]) -> None:
     at = f" --ledger {shlex.quote(ledger_url())}" if not os.environ.get("TPP_LEDGER") else ""
     fullest = shlex.quote(rows[0]["name"]) if rows else "India"
     say(

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ledger.cli.exits import WrongUse, say
-from ledger.cli.settings import chosen_form, day_options, ledger_option, opened, over_copy
+from ledger.cli.settings import (
+    check_output,
+    chosen_form,
+    day_options,
+    ledger_option,
+    opened,
+)
 
 if TYPE_CHECKING:
     from reports import Result
@@ -51,16 +57,19 @@ def due(form: str | None, output: Path | None, **asked: str | None) -> None:
       tpp due --state overdue --format csv -o overdue.csv
       tpp due --format ics -o due.ics
     """  # noqa: D301
-    from ledger.cli.reading import answer, fresh_copy, put
+    from ledger.asking import answer
+    from ledger.cli.reading import fresh_copy, put
+    from ledger.publish.mending import over_copy
 
     calendar = form == "ics" or (form is None and _is_calendar(output))
-    form = "ics" if calendar else chosen_form(form, output)
+    check_output(output)
+    chosen = "ics" if calendar else chosen_form(form, output)
     _check_duty(asked["duty"])
     with over_copy(fresh_copy, lambda folder: answer("due", folder, asked)) as result:
         if calendar:
             _put_calendar(result, output)
         else:
-            put(result, form, output)
+            put(result, chosen, output)
 
 
 def _is_calendar(output: Path | None) -> bool:
@@ -73,8 +82,6 @@ def _put_calendar(result: Result, output: Path | None) -> None:
     if output is None:
         calendar.write(result, sys.stdout.buffer)
         return
-    if not output.parent.is_dir():
-        raise WrongUse(f"{output}: there is no folder {output.parent}")
     say(f"wrote {output} ({calendar.save(result, output):,} entries)")
 
 
@@ -107,6 +114,7 @@ def done(duty: str, reference: str, on: str | None) -> None:
     """  # noqa: D301
     from ledger.cli.outcomes import tell_one
     from ledger.cli.reading import fresh_copy
+    from ledger.publish.mending import over_copy
     from ledger.service.duties import duty_done
     from reports import run
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from enum import IntEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -59,6 +60,7 @@ def say(*lines: str) -> None:
 @contextmanager
 def guarded(ctx: click.Context) -> Iterator[None]:
     """End the run with its exit code and a sentence where the work inside raises."""
+    _fill_closed_streams()
     with noticing() as interrupted:
         try:
             yield
@@ -170,6 +172,13 @@ def _bug(error: BaseException) -> Exit:
         "Please report it, with what TPP_DEBUG=1 shows when you run the command again.",
     )
     return Exit.BUG
+
+
+def _fill_closed_streams() -> None:
+    """What the shell closed leads nowhere: a file opened later must not take its number."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - to the end of the run
 
 
 def _hush() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from ledger.cli.exits import WrongUse, say
-from ledger.cli.settings import chosen_form, form_options, ledger_option, over_copy
+from ledger.cli.exits import say
+from ledger.cli.settings import chosen_form, form_options, ledger_option
 
 # On a terminal, so many of the latest; a file or a pipe gets all.
 _SHOWN = 50
@@ -51,11 +51,12 @@ def movements(form: str | None, output: Path | None, **asked: str | None) -> Non
       tpp movements --party acme --from 2026-01-01 --kind export
       tpp movements --flag over_limit --format csv
     """  # noqa: D301
-    from ledger.cli.reading import answer, fresh_copy, put
+    from ledger.asking import answer
+    from ledger.cli.reading import fresh_copy, put
+    from ledger.publish.mending import over_copy
 
     form = chosen_form(form, output)
     wanted: dict[str, object] = {k: v for k, v in asked.items() if v is not None}
-    check_words(wanted)
     few = form == "table" and "limit" not in wanted
     if few:
         wanted["limit"] = _SHOWN
@@ -63,35 +64,3 @@ def movements(form: str | None, output: Path | None, **asked: str | None) -> Non
         put(result, form, output)
         if few and result.count == _SHOWN:
             say(f"only the latest {_SHOWN}; --limit N shows more")
-
-
-def check_words(wanted: dict[str, object]) -> None:
-    """Refuse words nobody knows, with the nearest; a country by name becomes its code."""
-    from ledger.cli.status import ORDER
-    from ledger.refusals import REFUSALS
-    from schemas.kinds import Kind
-
-    _among("flag", wanted, list(REFUSALS))
-    _among("code", wanted, list(REFUSALS))
-    _among("kind", wanted, list(Kind))
-    _among("status", wanted, list(ORDER))
-    for name in ("destination", "country"):
-        if name not in wanted:
-            continue
-        from ledger import countries
-
-        text = str(wanted[name])
-        code, near = countries.find(text), countries.nearest(text)
-        if code is None and near:
-            raise WrongUse(f'no country is called "{text}"', near)
-        # A regime may name holders of its own that are like no country: those stay as given.
-        wanted[name] = code or text
-
-
-def _among(name: str, wanted: dict[str, object], known: list[str]) -> None:
-    from difflib import get_close_matches
-
-    word = wanted.get(name)
-    if word is not None and word not in known:
-        near = get_close_matches(str(word), known)
-        raise WrongUse(f'there is no {name} "{word}"', near or known)

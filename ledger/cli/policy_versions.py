@@ -105,11 +105,12 @@ def _side(text: str) -> str:
 
 def _versions(one: str, other: str, options: tuple[str, ...]) -> tuple[Version, Version]:
     """Both versions; a ledger is asked only where there is one."""
-    from ledger.service.versions import version_of
+    from ledger.service.versions import ADOPTED, version_of
     from ledger.storage.store import open_store
 
     settings = settings_of(options, "KEY=VALUE")
-    with open_store(ledger_url(), read_only=True) if _has_ledger() else nullcontext() as store:
+    asked = ADOPTED in (one, other) or _has_ledger()
+    with open_store(ledger_url(), read_only=True) if asked else nullcontext() as store:
         return version_of(one, store), version_of(other, store, settings)
 
 
@@ -146,11 +147,12 @@ def replay(one: str, other: str, first: int, options: tuple[str, ...], form: str
       tpp policy replay adopted adopted --option lpp_d1_d4=allowed
     """  # noqa: D301
     from ledger.cli.reading import fresh_copy
+    from ledger.publish.mending import over_copy
 
     with opened(to_write=False) as ledger:
         settings = settings_of(options, "KEY=VALUE")
         versions = ledger.version(one), ledger.version(other, settings)
-        found = ledger.replay(fresh_copy(), *versions, first=first)
+        found = over_copy(fresh_copy, lambda copy: ledger.replay(copy, *versions, first=first))
         unit = ledger.rulebook.regime.unit
     if form == "json":
         click.echo(json.dumps(_plain(found), ensure_ascii=False, indent=2))

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.cli.exits import Exit, WrongUse, say
-from ledger.cli.settings import chosen_form, form_options, ledger_option, opened, over_copy
+from ledger.cli.settings import (
+    check_output,
+    chosen_form,
+    form_options,
+    ledger_option,
+    opened,
+)
 
 if TYPE_CHECKING:
     from ledger.service.ledger import Ledger
@@ -49,14 +55,15 @@ def close(name: str, output: Path | None) -> None:
     """  # noqa: D301
     from ledger.cli.reading import fresh_copy
     from ledger.service.quarters import named
+    from reports.render import replacing
 
     wanted = named(name)
-    if output is not None and not output.parent.is_dir():
-        raise WrongUse(f"{output}: there is no folder {output.parent}")
+    check_output(output)
     with opened() as ledger:
         made, outcome = close_with_its_report(ledger, wanted, fresh_copy)
     if output is not None:
-        output.write_bytes(made.csv)
+        with replacing(output) as out:
+            out.write(made.csv)
         say(f"wrote {output}")
     click.echo(f"closed {wanted.name} ({wanted.first} to {wanted.last}), seq {outcome.first_seq}")
     click.echo(f"its report, as known at seq {made.known_seq}: SHA-256 {made.digest}")
@@ -69,13 +76,14 @@ def close_with_its_report(
 
     Raises Unusable where it cannot be closed, WrongUse where others keep on recording.
     """
+    from ledger.publish.mending import sound_copy
     from ledger.service.seal import Moved
     from reports.quarters import reported
 
     ledger.check_closable(wanted.name)
     said = ""
     for _ in range(_TRIES):
-        made = reported(copy(), wanted)
+        made = reported(sound_copy(copy), wanted)
         try:
             return made, ledger.close_quarter(wanted.name, made.digest, made.known_seq)
         except Moved as moved:
@@ -94,7 +102,9 @@ def list_quarters(known_at: str | None, form: str | None, output: Path | None) -
     Example:
       tpp quarter list
     """  # noqa: D301
-    from ledger.cli.reading import answer, fresh_copy, put
+    from ledger.asking import answer
+    from ledger.cli.reading import fresh_copy, put
+    from ledger.publish.mending import over_copy
 
     chosen = chosen_form(form, output)
     asked = {} if known_at is None else {"known_at": known_at}
@@ -131,10 +141,11 @@ def report(name: str, form: str | None, output: Path | None) -> None:
       tpp quarter report 2025Q3 -o 2025Q3/
     """  # noqa: D301
     from ledger.cli.reading import fresh_copy
+    from ledger.publish.mending import sound_copy
     from ledger.service.quarters import named
 
     wanted = named(name)
-    folder = fresh_copy()
+    folder = sound_copy(fresh_copy)
     closed = _close_of(folder, wanted)
     same = True
     if closed is not None:

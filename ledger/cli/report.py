@@ -12,7 +12,6 @@ from ledger.cli.settings import (
     day_options,
     form_options,
     ledger_option,
-    over_copy,
     settings_of,
 )
 
@@ -51,8 +50,9 @@ def report(name: str | None, holder: str | None, listed: bool, **asked: object) 
 
 
 def _print(name: str, holder: str | None, asked: dict[str, object]) -> None:
-    from ledger.cli.movements import check_words
-    from ledger.cli.reading import answer, fresh_copy, put
+    from ledger.asking import answer
+    from ledger.cli.reading import fresh_copy, put
+    from ledger.publish.mending import over_copy
 
     where, output = asked["where"], asked["output"]
     assert isinstance(where, tuple)
@@ -67,7 +67,6 @@ def _print(name: str, holder: str | None, asked: dict[str, object]) -> None:
             raise WrongUse(f'"{key}" is given twice')
         variables[key] = value
     _known(name, variables)
-    check_words(variables)
     with over_copy(fresh_copy, lambda folder: answer(name, folder, variables)) as result:
         put(result, form, output)
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ledger.service.ledger import Ledger
 
 F = TypeVar("F", bound=Callable[..., object])
-T = TypeVar("T")
 
 DEFAULT_LEDGER = "sqlite:///tpp-ledger.db"
 _URL = "tpp.ledger_url"
@@ -74,36 +73,12 @@ def opened(*, to_write: bool = True) -> Ledger:
 def _duty_ids() -> list[str]:
     """The ids of what is due, for declarations of what was done."""
     from ledger.cli.reading import fresh_copy
+    from ledger.publish.mending import over_copy
     from reports import run
 
     with over_copy(fresh_copy, lambda folder: run("due", folder)) as result:
         place = [column.name for column in result.columns].index("id")
         return [row[place] for row in result.rows()]
-
-
-def over_copy(fresh: Callable[[], Path], ask: Callable[[Path], T]) -> T:
-    """What `ask` makes of the folder of a copy, which `fresh` brings up to date.
-
-    A copy that DuckDB cannot read is thrown away, built from the ledger, and asked once more.
-    """
-    import duckdb
-
-    folder = fresh()
-    try:
-        return ask(folder)
-    except duckdb.InterruptException:
-        raise
-    except duckdb.Error:
-        from ledger.publish.folders import writing
-        from reports.damage import is_damaged
-        from schemas.manifest import MANIFEST
-
-        # What has another reason would be there again: no copy is built for it.
-        if not is_damaged(folder):
-            raise
-        with writing(folder):
-            (folder / MANIFEST).unlink(missing_ok=True)
-    return ask(fresh())
 
 
 def day_options(command: F) -> F:
@@ -141,10 +116,21 @@ def form_options(command: F) -> F:
     return command
 
 
+def check_output(output: Path | None) -> None:
+    """Raise WrongUse for a file to write that has no folder, or that would replace a ledger."""
+    from ledger.storage.place import is_database
+
+    if output is None:
+        return
+    if not output.parent.is_dir():
+        raise WrongUse(f"{output}: there is no folder {output.parent}")
+    if is_database(output):
+        raise WrongUse(f"{output} is a database; name another file")
+
+
 def chosen_form(form: str | None, output: Path | None) -> str:
     """The form to print in. Raises WrongUse where it cannot be told or put where it shall go."""
-    if output is not None and not output.parent.is_dir():
-        raise WrongUse(f"{output}: there is no folder {output.parent}")
+    check_output(output)
     if form is None and output is not None:
         form = output.suffix.lower().removeprefix(".")
         form = {"txt": "table"}.get(form, form)

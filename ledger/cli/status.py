@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.cli.lines import labelled, table
-from ledger.cli.settings import day_options, ledger_option, ledger_url, over_copy
+from ledger.cli.settings import day_options, ledger_option, ledger_url
 
 if TYPE_CHECKING:
     from reports import Result
@@ -41,6 +41,7 @@ def status(holder: str | None, as_of: str | None, known_at: str | None) -> None:
       tpp status "Bharat Compute" --as-of 2026-06-30
     """  # noqa: D301
     from ledger.cli.reading import fresh_copy
+    from ledger.publish.mending import over_copy
 
     asked = {"as_of": as_of, "known_at": known_at, "holder": holder}
     wanted = {key: value for key, value in asked.items() if value is not None}
@@ -49,7 +50,7 @@ def status(holder: str | None, as_of: str | None, known_at: str | None) -> None:
 
 
 def _lines(wanted: Mapping[str, str], folder: Path) -> list[str]:
-    from ledger.cli.reading import answer
+    from ledger.asking import answer
 
     with answer("remaining", folder, wanted) as result:
         rows = rows_of(result)

@@ -88,7 +88,11 @@ def _refreshed(place: Place, folder: Path, about: About | None, progress: Progre
             and folders.is_whole(folder, manifest)
         )
         old = manifest or Manifest(head.ledger_id, 0, 0, "")
-        base = old if follows else folders.emptied(old, head.ledger_id)
-        new = fill.filled(fill.Job(ledger, head, folder, progress), base, about)
+        job = fill.Job(ledger, head, folder, progress)
+        nothing = folders.emptied(old, head.ledger_id)
+        try:
+            new = fill.filled(job, old if follows else nothing, about)
+        except fill.Damaged:
+            follows, new = False, fill.filled(job, nothing, about)
     folders.keep(folder, new)
     return Copy(folder, new, "added" if follows else "built")

@@ -44,6 +44,8 @@ def _scanned(manifest: Manifest, folder: Path, documents: Sequence[str]) -> tupl
     try:
         with duckdb.connect(":memory:") as connection:
             found = connection.execute(ask, [list(documents)]).fetchall()
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error:
         return [], 0  # a file that went away, or cannot be read: the ledger itself is asked
     return [seq for (seq,) in found], manifest.last_seq

@@ -12,10 +12,11 @@ from uuid import uuid4
 
 from ledger.publish import folders
 from ledger.publish.sources import BY_SEQ, Part, Rows, Source
-from ledger.storage.errors import StoreUnavailable, first_line
+from ledger.storage.errors import StoreUnavailable
 from ledger.storage.head import Head
 from schemas.columnar import ABOUT, AMOUNTS, ROLLUPS, SEGMENTS
 from schemas.manifest import Manifest, Segment, scan
+from schemas.problems import first_line
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,6 +35,10 @@ _ROOM = ((122_880, "256MB"), (16_384, "256MB"), (2_048, "2GB"))
 _THREADS = 2
 
 
+class Damaged(Exception):
+    """A file that the copy has already is not as it was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One refresh: from an open ledger, up to a head, into a folder."""
@@ -47,7 +52,8 @@ class Job:
 def filled(job: Job, base: Manifest, about: Callable[[], list[Any]] | None) -> Manifest:
     """The manifest of the copy with everything above `base` added; its files are in place.
 
-    Raises StoreUnavailable where the files cannot be written.
+    Raises StoreUnavailable where the files cannot be written, Damaged where some of `base` are not
+    as they were written.
     """
     with _duckdb(job.folder) as connection:
         writer = _Writer(connection, job.folder)
@@ -104,8 +110,8 @@ class _Writer:
             under_way.rename(path)
         finally:
             under_way.unlink(missing_ok=True)
-        size = path.stat().st_size
-        return Segment(table, name, first, last, found[0], size, folders.footer_of(path))
+        told = path.stat().st_size, folders.footer_of(path), folders.digest_of(path)
+        return Segment(table, name, first, last, found[0], *told)
 
     def fitting(self, make: Callable[[], Segment]) -> Segment:
         """What is made so, with less at a time where it takes more memory than there is."""
@@ -224,9 +230,14 @@ def _told(manifest: Manifest, rows: list[Any], writer: _Writer) -> Manifest:
 
 
 def _merged(manifest: Manifest, writer: _Writer) -> Manifest:
-    """Merge each table's last segments where they have become many and small."""
+    """Merge each table's last segments where they have become many and small.
+
+    Raises Damaged where one is not as it was written: its damage would be written anew.
+    """
     for table in (*SEGMENTS, *ROLLUPS):
         if small := mergeable(manifest.of(table)):
+            if folders.damaged(writer.folder, replace(manifest, segments=small)):
+                raise Damaged
             made = _joined(table, small, writer)
             left = folders.without(manifest, small)
             manifest = replace(left, segments=(*left.segments, made))

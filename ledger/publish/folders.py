@@ -65,6 +65,24 @@ def _is_as_written(path: Path, segment: Segment) -> bool:
         return False
 
 
+def damaged(folder: Path, manifest: Manifest) -> list[str]:
+    """The files that are not, to the last byte, as they were written; each is read whole."""
+    return [s.file for s in manifest.segments if not _is_to_the_byte(folder / s.file, s)]
+
+
+def _is_to_the_byte(path: Path, segment: Segment) -> bool:
+    try:
+        return digest_of(path) == segment.digest
+    except OSError:
+        return False
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 (hex) of a file. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def footer_of(path: Path) -> str:
     """SHA-256 (hex) of a Parquet file's footer, its length and mark included.
 

@@ -34,6 +34,7 @@ from ledger.rules.weights import (
     is_nothing,
     nothing,
 )
+from schemas.whole import LARGEST_WHOLE
 
 __all__ = [
     "Batch",
@@ -53,8 +54,6 @@ __all__ = [
     "weigh",
     "weigh_given",
 ]
-
-_LARGEST = 2**63 - 1
 
 
 def weigh(
@@ -88,7 +87,7 @@ def weigh_given(entries: Entries, budgets: Budgets, calendar: Calendar) -> Weigh
     """
     for name in _MOVED:
         column = getattr(entries, name)
-        if absolute_sum(column) + largest(getattr(budgets, name)) > _LARGEST:
+        if absolute_sum(column) + largest(getattr(budgets, name)) > LARGEST_WHOLE:
             raise Overflow(Overflow.__doc__)
     excesses = _exceeded(entries, budgets, calendar)
     move(entries, budgets)

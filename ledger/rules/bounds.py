@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ledger.rules.weights import Batch, Budgets, Ints, Lines, Overflow
-
-_LARGEST = 2**63 - 1
+from schemas.whole import LARGEST_WHOLE
 
 
 def guard(batch: Batch, budgets: Budgets, lines: Lines) -> None:
@@ -22,7 +21,7 @@ def guard(batch: Batch, budgets: Budgets, lines: Lines) -> None:
     )
     for column, at, balances in pairs:
         most = absolute_sum(column) + sum(largest(balance[at]) for balance in balances)
-        if most > _LARGEST:
+        if most > LARGEST_WHOLE:
             raise Overflow(Overflow.__doc__)
 
 
@@ -35,7 +34,7 @@ def absolute_sum(column: Ints) -> int:
     if len(column) < _FEW:
         return sum(map(abs, column.tolist()))
     most = max(abs(int(column.max())), abs(int(column.min())))
-    if most * len(column) <= _LARGEST:
+    if most * len(column) <= LARGEST_WHOLE:
         return most * len(column)
     return sum(abs(value) for value in column.tolist())
 

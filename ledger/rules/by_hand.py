@@ -21,10 +21,10 @@ from ledger.rules.weights import (
     Plain,
     PlainLines,
 )
+from schemas.whole import LARGEST_WHOLE
 
 # So many movements, and as many draws, at most.
 FEW = 4
-_LARGEST = 2**63 - 1
 _MOVED = ("adjustment", "pending", "held", "posted", "lapsed")
 _NOTHING = (0, 0, 0, 0, 0)
 _GIVES_UP = (Effect.DRAW, Effect.RELEASE)
@@ -97,7 +97,7 @@ def _guard(lots: Sequence[Lot], budgets: Budgets | Plain, lines: Lines | PlainLi
     value = (lines.value, lines.value)  # a line's, with its tolerance
     # Mostly all of it together is far from the bound, and no sum by itself need be looked at.
     touched = _absolutes(balances, places) + _absolutes((*used, *value), under)
-    if drawn + sum(map(sum, sold)) + sum(touched) <= _LARGEST:
+    if drawn + sum(map(sum, sold)) + sum(touched) <= LARGEST_WHOLE:
         return
     quantity, worth, amount = (sum(column) for column in zip(*sold, strict=True))
     most = (
@@ -106,7 +106,7 @@ def _guard(lots: Sequence[Lot], budgets: Budgets | Plain, lines: Lines | PlainLi
         worth + _largest((used[1], *value), under),
         amount + _largest(used[2:], under),
     )
-    if max(most) > _LARGEST:
+    if max(most) > LARGEST_WHOLE:
         raise Overflow(Overflow.__doc__)
 
 

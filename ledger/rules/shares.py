@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from math import gcd
 
-_LARGEST = 2**63 - 1
+from schemas.whole import LARGEST_WHOLE
+
 _ALL = 1_000_000
 
 
@@ -51,20 +52,20 @@ class Fraction:
         if not in_base:
             return _fitting(left // self.whole)
         if self.part == self.whole:
-            return _LARGEST if left >= 0 else -_LARGEST
+            return LARGEST_WHOLE if left >= 0 else -LARGEST_WHOLE
         return _fitting(left // (self.whole - self.part))
 
     def cure(self, part: int) -> int | None:
         """The smallest base of which a part is within the share; None where none can be."""
         if part <= 0:
             return 0
-        needed = -(-part * self.whole // self.part) if self.part else _LARGEST + 1
-        return needed if needed <= _LARGEST else None
+        needed = -(-part * self.whole // self.part) if self.part else LARGEST_WHOLE + 1
+        return needed if needed <= LARGEST_WHOLE else None
 
 
 def _fitting(amount: int) -> int:
     """An amount as far as 64 bits hold it: what is beyond is as good as without limit."""
-    return max(-_LARGEST, min(amount, _LARGEST))
+    return max(-LARGEST_WHOLE, min(amount, LARGEST_WHOLE))
 
 
 def percent(part: int, base: int) -> str:

@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 
 from ledger.rules.weights import Changes, Entries, Excess, Ints, Overflow, nothing
+from schemas.whole import LARGEST_WHOLE
 
-_LARGEST = 2**63 - 1
 # Changes that may wait to be put among a timeline's columns: each costs room.
 _WAITING = 4
 
@@ -117,7 +117,7 @@ class Timeline:
     def _guard(self, taken: Ints, adjustment: Ints) -> None:
         """Every sum below stays under the sum of all absolute amounts."""
         columns = (self.taken, self.adjustment, self.limit, taken, adjustment)
-        if sum(_absolute(column) for column in columns) > _LARGEST:
+        if sum(_absolute(column) for column in columns) > LARGEST_WHOLE:
             raise Overflow(Overflow.__doc__)
 
 
@@ -146,7 +146,7 @@ def _absolute(column: Ints) -> int:
     if not len(column):
         return 0
     largest = max(abs(int(column.max())), abs(int(column.min()))) * len(column)
-    return largest if largest <= _LARGEST // 8 else sum(map(abs, column.tolist()))
+    return largest if largest <= LARGEST_WHOLE // 8 else sum(map(abs, column.tolist()))
 
 
 def _one_by_one(

@@ -57,6 +57,12 @@ class Invariant:
         """Whether nothing speaks against it."""
         return self.count == 0
 
+    def fail(self, failure: str) -> None:
+        """Note one failure."""
+        self.count += 1
+        if len(self.failures) < SHOWN:
+            self.failures.append(failure)
+
 
 class Findings:
     """What the checks find, by invariant."""
@@ -66,10 +72,7 @@ class Findings:
 
     def fail(self, name: str, failure: str) -> None:
         """Note one failure of the invariant of this name."""
-        invariant = self.invariants[name]
-        invariant.count += 1
-        if len(invariant.failures) < SHOWN:
-            invariant.failures.append(failure)
+        self.invariants[name].fail(failure)
 
     @contextmanager
     def recomputing(self, *names: str) -> Iterator[None]:

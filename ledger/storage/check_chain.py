@@ -29,6 +29,7 @@ from ledger.storage.check_keys import Keys
 from ledger.storage.head import Head
 from ledger.storage.rows import PIECE, Pairs, joined_text, named, pieces, streamed
 from schemas import tables as t
+from schemas.whole import LARGEST_WHOLE
 
 Fail = Callable[[str, str], None]
 
@@ -59,7 +60,7 @@ def check(
 
 
 # Above every number the ledger can hold.
-_BEYOND = 2**63
+_BEYOND = LARGEST_WHOLE + 1
 # The parts of a movement's leaf text: the format's name, then its fields.
 _WIDTH = 1 + len(MOVEMENT_FIELDS)
 

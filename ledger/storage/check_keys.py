@@ -18,6 +18,7 @@ from ledger.storage.chain import (
 from ledger.storage.rows import Pairs, streamed
 from schemas import tables as t
 from schemas.kinds import KEY_CLASS, key_class
+from schemas.whole import LARGEST_WHOLE
 
 Fail = Callable[[str, str], None]
 
@@ -80,7 +81,7 @@ class Keys:
     def end(self) -> None:
         """After the last movement no key may be left."""
         self._spurious()
-        for seq, _, _ in self._stored.below(2**63):
+        for seq, _, _ in self._stored.below(LARGEST_WHOLE + 1):
             self._fail("keys", f"a key stands for movement {seq}, which is not there")
 
     def _spurious(self) -> None:

@@ -165,6 +165,7 @@ def copy_file(
     draft = copy.with_name(f"{copy.name}.part")
     draft.unlink(missing_ok=True)
     try:
+        draft.touch()  # a folder that will not have it is no fault of the ledger's
         source = sqlite3.connect(sqlite_uri(path, read_only=True), uri=True, timeout=60)
         with closing(source), closing(sqlite3.connect(draft, isolation_level=None)) as target:
             source.backup(target)

@@ -149,6 +149,19 @@ def test_a_reader_that_leaves_early_is_no_error():
     assert done.stdout.splitlines() == ["applications: Applications", "0"]
 
 
+@pytest.mark.parametrize("command", ["policy list", "report --list", "template licences -o t.csv"])
+def test_a_stream_that_the_shell_closed_is_no_error(command, tmp_path):
+    done = subprocess.run(
+        f"{sys.executable} -c 'from ledger.cli import main; main()' {command} >&-",
+        shell=True,
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, "bug" in done.stderr) == (0, False), done.stderr
+
+
 def test_an_unknown_command_names_the_nearest():
     done = CliRunner().invoke(main, ["reprot"], prog_name="tpp")
     assert done.exit_code == 2

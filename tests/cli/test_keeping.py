@@ -104,8 +104,8 @@ WRONG = [
     ("reverse 1 --submission 1 --reason x", EITHER),
     ("reverse 9 --reason x", 'tpp, seq "9": there is no such movement'),
     ("reverse --submission 9 --reason x", 'tpp, submission "9": there is no such submission'),
-    ("explain 9", 'movement "9": there is no such seq'),
-    ("explain D9/1", 'movement "D9/1": no movement has this document'),
+    ("explain 9", 'tpp, seq "9": there is no such movement'),
+    ("explain D9/1", 'tpp, document "D9/1": no movement has this document'),
     ("check --against 12ab", 'tpp: "12ab" is no chain head: 64 hexadecimal digits'),
 ]
 
@@ -123,12 +123,12 @@ def test_check_names_every_invariant(folder, tpp):
     assert done.exit_code == 0
     assert "ok    balances: balances are what the entries come to" in done.stdout.splitlines()
     head = done.stderr.split("chain head ")[1].split()[0]
-    assert done.stderr.splitlines()[1] == "all 16 invariants hold"
+    assert done.stderr.splitlines()[1] == "all 17 invariants hold"
     tpp(SHIP + "10")
     assert tpp(f"check --against {head}").exit_code == 0
     unknown = tpp(f"check --against {'ab' * 32}")
     assert unknown.exit_code == 4
-    assert "1 of 17 invariants fail: known head" in unknown.stderr
+    assert "1 of 18 invariants fail: known head" in unknown.stderr
 
 
 def test_check_finds_a_changed_balance(folder, tpp):

@@ -14,7 +14,6 @@ import pytest
 import ledger
 import reports
 from schemas.problems import Unusable
-from tests.cli.test_reading import damage
 
 PAGE = Path(__file__).parents[2] / "docs/python.md"
 LICENCE: dict[str, object] = {
@@ -74,12 +73,6 @@ def test_a_destination_by_any_name_and_a_wrong_word(books):
     assert books.movements(destination="India")["seq"].tolist() == [2]
     with pytest.raises(reports.WrongUse, match=r'no kind "licens" \(nearest: licence'):
         books.movements(kind="licens")
-
-
-def test_a_copy_that_cannot_be_read_is_built_anew(books, folder):
-    before = books.status()
-    damage(folder)
-    assert books.status().equals(before)
 
 
 def test_a_refusal_is_an_outcome(books):

@@ -227,26 +227,6 @@ def test_a_table_of_movements_is_short_and_says_so(used, tpp, monkeypatch):
     assert len(seqs(tpp("movements"))) == 4
 
 
-def damage(folder: Path) -> None:
-    """Make every file of the copy unreadable, each of its size and with its footer."""
-    for path in (folder / "tpp-ledger.db.copy").glob("*.parquet"):
-        content = path.read_bytes()
-        footer = int.from_bytes(content[-8:-4], "little") + 8
-        path.write_bytes(content[:4] + b"\xff" * (len(content) - 4 - footer) + content[-footer:])
-
-
-@pytest.mark.parametrize(
-    "command",
-    ["report remaining", "report statement India", f"status {DAY}", "status India", "movements"],
-)
-def test_a_copy_that_cannot_be_read_is_built_anew(used, tpp, command):
-    before = tpp(command)
-    damage(used)
-    done = tpp(command)
-    assert (done.exit_code, done.stdout, done.stderr) == (0, before.stdout, before.stderr)
-    assert tpp("report breaches").exit_code == 0
-
-
 def test_an_error_over_a_copy_that_can_be_read_stays_one(used, tpp, monkeypatch):
     def broken(*_: object) -> None:
         raise duckdb.Error("of our own")
@@ -254,7 +234,7 @@ def test_an_error_over_a_copy_that_can_be_read_stays_one(used, tpp, monkeypatch)
     tpp("movements")
     manifest = used / "tpp-ledger.db.copy" / "manifest.json"
     written = manifest.stat().st_mtime_ns
-    monkeypatch.setattr("ledger.cli.reading.answer", broken)
+    monkeypatch.setattr("ledger.asking.answer", broken)
     done = tpp("movements")
     assert (done.exit_code, "(Error: of our own)" in done.stderr) == (1, True)
     assert manifest.stat().st_mtime_ns == written

@@ -41,6 +41,10 @@ WRONG = [
     ("one-way", "ledger/service/planted.py", "reports.planted"),
     ("one-way", "ledger/service/planted.py", "ledger.cli.planted"),
     ("one-way", "ledger/rules/planted.py", "ledger"),
+    ("one-way", "ledger/service/planted.py", "ledger.asking.planted"),
+    ("one-way", "ledger/asking/planted.py", "ledger.cli.planted"),
+    ("doors", "ledger/__init__.py", "ledger.cli"),
+    ("doors", "ledger/__init__.py", "ledger.cli.planted"),
     ("words", "schemas/planted.py", "ledger.refusals.planted"),
     ("words", "schemas/planted.py", "reports.planted"),
     ("readers", "reports/planted.py", "ledger.refusals.planted"),
@@ -74,11 +78,12 @@ def test_a_wrong_import_breaks_its_contract(
     bare_house: Path, contract: str, importer: str, imported: str
 ):
     planted = bare_house / importer
-    planted.write_text(f"import {imported}\n")
+    before = planted.read_text()
+    planted.write_text(f"{before}import {imported}\n")
     try:
         done = lint(bare_house, "--contract", contract)
     finally:
-        planted.write_text("")
+        planted.write_text(before)
     (name,) = [c["name"] for c in CONTRACTS if c["id"] == contract]
     assert done.returncode == 1
     assert f"{name} BROKEN" in done.stdout

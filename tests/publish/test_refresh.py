@@ -18,21 +18,9 @@ from ledger import publish
 from ledger.publish import fill, folders, sources
 from ledger.storage.errors import StoreUnavailable
 from ledger.storage.place import place_of
-from schemas.columnar import AMOUNTS, COLUMNAR_VERSION, ROLLUPS, SEGMENTS
+from schemas.columnar import AMOUNTS, ROLLUPS, SEGMENTS
 from schemas.manifest import Manifest, Segment, view_statements
 from tests.publish.ledgers import Ledger
-
-
-@pytest.fixture
-def ledger(ledger_url: str) -> Ledger:
-    """A ledger with one submission, once in each database."""
-    return Ledger.made(ledger_url)
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Ledger:
-    """The same in SQLite, where the database does not matter."""
-    return Ledger.made(f"sqlite:///{tmp_path / 'ledger.db'}")
 
 
 def read(copy: publish.Copy, ask: str) -> list[tuple[object, ...]]:
@@ -180,50 +168,6 @@ def test_a_column_that_is_empty_for_long_keeps_its_type(sqlite):
     assert read(copy, "SELECT count(*) FROM movement") == [(70_000,)]
 
 
-def _removed(copy: publish.Copy, segment: Segment) -> None:
-    (copy.folder / segment.file).unlink()
-
-
-def _cut_short(copy: publish.Copy, segment: Segment) -> None:
-    os.truncate(copy.folder / segment.file, segment.size - 1)
-
-
-def _foreign(copy: publish.Copy, segment: Segment) -> None:
-    path = copy.folder / segment.file
-    content = path.read_bytes()
-    path.write_bytes(content[:-40] + bytes(32) + content[-8:])
-
-
-def _no_manifest(copy: publish.Copy, _: Segment) -> None:
-    (copy.folder / "manifest.json").unlink()
-
-
-def _half_a_manifest(copy: publish.Copy, _: Segment) -> None:
-    path = copy.folder / "manifest.json"
-    path.write_text(path.read_text()[:50])
-
-
-def _another_version(copy: publish.Copy, _: Segment) -> None:
-    path = copy.folder / "manifest.json"
-    version = f'"columnar_version": {COLUMNAR_VERSION}'
-    path.write_text(path.read_text().replace(version, '"columnar_version": 0'))
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [_removed, _cut_short, _foreign, _no_manifest, _half_a_manifest, _another_version],
-)
-@pytest.mark.parametrize("table", ["entry", "entry_day"])
-def test_damage_is_found_and_mended(sqlite, damage, table):
-    sqlite.grow(["export"] * 5)
-    copy = publish.refresh(sqlite.url)
-    damage(copy, copy.manifest.of(table)[0])
-    mended = publish.refresh(sqlite.url)
-    assert mended.how == "built"
-    assert_equal(mended, sqlite)
-    assert publish.refresh(sqlite.url).how == "warm"
-
-
 def test_a_ledger_that_was_rewritten_is_noticed(ledger):
     ledger.grow(["export"])
     publish.refresh(ledger.url)
@@ -268,7 +212,7 @@ def test_small_files_are_merged_and_readers_keep_theirs(sqlite, monkeypatch):
 
 
 def _sized(*rows: int) -> tuple[Segment, ...]:
-    return tuple(Segment("entry", str(n), n, n + 1, size, 0, "") for n, size in enumerate(rows))
+    return tuple(Segment("entry", str(n), n, n + 1, size, 0, "", "") for n, size in enumerate(rows))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from ledger.publish.folders import footer_of
+from ledger.publish.folders import digest_of, footer_of
 from schemas.manifest import MANIFEST, TABLES, VIEWS, Manifest, Segment, views_text
 
 LEDGER = "0123456789abcdef0123456789abcdef"
@@ -76,4 +76,5 @@ def _segment(
     path = folder / f"{table}-{high}.parquet"
     found = connection.execute(f"COPY ({query}) TO '{path}' (COMPRESSION zstd)").fetchone()
     assert found is not None
-    return Segment(table, path.name, low, high, found[0], path.stat().st_size, footer_of(path))
+    told = path.stat().st_size, footer_of(path), digest_of(path)
+    return Segment(table, path.name, low, high, found[0], *told)
