@@ -71,6 +71,11 @@ NOTES = (
         "the licence had ended before: the act changes nothing",
         "the act on record",
     ),
+    _note(
+        "filed_after_ending",
+        "dated before the licence ended and filed after: days between are as recorded",
+        "the act on record",
+    ),
     Reason(
         "parent_unknown",
         _NOTE,

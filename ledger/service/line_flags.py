@@ -25,6 +25,8 @@ STANDING = (
 )
 # Who draws under a licence must be its exporter; goods that are abroad move between others.
 _BY_THE_EXPORTER = (Kind.EXPORT, Kind.EXPORT_FROM_ABROAD)
+# After every day there is.
+_LAST = "9999-12-31"
 _STANDING = {name: place for place, name in enumerate(t.standing.columns.keys())}
 
 
@@ -160,9 +162,17 @@ def _of_lot(line: dict[str, Any], under: Under, terms: Terms) -> list[Flag]:
 
 
 def late_flag(line: dict[str, Any], acts: LineActs, day: str) -> Flag | None:
-    """What to say of a draw that took of a part of a line which had ended by its day.
+    """What to say of a draw that took of what had ended of a line, in whole or in part.
 
-    A line that ended whole is flagged by its last day.
+    A line that ended whole by the day of the draw is flagged by its last day. Where it ended only
+    later, what ended was told too high, and history has it so.
     """
-    said = acts.part_ended(day) if line["state"] == OPEN else None
-    return None if said is None else Flag("licence_part_ended", detail=said)
+    if line["state"] == OPEN:
+        said = acts.part_ended(day)
+        if said is not None:
+            return Flag("licence_part_ended", detail=said)
+        ended = acts.part_ended(_LAST)
+    else:
+        closed_on = str(line["closed_on"])
+        ended = f"{line['state']} since {closed_on}" if day < closed_on else None
+    return None if ended is None else Flag("filed_after_ending", detail=ended)

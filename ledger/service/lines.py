@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, literal_column, select
 
 from ledger.rules.endings import OPEN, LineState
-from ledger.rules.weights import Kept, Lines, PlainLines
+from ledger.rules.weights import Effect, Kept, Lines, PlainLines
 from ledger.service.book import Book
 from ledger.service.line_flags import (
     STANDING,
@@ -299,7 +299,9 @@ class LineBook:
 
     def _opened(self, row: Row) -> tuple[Any, ...]:
         given = row.given
-        budget = next((d.place for d in row.draws if d.official), None)
+        # What it answered leaves pending by a draw of its own: it may hold nothing beside it.
+        holds = (d.place for d in row.draws if d.official and d.effect == Effect.HOLD)
+        budget = next(holds, None)
         value = (given.unit_value_cents or 0) * (given.quantity or 0)
         party = self.book.party
         return (

@@ -49,7 +49,7 @@ act               | no | day        | expires_on | to    | units | under | says
 licence           | L1 | 2025-06-01 | 2025-12-30 | India | 100   |       |
 ship              | 1  | 2025-06-10 |            | India | 30    | L1    |
 lapse             | E1 | 2025-12-31 |            |       |       | L1    |
-ship              | 2  | 2025-12-30 |            | India | 10    | L1    |
+ship              | 2  | 2025-12-30 |            | India | 10    | L1    | filed_after_ending
 ship              | 3  | 2025-12-31 |            | India | 10    | L1    | licence_expired
 licence_amendment | A1 | 2026-01-05 | 2026-06-30 |       |       | L1    | licence_ended_already
         """,

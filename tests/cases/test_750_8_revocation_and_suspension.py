@@ -17,7 +17,7 @@ def test_a_revocation_takes_the_whole_rest(kept):
         licence    | L1 | 2025-06-01 | India | 100   |       |
         ship       | 1  | 2025-06-10 | India | 30    | L1    |
         revocation | R1 | 2025-07-01 |       |       | L1    |
-        ship       | 2  | 2025-06-30 | India | 10    | L1    |
+        ship       | 2  | 2025-06-30 | India | 10    | L1    | filed_after_ending
         ship       | 3  | 2025-07-01 | India | 10    | L1    | licence_closed
         """,
     )
@@ -43,7 +43,7 @@ def test_where_the_reading_gives_back_nothing_lapses(kept):
         """,
     )
     stands(ledger, "")
-    play(ledger, "act|no|day|to|units|under|says\nship|1|2025-06-30|India|10|L1|")
+    play(ledger, "act|no|day|to|units|under|says\nship|1|2025-06-30|India|10|L1|filed_after_ending")
     licensed(
         ledger,
         """
@@ -66,7 +66,7 @@ def test_a_part_is_revoked_by_quantity(kept):
         revocation | R1 | 2025-07-01 |       | 40    | L1    |
         ship       | 2  | 2025-07-02 | India | 30    | L1    |
         ship       | 3  | 2025-07-03 | India | 10    | L1    | {part}
-        ship       | 4  | 2025-06-30 | India | 10    | L1    |
+        ship       | 4  | 2025-06-30 | India | 10    | L1    | filed_after_ending
         ship       | 5  | 2025-07-03 | India | 21    | L1    | {part}, {over}
         """,
     )
@@ -190,7 +190,7 @@ def test_a_reversal_leaves_the_line_as_if_the_act_had_never_been(kept):
         licence    | L1 | 2025-06-01 | India | 100   |       |
         ship       | 1  | 2025-06-10 | India | 30    | L1    |
         revocation | R1 | 2025-07-01 |       |       | L1    |
-        ship       | 2  | 2025-06-30 | India | 10    | L1    |
+        ship       | 2  | 2025-06-30 | India | 10    | L1    | filed_after_ending
         """,
     )
     ledger.reverse([3], "another licence")

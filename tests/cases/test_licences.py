@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cases.table import play, stands
 from tests.service.books import rows
 
@@ -163,3 +165,26 @@ return  | R3 | 2025-07-03 |       | 20    |       | S  |        | more_than_ship
         play(ledger, text)
         taken = f"held 633,280{', posted ' + posted if posted else ''}"
         stands(ledger, f"India 2025-2027: {taken}; remaining {remaining}")
+
+
+@pytest.mark.parametrize(("chip", "to"), [("nvidia-t4", "India"), ("nvidia-h100-sxm", "Japan")])
+def test_an_answer_that_holds_nothing_draws_on_nothing(opened, chip, to):
+    """What its application had pending is let go of; that is no hold of the licence's own."""
+    ledger = opened()
+    play(
+        ledger,
+        f"""
+act     | no | day        | to    | units | chip   | application | supersedes | under | says
+apply   | A1 | 2025-05-20 | India | 100   |        |             |            |       |
+licence | L0 | 2025-06-01 | India | 200   |        |             |            |       |
+licence | L1 | 2025-06-02 | {to}  | 100   | {chip} | A1          |            |       |
+ship    | S1 | 2025-06-03 | {to}  | 60    | {chip} |             |            | L1    |
+licence | L2 | 2025-06-04 | {to}  | 10    | {chip} |             | L1         |       |
+        """,
+    )
+    stands(ledger, "India 2025-2027: held 3,166,400; remaining 786,833,600")
+    assert [line["budget_no"] is None for line in rows(ledger.url, "licence_line")] == [
+        False,
+        True,
+        True,
+    ]

@@ -48,7 +48,8 @@ def _granted(random: Random, number: int, asked: nasty.Line) -> nasty.Line:
     application = random.choice((asked["application"], asked["application"], "", "not on file"))
     quantity = random.choice((asked["quantity"], asked["quantity"], 41, 1))
     issued = {"licence": f"D{number // 2}", "issued_on": "2025-06-01", "application": application}
-    return kept | issued | {"quantity": quantity}
+    elsewhere = random.choice(({}, {}, {}, {"destination": "Japan"}, {"chip": "nvidia-t4"}))
+    return kept | issued | {"quantity": quantity} | elsewhere
 
 
 def test_licences_take_what_was_pending(ledger_url: str, tmp_path: Path, columns_only: list[str]):

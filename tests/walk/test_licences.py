@@ -268,6 +268,8 @@ class Licences(Walk):
         late = min(one.units, line.held + line.lapsed + line.back) > line.held
         if late and line.state == "open" and any(on <= day for on in parts):
             found += ["licence_part_ended"]
+        elif late and (line.state == "open" or str(day) < str(line.closed_on)):
+            found += ["filed_after_ending"]
         return found
 
     def country(self, licence: Done) -> str:
