@@ -66,6 +66,26 @@ def test_the_nearest_names_come_with_a_miss(line):
     assert len(set(found)) == len(found) <= 3
 
 
+SEARCHED = """
+    GB200NVL72      NVIDIA GB200 NVL72
+    gb200-nvl72     NVIDIA GB200 NVL72
+    L40 S           NVIDIA L40S
+    L40             NVIDIA L40
+    4090D           NVIDIA GeForce RTX 4090 D
+    4090            NVIDIA GeForce RTX 4090
+    MI300 X         AMD Instinct MI300X
+    H100            NVIDIA H100 SXM
+"""
+
+
+@pytest.mark.parametrize("line", SEARCHED.strip("\n").split("\n"))
+def test_what_is_spelled_like_the_text_is_found_before_what_is_only_alike(line):
+    text, first = line[:20].strip(), line[20:].strip()
+    found = [row.name for row in CATALOGUE.search(text)]
+    assert found[0] == first
+    assert len(set(found)) == len(found)
+
+
 def test_mi300_is_near_both_parts_of_that_name():
     assert {"AMD Instinct MI300A", "AMD Instinct MI300X"} < set(CATALOGUE.nearest("MI300"))
 
