@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledger.policy.types import BudgetRule
+from ledger.service.filed_budgets import FiledBudgets
 from ledger.service.named_budgets import budget_of
 from ledger.service.papers import DECLARED
 from ledger.service.rows import Row, content_of
@@ -15,26 +16,26 @@ from schemas.kinds import LIMIT_CHANGES, Kind
 from schemas.problems import Problem
 
 _PERCENT = 100
+_NEAR_FROM = 60  # similarity, of 100, below which a name is no help to a reader
 
 
-def resolve(rulebook: Rulebook, row: Row) -> list[Problem]:
+def resolve(rulebook: Rulebook, row: Row, filed: FiledBudgets) -> list[Problem]:
     """Give an adjustment its budget and amount; the problems where that is not plain.
 
     An uplift is an act of the authority: it names the reference under which that was decided.
+    `filed` tells what a party holds, where the adjustment does not say which kind is meant.
     """
     details = row.details()
     problems: list[Problem] = []
     if row.kind == Kind.UPLIFT and not details.get("reference"):
         problems.append(row.problem("reference", "", "an uplift names the authority's reference"))
-    holder, rule = details.get("holder", ""), details.get("budget")
+    rule = details.get("budget")
     meant = [b for b in rulebook.budgets.values() if rule is None or b.key == rule]
-    found = budget_of(rulebook, holder, rule) if meant else None
+    found, said = _held(rulebook, row, filed) if meant else (None, [])
+    problems += said
     if not meant:
         known = tuple(rulebook.budgets)
         problems.append(row.problem("budget", rule or "", "the regime has no such budget", known))
-    elif found is None:
-        near = _near(rulebook, holder)
-        problems.append(row.problem("holder", holder, "holds no such budget", near))
     # What is not told by holder and budget may be any: a window has to be one of some budget.
     budgets = [found[0]] if found else meant or list(rulebook.budgets.values())
     on, said = _day_meant(row, budgets, details.get("window"))
@@ -42,6 +43,25 @@ def resolve(rulebook: Rulebook, row: Row) -> list[Problem]:
     if found is None or on is None:
         return problems
     return problems + _settle(rulebook, row, found, on)
+
+
+def _held(
+    rulebook: Rulebook, row: Row, filed: FiledBudgets
+) -> tuple[tuple[BudgetRule, str, str] | None, list[Problem]]:
+    """The one budget that holder and budget mean, with its key and name; else the problem."""
+    details = row.details()
+    holder, rule = details.get("holder", ""), details.get("budget")
+    found = budget_of(rulebook, holder, rule)
+    if found is not None:
+        return found, []
+    several = filed.of(holder) if rule is None else []
+    if len(several) == 1:
+        return several[0], []
+    if several:
+        kinds = tuple(budget.key for budget, _, _ in several)
+        return None, [row.problem("budget", "", f"{holder} has several kinds: say which", kinds)]
+    near = _near([*_known_names(rulebook), *filed.names], holder)
+    return None, [row.problem("holder", holder, "holds no such budget", near)]
 
 
 def _day_meant(
@@ -121,8 +141,14 @@ def _check_duty(row: Row, duty: str, duties: Collection[str] | None) -> list[Pro
     return [row.problem("status", duty, "there is no such duty", near)]
 
 
-def _near(rulebook: Rulebook, holder: str) -> tuple[str, ...]:
+def _known_names(rulebook: Rulebook) -> list[str]:
+    """What the holders known beforehand are called."""
+    return [name for b in rulebook.budgets.values() for _, name in b.known_holders()]
+
+
+def _near(names: Collection[str], holder: str) -> tuple[str, ...]:
     from rapidfuzz import process
 
-    names = [name for b in rulebook.budgets.values() for _, name in b.known_holders()]
-    return tuple(match for match, _, _ in process.extract(holder, names, limit=3))
+    folded = str.casefold
+    near = process.extract(holder, names, processor=folded, limit=3, score_cutoff=_NEAR_FROM)
+    return tuple(match for match, _, _ in near)

@@ -19,6 +19,7 @@ from ledger.intake.store import Workspace, memory_steps, number_of
 from ledger.service import acts, conditions, corrections, moves, near, weights
 from ledger.service.bulk import post_columns
 from ledger.service.columns import BULK_KINDS, FOLLOWERS
+from ledger.service.filed_budgets import FiledBudgets
 from ledger.service.garbage import few_collections
 from ledger.service.known_rows import ByRows
 from ledger.service.outcome import Outcome
@@ -284,11 +285,12 @@ def rows_of(desk: Desk, given: Iterator[Given]) -> tuple[list[Row], list[Problem
     rows: list[Row] = []
     problems: list[Problem] = []
     ids: Collection[str] | None = None
+    filed = FiledBudgets(desk.store, desk.rulebook)
     for one in given:
         row = row_of(one, desk.rulebook.rule(one))
         found: list[Problem] = []
         if one.kind in ADJUSTMENTS:
-            found = acts.resolve(desk.rulebook, row)
+            found = acts.resolve(desk.rulebook, row, filed)
         elif one.kind == Kind.CONDITION:
             found = conditions.check(desk.rulebook.regime, row)
         elif one.kind in DECLARATIONS:
