@@ -343,7 +343,12 @@ SHAPES: dict[FileKind, FileShape] = {
             ),
             _f("wording", Type.TEXT, "what a condition on a licence asks, in words"),
             _f("due_on", Type.DATE, "day by which a condition on a licence is to be met"),
-            _f("status", Type.TEXT, "status announced, or duty done"),
+            _f(
+                "status",
+                Type.TEXT,
+                "authorization that an official status grants, state of a condition, or id of the "
+                "duty done",
+            ),
             _f("percent", Type.PERCENT, "share owned; empty is all of it"),
             _f("tpp", Type.AMOUNT, "amount declared"),
             *_ANNOUNCED,

@@ -238,6 +238,8 @@ def record(
       tpp record receipts document=AR-7 received_on=2026-04-20 exporter="Acme Chips" shipment=S-90
       tpp record adjustments document=BIS-2026-4 kind=uplift effective_on=2026-05-01
         holder=India percent=100 reference=MOU-7
+      tpp record declarations document=BIS-2026-5 kind=official_status effective_on=2026-05-01
+        party="Bharat Compute" country=India status=NVEU
       tpp record corrections seq=1042 quantity=100 reason="typed 10 for 100"
     """  # noqa: D301
     given = settings_of(values, "HEADING=VALUE")

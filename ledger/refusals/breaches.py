@@ -65,7 +65,8 @@ BREACHES = (
     ),
     _breach(
         "veu_not_on_file",
-        "the company is not known to hold an authorization of its own for the country",
+        "no declaration of kind official_status says that the company holds an authorization of "
+        "its own for the country",
         "authorization",
     ),
     _breach(

@@ -12,6 +12,7 @@ from ledger.service.named_budgets import budget_of
 from ledger.service.papers import DECLARED
 from ledger.service.rows import Row, content_of
 from ledger.service.rulebook import Rulebook
+from ledger.service.statuses import granted
 from schemas.kinds import LIMIT_CHANGES, Kind
 from schemas.problems import Problem
 
@@ -116,7 +117,9 @@ def _amount(row: Row, base: int) -> list[Problem]:
     return []
 
 
-def check_declaration(row: Row, duties: Collection[str] | None = None) -> list[Problem]:
+def check_declaration(
+    rulebook: Rulebook, row: Row, duties: Collection[str] | None = None
+) -> list[Problem]:
     """What a declaration must say for its kind; `duties` are the ids there are, None: not known."""
     details = row.details()
     if row.kind in (Kind.OWNERSHIP, Kind.PARTY_MERGED) and not details.get("other_party"):
@@ -125,9 +128,25 @@ def check_declaration(row: Row, duties: Collection[str] | None = None) -> list[P
     if row.kind in DECLARED and not row.given.authorization:
         reason = f"a {row.kind} names the authorization it is for"
         return [row.problem("authorization", "", reason)]
+    if row.kind == Kind.OFFICIAL_STATUS:
+        return _check_status(rulebook, row, details.get("status", ""))
     if row.kind == Kind.DUTY_DONE:
         return _check_duty(row, details.get("status", ""), duties)
     return []
+
+
+def _check_status(rulebook: Rulebook, row: Row, status: str) -> list[Problem]:
+    """A status is an authorization by its code or name: another word would go unheeded for good."""
+    if granted(rulebook.regimes, status):
+        return []
+    asked_for = [b.authorization for b in rulebook.budgets.values() if b.authorization]
+    if not status:
+        reason = "an official status says which authorization was granted"
+        return [row.problem("status", "", reason, tuple(dict.fromkeys(asked_for)))]
+    alike = (code for regime in rulebook.regimes for code in regime.nearest_authorization(status))
+    near = [code for code in alike if granted(rulebook.regimes, code)]
+    reason = "names no authorization of the regime"
+    return [row.problem("status", status, reason, tuple(dict.fromkeys([*asked_for, *near])))]
 
 
 def _check_duty(row: Row, duty: str, duties: Collection[str] | None) -> list[Problem]:

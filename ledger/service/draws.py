@@ -24,7 +24,7 @@ from ledger.service.parents import seated
 from ledger.service.relations import Relations
 from ledger.service.rows import Drawn, Flag, Row, is_shipment, party_key
 from ledger.service.rulebook import Rulebook
-from ledger.service.statuses import Statuses, status_object
+from ledger.service.statuses import Statuses, granted, status_object
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import LIMIT_CHANGES, STATUS_CHANGES, TRANSFERS, Kind
@@ -365,7 +365,7 @@ class Drawer:
             subject, other = party_key(details["party"]), declared_object(row)
         elif row.kind == Kind.OFFICIAL_STATUS:
             status = details.get("status", "")
-            code = self.rulebook.regime.authorization(status) if status else None
+            code = granted(self.rulebook.regimes, status)
             subject = party_key(details["party"])
             other = status_object(code or status, details.get("country"))
         elif row.kind in STATUS_CHANGES:

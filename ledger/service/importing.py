@@ -296,7 +296,7 @@ def rows_of(desk: Desk, given: Iterator[Given]) -> tuple[list[Row], list[Problem
         elif one.kind in DECLARATIONS:
             if one.kind == Kind.DUTY_DONE and desk.duties is not None:
                 ids = desk.duties() if ids is None else ids
-            found = acts.check_declaration(row, ids)
+            found = acts.check_declaration(desk.rulebook, row, ids)
         elif one.kind == Kind.WEIGHTS_TRANSFER:
             found = weights.check(desk.rulebook, row)
         if found:

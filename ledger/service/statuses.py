@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from ledger.policy.types import Regime
 from ledger.service.relations import Relation, Relations
 
 _US = "\x1f"
@@ -14,6 +15,17 @@ _US = "\x1f"
 def status_object(status: str, country: str | None) -> str:
     """How a standing act keeps what status was announced, and for which country."""
     return f"{status}{_US}{country or ''}"
+
+
+def granted(regimes: Iterable[Regime], status: str) -> str | None:
+    """The code of the authorization that a status announces, as the first regime that knows it
+    has it; None for what is none, and for that of licences or of what is not stated.
+    """
+    for regime in regimes:
+        code = regime.authorization(status) if status else None
+        if code not in (None, regime.unstated, regime.judging.licensed):
+            return code
+    return None
 
 
 class Statuses:
