@@ -149,7 +149,8 @@ class Acquired:
         return Heirs(self.relations).later(Lot(given, given.effective_on, window, on)) | kept - on
 
     def _place(self, rule: BudgetRule, holder: str, window: Window, name: str = "") -> int:
-        opened = self.rulebook.account(rule.key, holder, name or holder, window.from_on)
+        called = name or self.relations.name(holder)
+        opened = self.rulebook.account(rule.key, holder, called, window.from_on)
         assert opened is not None, (rule.key, holder, window)
         place = self.book.budget(opened[0])
         return self.book.open_budget(*opened) if place is None else place
@@ -165,7 +166,7 @@ class Acquired:
         for rule in self.rules:
             moved = self._moved(rule, relation.subject, before)
             for (window, holder), amounts in sorted(moved.items()):
-                name = said["other_party"] if relation.object == holder else holder
+                name = said["other_party"] if relation.object == holder else ""
                 place, amount = self._place(rule, holder, window, name), sum(amounts)
                 if amount > 0:
                     found.append(Drawn(place, 1, Effect.POST, amount))

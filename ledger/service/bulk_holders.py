@@ -101,11 +101,12 @@ class BulkHolders:
     def _supplied_name(self, frame: Frame, row: int, receiver: str, exporter: str) -> str:
         owner = self._said(frame, "owner_at", row)
         if owner is None:
-            received = self._party_said(frame, "consignee_at", row, receiver) or receiver
+            received = self._party_said(frame, "consignee_at", row, receiver)
         else:
-            received = owner if self._key_of_named[owner] == receiver else receiver
-        sent = self._party_said(frame, "exporter_at", row, exporter) or exporter
-        return supplied_name(received, sent)
+            received = owner if self._key_of_named[owner] == receiver else None
+        sent = self._party_said(frame, "exporter_at", row, exporter)
+        declared = self.drawer.relations.name
+        return supplied_name(received or declared(receiver), sent or declared(exporter))
 
     def _party_said(self, frame: Frame, column: str, row: int, key: str) -> str | None:
         """A party as a row spells it, if it is the one of that key."""
@@ -123,7 +124,7 @@ class BulkHolders:
             said = self._party_said(frame, column, row, key)
             if said is not None:
                 return said
-        return key
+        return self.drawer.relations.name(key)
 
     def _said(self, frame: Frame, column: str, row: int) -> str | None:
         if not frame.has(column):

@@ -140,8 +140,10 @@ class Holders:
         if receiver is None:
             return None
         named = (receiver, given.exporter or "")
-        keys = [self._relations().merged(party_key(name) or "", day) for name in named]
-        said = (n if party_key(n) == key else key for n, key in zip(named, keys, strict=True))
+        relations = self._relations()
+        keys = [relations.merged(party_key(name) or "", day) for name in named]
+        both = zip(named, keys, strict=True)
+        said = (name if party_key(name) == key else relations.name(key) for name, key in both)
         return supplied_key(keys[0], keys[1]), supplied_name(*said)
 
     def country(self, given: Given, source: str = "destination") -> str | None:
@@ -150,7 +152,7 @@ class Holders:
         return self.rulebook.followed(country) or country
 
     def party(self, source: str, given: Given, day: date) -> tuple[str, str] | None:
-        """The party a source names: key and name."""
+        """The party a source names: key and name, as the movement has it or a declaration."""
         key = self._key(source, given, day)
         if key is None:
             return None
@@ -158,7 +160,7 @@ class Holders:
         for name in (*fields, given.parent, given.consignee):
             if name and party_key(name) == key:
                 return key, name
-        return key, key
+        return key, self._relations().name(key)
 
     def _key(self, source: str, given: Given, day: date) -> str | None:
         relations = self._relations()

@@ -63,6 +63,7 @@ def relations_on_record(cursor: Cursor, rulebook: Rulebook) -> Relations:
 def relations_read(cursor: Cursor, rule: str = DECLARED) -> Relations:
     """The same, by a reading of who the ultimate parent is."""
     rows = [r for kind in RELATED for r in cursor.read(_STANDING, str(kind))]
+    rows.sort(key=lambda row: int(row[0]))
     return Relations((_relation(row) for row in rows), rule)
 
 
@@ -82,11 +83,14 @@ def relation_of(kind: str, day: date, said: Mapping[str, str]) -> Relation:
         day,
         None if until is None else date.fromisoformat(until),
         share_of(said),
+        (said["party"], said["other_party"]),
     )
 
 
 def _relation(row: tuple[Any, ...]) -> Relation:
     _, kind, subject, other, from_on, until_on, _, details = row
     until = None if until_on is None else date.fromisoformat(str(until_on))
-    share = share_of(json.loads(details) if details else {})
-    return Relation(kind, subject, other, date.fromisoformat(str(from_on)), until, share)
+    told = json.loads(details)
+    said = told["party"], told["other_party"]
+    on = date.fromisoformat(str(from_on))
+    return Relation(kind, subject, other, on, until, share_of(told), said)

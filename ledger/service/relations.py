@@ -20,7 +20,8 @@ from schemas.kinds import Kind
 class Relation:
     """One declaration in force from a day, through `until_on` where it ends.
 
-    `percent` is the share owned; None where none was stated: all of it.
+    `percent` is the share owned; None where none was stated: all of it. `said` are the names of
+    both as they were written.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class Relation:
     from_on: date
     until_on: date | None = None
     percent: Decimal | None = None
+    said: tuple[str, str] | None = None
 
     @property
     def share(self) -> Decimal:
@@ -56,6 +58,7 @@ class Relations:
         self.rule = rule
         self._of: dict[tuple[str, str], list[Relation]] = {}
         self._turns: dict[str, list[tuple[date, frozenset[str]]]] = {}
+        self._names: dict[str, str] = {}
         for relation in relations:
             self.add(relation)
 
@@ -65,7 +68,7 @@ class Relations:
         if rule == self.rule:
             return self
         other = Relations((), rule)
-        other._of = self._of
+        other._of, other._names = self._of, self._names
         return other
 
     def add(self, relation: Relation) -> None:
@@ -74,11 +77,15 @@ class Relations:
         known.append(relation)
         known.sort(key=lambda r: r.from_on)
         self._turns.clear()
+        keys = (relation.subject, relation.object)
+        for key, name in zip(keys, relation.said or keys, strict=True):
+            self._names.setdefault(key, name)
 
     def copy(self) -> Relations:
         """The same declarations, to which others may be added."""
         other = Relations((), self.rule)
         other._of = {name: list(known) for name, known in self._of.items()}
+        other._names = dict(self._names)
         return other
 
     def __bool__(self) -> bool:
@@ -87,6 +94,10 @@ class Relations:
     def touches(self, key: str) -> bool:
         """Whether anything was declared of the party."""
         return (Kind.OWNERSHIP, key) in self._of or (Kind.PARTY_MERGED, key) in self._of
+
+    def name(self, key: str) -> str:
+        """A party as the first declaration that names it does, else its key."""
+        return self._names.get(key, key)
 
     def merged(self, key: str, day: date) -> str:
         """The party a name key stands for on a day."""

@@ -90,7 +90,7 @@ def test_what_is_recorded_later_of_days_before_counts_on_both_at_once(kept):
         ledger,
         """
         C 2025: posted 205,816; remaining 26,694,184
-        holding 2025: posted 316,640; remaining 26,583,360
+        Holding 2025: posted 316,640; remaining 26,583,360
         """,
     )
 
