@@ -6,15 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reports import WrongUse
-
 if TYPE_CHECKING:
     from ledger.publish import AboutRow, Progress
     from reports import Result
-
-_MOST_NEAR = 3
-# Keys of fewer characters are codes, like any other by chance.
-_WRITTEN_OUT = 4
 
 
 def fresh_copy(url: str, progress: Progress | None = None) -> Path:
@@ -35,7 +29,8 @@ def fresh_copy(url: str, progress: Progress | None = None) -> Path:
 def answer(name: str, folder: Path, variables: Mapping[str, object]) -> Result:
     """A report's answer; a holder or a country may be named in any way that means one.
 
-    Raises WrongUse with the nearest names for what nobody knows, and as reports.run does.
+    Raises WrongUse with the nearest names for what nobody knows, or with the reason for who holds
+    nothing, and as reports.run does.
     """
     from reports import run
 
@@ -62,31 +57,7 @@ def _codes(variables: Mapping[str, object]) -> dict[str, str]:
 
 def _holder(text: str, result: Result) -> str:
     """The key of the holder meant."""
-    ask = "SELECT DISTINCT holder, holder_name FROM budget ORDER BY holder_name"
-    rows = result.connection.execute(ask).fetchall()
-    keys = {word.casefold(): holder for holder, name in rows for word in (holder, name)}
-    if text.casefold() in keys:
-        return str(keys[text.casefold()])
     from ledger import countries
+    from reports.holders import meant
 
-    code = countries.find(text)
-    if code is not None and code.casefold() in keys:
-        return code
-    near = _nearest(text, rows)
-    hint = f" (nearest: {', '.join(near)})" if near else ""
-    raise WrongUse(f'no holder of a budget is called "{text}"{hint}')
-
-
-def _nearest(text: str, rows: list[tuple[str, str]]) -> list[str]:
-    """The holders most like a text, by name, or by key where it is one to be written out."""
-    from rapidfuzz import process
-
-    named = {name.casefold(): (holder, name) for holder, name in rows}
-    keyed = {key.casefold(): (key, key) for key, _ in rows if len(key) >= _WRITTEN_OUT}
-    words = {**keyed, **named}
-    found = process.extract(text.casefold(), list(words), limit=2 * _MOST_NEAR)
-    by_holder: dict[str, str] = {}
-    for word, _, _ in found:
-        holder, said = words[word]
-        by_holder.setdefault(holder, said)
-    return list(by_holder.values())[:_MOST_NEAR]
+    return meant(text, countries.find(text), result)

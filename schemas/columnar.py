@@ -8,7 +8,7 @@ grow by `seq` (or, where a table has none, by `submission`) and are written once
 from __future__ import annotations
 
 # Goes up when a column or what `about` tells changes; a copy of another version is rebuilt.
-COLUMNAR_VERSION = 7
+COLUMNAR_VERSION = 8
 
 _AMOUNTS = {
     "adjustment_mtpp": "BIGINT",

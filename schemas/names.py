@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 
@@ -13,3 +14,8 @@ def name_key(name: str) -> str:
     "Acme  Ltd" and "ACME Ltd" are one; "Acme Limited" is another until a merger is declared.
     """
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names one behind the other: apart by semicolons where one of them holds a comma."""
+    return ("; " if any("," in name for name in names) else ", ").join(names)

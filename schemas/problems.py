@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from schemas.names import listed
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -25,7 +27,7 @@ class Problem:
         place = f"{self.file}:{self.line}" if self.line else self.file
         column = f", {self.column}" if self.column else ""
         value = f' "{_short(self.value)}"' if self.value else ""
-        hint = f" (nearest: {', '.join(self.nearest)})" if self.nearest else ""
+        hint = f" (nearest: {listed(self.nearest)})" if self.nearest else ""
         return f"{place}{column}{value}: {self.reason}{hint}"
 
 

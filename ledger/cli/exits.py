@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ledger.cli.interrupts import noticing
+from schemas.names import listed
 
 if TYPE_CHECKING:
     from schemas.problems import Problem
@@ -47,7 +48,7 @@ class WrongUse(Exception):
         self.nearest = tuple(nearest)
 
     def __str__(self) -> str:
-        hint = f" (nearest: {', '.join(self.nearest)})" if self.nearest else ""
+        hint = f" (nearest: {listed(self.nearest)})" if self.nearest else ""
         return super().__str__() + hint
 
 

@@ -32,7 +32,8 @@ ORDER = ("over", "exhausted", "suspended", "blocked", "critical", "open", "futur
 def status(holder: str | None, as_of: str | None, known_at: str | None) -> None:
     """Say how the ledger, or one holder, stands.
 
-    HOLDER is a country, a named holder or an ultimate parent, by code or name.
+    HOLDER is a country, a named holder or a party, by code or name. A company is shown with what
+    it has in each country.
 
     \b
     Examples:
@@ -163,13 +164,22 @@ def _holders(asked: str, rows: Sequence[Row], result: Result, folder: Path) -> l
     by_key: dict[str, list[Row]] = {}
     for row in rows:
         by_key.setdefault(row["holder"], []).append(row)
-    lines = []
+    lines = _followed(asked, set(by_key), result)
     for own in by_key.values():
         lines += [*_holder(own, result, folder), ""]
-    if not lines:
-        lines = [f"No budget of {asked} was known then: seq {result.about['known_seq']}.", ""]
+    if not by_key:
+        lines += [f"No budget of {asked} was known then: seq {result.about['known_seq']}.", ""]
     state = result.about["state"]
     return [*lines, *labelled([("State", state["sentence"] if state else "")])]
+
+
+def _followed(asked: str, holders: set[str], result: Result) -> list[str]:
+    """That a place which was asked for is treated as the one that is shown."""
+    from ledger import countries
+    from reports.holders import treated
+
+    said = treated(countries.find(asked), holders, result)
+    return [] if said is None else [said, ""]
 
 
 def _holder(rows: Sequence[Row], result: Result, folder: Path) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from ledger import countries
-from ledger.policy.budgets import UNBOUND
+from ledger.policy.budgets import UNBOUND, BudgetRule
 from ledger.policy.types import Regime
 from ledger.refusals import REFUSALS
 from ledger.service.adoption import every_adoption
@@ -93,6 +93,33 @@ def _closings(rulebook: Rulebook) -> list[_Fact]:
     return found
 
 
+def _places(rulebook: Rulebook) -> list[_Fact]:
+    """Which places are treated as others, and which hold no budget of a kind, since when."""
+    followed = {code: rulebook.followed(code) or code for code in countries.names()}
+    found: list[_Fact] = [
+        ("treated as", code, None, other, None) for code, other in followed.items() if other != code
+    ]
+    for budget in rulebook.budgets.values():
+        if budget.holder_kind == "country":
+            own = [code for code, other in followed.items() if other == code]
+            found += [fact for code in own for fact in _without(budget, code)]
+    return found
+
+
+def _without(budget: BudgetRule, code: str) -> list[_Fact]:
+    """The days from which a place has no budget of a kind, or has one again."""
+    found: list[_Fact] = []
+    for day in sorted({budget.first_day, *budget.holders.days}):
+        lists = [one.title for one in budget.holders.excepted if code in one.members(day)]
+        none, why = code not in budget.holders.on(day), "; ".join(lists) or None
+        if none != bool(found and found[-1][3] == "yes") or (none and found[-1][4] != why):
+            since = day if found else None
+            found.append(
+                ("holds none", f"{budget.key} {code}", since, "yes" if none else "no", why)
+            )
+    return found
+
+
 def _in_doubt(rulebook: Rulebook) -> list[_Fact]:
     """From when to when a parent headquartered in a country puts licences in doubt."""
     found: list[_Fact] = []
@@ -153,6 +180,7 @@ def _facts(rulebook: Rulebook) -> list[_Fact]:
     if regime.counts == "chips" and rulebook.catalogue.row(EQUIVALENT) is not None:
         found.append(("h100", EQUIVALENT, None, str(rulebook.unit_mtpp(EQUIVALENT)), None))
     found += [("country", code, None, name, None) for code, name in countries.names().items()]
+    found += _places(rulebook)
     found += (*duty_facts(regime), *_closings(rulebook), *_last_days(regime))
     found += _in_doubt(rulebook)
     found += [("refusal", r.code, None, str(r.family), r.sentence) for r in REFUSALS.values()]

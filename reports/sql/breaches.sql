@@ -92,11 +92,7 @@ recorded as (
     where m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
         and (getvariable('from_on') is null or m.effective_on >= getvariable('from_on')::date)
         and (getvariable('kind') is null or m.kind = getvariable('kind')::varchar)
-        and (
-            getvariable('holder') is null
-            or b.holder = getvariable('holder')::varchar
-            or lower(b.holder_name) = lower(getvariable('holder')::varchar)
-        )
+        and held_by(b.holder, b.holder_name, getvariable('holder')::varchar)
         and (getvariable('notes') = 'yes' or coalesce(r.family, '') <> 'note')
 ),
 -- What is a breach as of the day, though nothing was recorded of it: goods that are not back, and

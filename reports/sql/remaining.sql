@@ -135,11 +135,7 @@ asked as (
         and b.rule not in (
             select key from said where topic = 'kind' and value in ('tally', 'account')
         )
-        and (
-            getvariable('holder') is null
-            or b.holder = getvariable('holder')::varchar
-            or lower(b.holder_name) = lower(getvariable('holder')::varchar)
-        )
+        and held_by(b.holder, b.holder_name, getvariable('holder')::varchar)
         and (getvariable('budget') is null or b.rule = getvariable('budget')::varchar)
         and (
             getvariable('window') is null

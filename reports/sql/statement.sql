@@ -60,10 +60,7 @@ account as (
         and one.step <> b."window"
         and one.from_on <= coalesce(getvariable('as_of')::date, current_date)
     where b.submission <= known.submission
-        and (
-            b.holder = getvariable('holder')::varchar
-            or lower(b.holder_name) = lower(getvariable('holder')::varchar)
-        )
+        and held_by(b.holder, b.holder_name, getvariable('holder')::varchar)
         and (getvariable('budget') is null or b.rule = getvariable('budget')::varchar)
         and (
             getvariable('window') is null

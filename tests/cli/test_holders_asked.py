@@ -1,0 +1,65 @@
+"""Who is meant by a holder: places that follow another or hold nothing, companies by country."""
+
+from __future__ import annotations
+
+import pytest
+
+VEU = "record declarations document=V{0} kind=official_status effective_on=2025-01-15 party={1}"
+SENT = (
+    "--exported-on 2025-06-01 --received-on 2025-06-02 --exporter Acme --ultimate-consignee {1}"
+    " --authorization {0} --chip nvidia-h100-sxm --quantity 2"
+)
+
+
+@pytest.fixture
+def companies(folder, tpp):
+    """One validated in two countries, that has small orders too; one validated in one."""
+    for number, (party, country) in enumerate((("Atlas", "Poland"), ("Atlas", "India"))):
+        tpp(*VEU.format(number, party).split(), f"country={country}", "status=NVEU")
+        sent = SENT.format("NVEU", party).split()
+        tpp("ship", "--document", f"N{number}", "--destination", country, *sent)
+    tpp("ship", "--document", "L", "--destination", "Chile", *SENT.format("LPP", "Atlas").split())
+
+
+def test_a_company_is_asked_for_with_what_it_has_in_each_country(companies, tpp):
+    lines = tpp("status atlas --as-of 2025-12-31").stdout.splitlines()
+    headings = [line for line in lines if line.startswith("Atlas")]
+    assert headings == ["Atlas (atlas)", "Atlas, India (atlas@IN)", "Atlas, Poland (atlas@PL)"]
+    done = tpp("report", "remaining", "--where", "holder=Atlas", "--format", "csv")
+    assert done.stdout.count("Atlas") == 3
+    done = tpp("report", "statement", "Atlas", "--as-of", "2025-12-31", "--format", "csv")
+    shown = {line.split(",")[0] for line in done.stdout.splitlines()[1:]}
+    assert shown == {"atlas", "atlas@IN", "atlas@PL"}
+
+
+def test_names_with_commas_are_told_apart_in_a_hint(companies, tpp):
+    said = tpp("status", "Atlas, Pland").stderr
+    assert said.startswith('tpp: no holder of a budget is called "Atlas, Pland"')
+    assert "(nearest: Atlas, Poland; " in said
+
+
+D5 = "Country allocation: it is on the list Country Group D:5 (US arms embargoes)"
+NONE = f"""
+    China     | 2025-12-31 | China (PRC) holds no {D5}
+    Hong Kong | 2025-12-31 | Hong Kong is treated as China (PRC), which holds no {D5}
+    Germany   | 2025-12-31 | Germany holds no Country allocation: it is on the list Destinations
+    Cambodia  | 2026-02-02 | Cambodia holds no {D5}
+    Macau     | 2026-12-31 | Macau holds no Country allocation: it is on the list Macau
+"""
+
+
+@pytest.mark.parametrize("line", NONE.strip("\n").split("\n"))
+def test_a_country_without_an_allocation_is_told_why(folder, tpp, line):
+    place, day, said = (cell.strip() for cell in line.split("|"))
+    for command in (["status", place], ["report", "statement", place]):
+        done = tpp(*command, "--as-of", day)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"tpp: {said}")
+
+
+def test_a_place_that_follows_another_is_shown_with_that(folder, tpp):
+    lines = tpp("status Liechtenstein").stdout.splitlines()
+    assert lines[:2] == ["Liechtenstein is treated as Switzerland.", ""]
+    assert lines[2] == "Switzerland (CH)"
+    assert "treated as" not in tpp("status Switzerland").stdout
+    assert "treated as" not in tpp("status CH").stdout
