@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, literal_column, select
 from ledger.policy.judging import LICENSED
 from ledger.rules.admission import Effect
 from ledger.rules.endings import GIVES_BACK, READINGS, STATES, LineState
+from ledger.service.last_days import amended_object
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
 from ledger.service.rows import Drawn, Flag, Row, key_of
@@ -153,7 +154,7 @@ def take(row: Row, lines: LineBook, rulebook: Rulebook) -> None:
     if row.kind in STATES:
         _end(row, state, lines)
     elif row.kind == Kind.LICENCE_AMENDMENT:
-        _amend(row, state)
+        _amend(row, state, lines)
     elif row.kind == Kind.LICENCE_TRANSFER:
         _transfer(row, state, lines, rulebook)
     lines.put(row.act_place, state)
@@ -193,7 +194,7 @@ def _end(row: Row, state: LineState, lines: LineBook) -> None:
         row.draws = [Drawn(place, 1, effect, ended) for place in places]
 
 
-def _amend(row: Row, state: LineState) -> None:
+def _amend(row: Row, state: LineState, lines: LineBook) -> None:
     given = row.given
     asked = (given.quantity, given.amount_mtpp)
     if asked != (None, None):
@@ -204,7 +205,11 @@ def _amend(row: Row, state: LineState) -> None:
         detail = f"{given.licence}, {state.state}"
         row.flags.append(Flag("licence_ended_already", detail=detail))
     expires_on = given.expires_on.isoformat() if given.expires_on else None
-    state.amend(expires_on, given.unit_value_cents)
+    acts = lines.acts_on(row.act_place)
+    state.expires_from, state.value_from = acts.amended_from()
+    state.amend(row.day, expires_on, given.unit_value_cents)
+    acts.amend(row.day, row.seq, expires_on, given.unit_value_cents is not None)
+    lines.acts[lines.subject(row.act_place)] = acts
     row.given = replace(given, quantity=None, amount_mtpp=None)
 
 
@@ -229,6 +234,9 @@ def stands(row: Row, lines: LineBook) -> tuple[str, str | None, str | None] | No
     if row.kind == Kind.LICENCE_TRANSFER:
         number = lines.line(row.act_place)["exporter_no"]
         return lines.subject(row.act_place), lines.book.party_key(number), None
+    if row.kind == Kind.LICENCE_AMENDMENT:
+        changed = amended_object(row.given)
+        return None if changed is None else (lines.subject(row.act_place), changed, None)
     if row.kind in (Kind.LICENCE_SUSPENSION, Kind.LICENCE_REINSTATEMENT):
         return lines.subject(row.act_place), None, row.details().get("until_on")
     if row.kind in (Kind.SURRENDER, Kind.REVOCATION) and row.in_part:

@@ -58,6 +58,9 @@ class Line:
     used: int = 0
     state: str = "open"
     closed_on: str | None = None
+    # The days of the amendments that last day and value are from.
+    expires_from: str = ""
+    value_from: str = ""
 
     def draw(self, quantity: int, amount: int) -> None:
         """Used: of what is held, then of what lapsed, then of what was given back."""
@@ -67,6 +70,13 @@ class Line:
             amount -= taken
         self.used_quantity += quantity
         self.gone = max(min(self.gone, self.quantity - self.used_quantity), 0)
+
+    def amend(self, on: str, expires_on: str | None, unit_cents: int | None) -> None:
+        """Last day and value are those of the latest amendment by day."""
+        if expires_on is not None and on >= self.expires_from:
+            self.expires_on, self.expires_from = expires_on, on
+        if unit_cents is not None and on >= self.value_from:
+            self.value, self.value_from = unit_cents * self.quantity, on
 
     def end(self, part: int | None, side: str) -> None:
         """What is held, or a part of it, goes to a side; the units with it."""
@@ -142,9 +152,7 @@ def _apply(line: Line, one: dict[str, Any], back: set[int]) -> None:
         if part is None and line.state == "open":
             line.state, line.closed_on = _ENDS[Kind(kind)], one["effective_on"]
     elif kind == Kind.LICENCE_AMENDMENT and line.state == "open":
-        line.expires_on = one["expires_on"] or line.expires_on
-        if one["unit_value_cents"] is not None:
-            line.value = one["unit_value_cents"] * line.quantity
+        line.amend(one["effective_on"], one["expires_on"], one["unit_value_cents"])
     elif kind == Kind.LICENCE_TRANSFER:
         line.exporter_no = one["exporter_no"]
 
