@@ -153,9 +153,9 @@ class Licences(Walk):
         """The rest of an older licence comes back before the new one holds."""
         if self.model.done[seq].undone:
             return ["superseded_not_on_file"]
-        if self.model.line(seq).state != "open":
-            return []
-        return self.model.draw(Done("replacement", day, line=seq))
+        ended = ["licence_ended_already"] * (self.model.line(seq).state != "open")
+        one = Done("replacement", day, line=seq, maker=self.model.seq + 2)
+        return [*ended, *self.model.draw(one)]
 
     @precondition(lambda self: self.model.live("licence"))
     @rule(
