@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, literal_column, select
 from ledger.policy.judging import LICENSED
 from ledger.rules.admission import Effect
 from ledger.rules.endings import GIVES_BACK, READINGS, STATES, LineState
+from ledger.service.known_rows import reversals_of
 from ledger.service.last_days import amended_object
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
@@ -128,12 +129,32 @@ def _exporter(names: dict[int, str], row: Row, line: tuple[Any, ...]) -> str | N
 def unknown_line(cursor: Cursor, row: Row, lines: Sequence[str]) -> Problem:
     """What is wrong with a row that names a licence line not on file; `lines` are the licence's."""
     given, number = row.given, row.given.licence or ""
+    undone = _undone(cursor, number, given.licence_line)
+    if undone is not None:
+        line, by = undone
+        named = f"licence {number}" if line is None else f"line {line} of licence {number}"
+        reason = f"{named} is reversed; to restore it, reverse seq {by}"
+        return row.problem("licence", number, reason)
     if lines:
         reason = f"licence {number} has no such line on file"
         near = tuple(lines[:_NEAREST])
         return row.problem("licence_line", given.licence_line or "1", reason, near)
     reason = "no such licence is on file"
     return row.problem("licence", number, reason, nearest(cursor, number))
+
+
+def _undone(cursor: Cursor, number: str, line: str | None) -> tuple[str | None, int] | None:
+    """The line meant of a licence that was reversed and the reversal, None where none was.
+
+    The line is None where the whole licence was.
+    """
+    found = cursor.find(t.licence_line, "licence", [number])
+    meant = [one[_AT["seq"]] for one in found if line is None or one[_AT["line"]] == line]
+    gone = reversals_of(cursor, meant)
+    live = any(one[_AT["live"]] for one in found)
+    if not gone or (live and line is None):
+        return None
+    return (line if live else None), max(gone.values())
 
 
 def nearest(cursor: Cursor, number: str) -> tuple[str, ...]:

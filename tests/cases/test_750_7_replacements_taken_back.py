@@ -195,6 +195,31 @@ def test_no_licence_takes_its_own_place(ledger, line):
     assert (outcome.count, problem.column, problem.value) == (0, "supersedes", "L1")
 
 
+def test_what_is_said_of_a_reversed_licence(ledger):
+    play(
+        ledger,
+        """
+        act     | no | line | day        | to    | units
+        licence | L1 | 1    | 2025-06-01 | India | 100
+        licence | L1 | 2    | 2025-06-01 | India | 100
+        licence | L2 | 1    | 2025-06-01 | India | 100
+        """,
+    )
+    ledger.reverse([3, 4], "never issued")
+    said = {"document": "A1", "kind": "surrender", "effective_on": "2025-07-01"}
+    (problem,) = ledger.record("acts", said | {"licence": "L2"}).problems
+    assert problem.reason == "licence L2 is reversed; to restore it, reverse seq 5"
+    assert problem.nearest == ()
+    (problem,) = ledger.record("acts", said | {"licence": "L1", "licence_line": "2"}).problems
+    assert problem.reason == "line 2 of licence L1 is reversed; to restore it, reverse seq 6"
+    assert ledger.record("acts", said | {"licence": "L1"}).count == 1
+    new = {"licence": "L9", "issued_on": "2025-07-01", "supersedes": "L2", "exporter": "X"}
+    new |= {"ultimate_consignee": "C", "destination": "India", "chip": "nvidia-h100-sxm"}
+    outcome = ledger.record("licences", new | {"quantity": "1"})
+    (found,) = outcome.findings
+    assert (found.code, found.detail) == ("superseded_not_on_file", "L2, reversed by seq 5")
+
+
 def test_a_replacement_left_behind_is_found(ledger_url):
     """As earlier builds left it: its licence reversed, and the rest of the other still gone."""
     with new_ledger(ledger_url) as ledger:
