@@ -288,8 +288,9 @@ Index("ix_licence_line_licence", licence_line.c.licence, licence_line.c.line)
 # Dated acts and declarations a later movement is judged by, for quick look-up: who owns or was
 # merged into whom (`subject`, `object` are name keys), which budgets are blocked or suspended
 # (`subject` is the budget's number), which licences are suspended, handed on (`object` is the new
-# exporter's name key) or ended in part (`subject` is the number, US, the line), which shipment was
-# assigned (`subject` is its seq), what was adopted. `live` 0 once reversed.
+# exporter's name key), amended (`object` is the last day, US, the cents of a unit) or ended in part
+# (`subject` is the number, US, the line), which shipment was assigned (`subject` is its seq), what
+# was adopted. `live` 0 once reversed.
 standing = Table(
     "standing",
     metadata,

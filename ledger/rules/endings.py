@@ -54,6 +54,9 @@ class LineState:
     closed_on: str | None = None
     expires_on: str | None = None
     exporter_no: int | None = None
+    # The days of the amendments that last day and value are from; empty where they are its own.
+    expires_from: str = ""
+    value_from: str = ""
 
     @property
     def unit(self) -> int:
@@ -99,14 +102,17 @@ class LineState:
         if self.state == OPEN:
             self.state, self.closed_on = state, on
 
-    def amend(self, expires_on: str | None, unit_cents: int | None) -> None:
-        """Another last day, another value; a line that has ended is past amending."""
+    def amend(self, on: str, expires_on: str | None, unit_cents: int | None) -> None:
+        """Another last day, another value, from a day on; a line that has ended is past amending.
+
+        Of several the latest by day stands, whatever order they are recorded in.
+        """
         if self.state != OPEN:
             return
-        if expires_on is not None:
-            self.expires_on = expires_on
-        if unit_cents is not None:
-            self.value = unit_cents * self.quantity
+        if expires_on is not None and on >= self.expires_from:
+            self.expires_on, self.expires_from = expires_on, on
+        if unit_cents is not None and on >= self.value_from:
+            self.value, self.value_from = unit_cents * self.quantity, on
 
 
 def ruling_of_ending(kind: str, regime: Regime, options: Mapping[str, str], period: date) -> Ruling:

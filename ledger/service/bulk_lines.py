@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ledger.rules.admission import Batch, Effect, Ints, Lines
 from ledger.service.batches import Frame
 from ledger.service.book import Book
 from ledger.service.bulk_findings import Gathered
 from ledger.service.columns import Prepared, place_column
-from ledger.service.day_numbers import day_of
+from ledger.service.day_numbers import day_of, days_number
 from ledger.service.given_tables import staged, table_of
+from ledger.service.last_days import own_last_days
 from ledger.service.line_flags import (
     STANDING,
     LineActs,
@@ -28,6 +29,7 @@ from ledger.service.line_flags import (
 from ledger.service.line_rules import LineRules
 from ledger.service.lines import FIGURES, MOVED, OUTSIDE, also_held
 from ledger.service.rows import Flag
+from ledger.service.texts import Texts
 from ledger.storage.bulk import Staging
 from ledger.storage.staged import columns_of
 from schemas import tables as t
@@ -57,7 +59,17 @@ class BulkLines:
         self.rules = rules
         self.stored = stored = _StoredLines(con, staging)
         self.acts = acts_of(book.cursor.find(t.standing, "kind", STANDING))
-        self._acted = _acted(con, self.acts, len(stored.seq))
+        acted = _acted(con, self.acts)
+        self._acted = np.zeros(len(stored.seq), bool)
+        self._acted[[no for no, subject in acted if not self.acts[subject].only_amended]] = True
+        # The last day of a line that was amended hangs on the day: its own by place, and of all
+        # lines the earliest it may be.
+        amended = {no: self.acts[by].amendments for no, by in acted if self.acts[by].amendments}
+        self._own_last = self._own_last_days(amended)
+        self._earliest = np.full(len(stored.seq) if amended else 1, _FAR)
+        for no, own in self._own_last.items():
+            every = (own, *(last for _, _, last, _ in amended[no]))
+            self._earliest[no] = min((_number(last) for last in every if last), default=_FAR)
         outside = [
             OUTSIDE in dict(ruled.ruling.findings) and not ruled.looks_back
             for ruled in prepared.ruled
@@ -107,7 +119,8 @@ class BulkLines:
         under = np.flatnonzero((at >= 0) & on_file)
         for row in under[self._differ(frame, under, at[under])].tolist():
             line, drawn = self._line(frame, row, int(at[row])), self._under(frame, row)
-            flags.add(row, *line_flags(line, drawn, self._terms(line, int(at[row]))))
+            terms = self._terms(line, int(at[row]), drawn.day)
+            flags.add(row, *line_flags(line, drawn, terms))
 
     def _line(self, frame: Frame, row: int, place: int) -> dict[str, Any]:
         """The line a movement draws on, by the name the movement gives it."""
@@ -122,14 +135,22 @@ class BulkLines:
         )
         return Under(kind, day, chip, destination, consignee, exporter)
 
-    def _terms(self, line: dict[str, Any], place: int) -> Terms:
-        acts = self._acts_on(line)
+    def _terms(self, line: dict[str, Any], place: int, day: str) -> Terms:
+        acts, last = self._acts_on(line), line["expires_on"]
+        if place in self._own_last:
+            last = acts.last_day(day, self._own_last[place])
         exporter_no = line["exporter_no"]
         if acts.transfers:  # the line has the last one's; at first it was the licence's own
             (issue,) = self.book.cursor.find(t.movement, "seq", [int(self.stored.seq[place])])
             exporter_no = issue[t.movement.columns.keys().index("exporter_no")]
         consignee, exporter = self._key_of(line["consignee_no"]), self._key_of(exporter_no)
-        return Terms(line["issued_on"], exporter, consignee, acts, self.rules)
+        return Terms(line["issued_on"], exporter, consignee, last, acts, self.rules)
+
+    def _own_last_days(self, places: Iterable[int]) -> dict[int, str | None]:
+        """The last days of lines before any amendment, by place; those on file."""
+        seqs = {no: int(self.stored.seq[no]) for no in places if self.stored.seq[no] > 0}
+        found = own_last_days(self.book.cursor, seqs.values())
+        return {no: found[seq] for no, seq in seqs.items()}
 
     def _acts_on(self, line: dict[str, Any]) -> LineActs:
         return self.acts.get(subject_of(line["licence"], line["line"])) or LineActs()
@@ -160,10 +181,15 @@ class BulkLines:
             | (day >= stored.text["closed_on"].days(place, _FAR))
             | self._acted[place]
             | self._closing[stored.text["destination"].codes[place]]
-            | (day > stored.text["expires_on"].days(place, _FAR))
+            | (day > self._last_no(place))
             | (day < self.issued_no(place))
             | (stored.whole["live"][place] == 0)
         )
+
+    def _last_no(self, places: Ints) -> Ints:
+        """The days after which lines may have lapsed: of those amended the earliest of any."""
+        last = self.stored.text["expires_on"].days(places, _FAR)
+        return np.minimum(last, self._earliest[places]) if self._own_last else last
 
     def open(self, frame: Frame, batch: Batch, budget_no: Ints) -> None:
         """Stage the licence lines that a batch of licences opens."""
@@ -252,57 +278,6 @@ def _beside(book: Book, seqs: Ints, first: Ints) -> list[Ints]:
     ]
 
 
-class Texts:
-    """A column of few distinct texts: the code of each, and the texts by code; -1 for none."""
-
-    def __init__(self, count: int) -> None:
-        self.codes = np.full(count, -1, np.int32)
-        self._code: dict[str, int] = {}
-        # The same by values as they were read, days among them.
-        self._known: dict[Any, int] = {None: -1}
-        self._days: Ints = place_column([])
-
-    def put(self, at: Ints, values: Sequence[Any]) -> None:
-        """Keep the values of some places."""
-        code, known = self._code, self._known
-        for value in dict.fromkeys(values):
-            if value not in known:
-                known[value] = code.setdefault(str(value), len(code))
-        self.codes[at] = [known[value] for value in values]
-
-    def at(self, place: int) -> str | None:
-        """The text of a place."""
-        code = int(self.codes[place])
-        return None if code < 0 else self.texts[code]
-
-    @property
-    def texts(self) -> list[str]:
-        """The texts, in the order of their codes."""
-        return list(self._code)
-
-    def codes_of(self, values: Sequence[str]) -> Ints:
-        """The codes of other texts, -2 for those that are none of ours; one more, for none."""
-        return place_column([*(self._code.get(value, -2) for value in values), -2])
-
-    def among(self, values: Container[str]) -> NDArray[np.bool_]:
-        """Which texts are among others, by their codes; the last, for none, is not."""
-        return np.array([*(text in values for text in self._code), False], bool)
-
-    def places(self, values: Sequence[str]) -> Ints:
-        """The place of each text among others that hold all of them, -1 for none."""
-        place = {value: n for n, value in enumerate(values)}
-        found: Ints = place_column([*(place[text] for text in self._code), None])[self.codes]
-        return found
-
-    def days(self, places: Ints, none: int) -> Ints:
-        """The texts of some places, which are days, as whole numbers."""
-        if len(self._days) <= len(self._code):
-            self._days = np.array([*self._code, "1970-01-01"], "datetime64[D]").astype(np.int64)
-        codes = self.codes[places]
-        days: Ints = np.where(codes < 0, none, self._days[codes])
-        return days
-
-
 class _StoredLines:
     """The lines on file among those a file asks for, column by column; `seq` 0 where there is none.
 
@@ -363,16 +338,18 @@ def _find(con: duckdb.DuckDBPyConnection, staging: Staging) -> Iterator[Sequence
     return staging.rows(found, _READ)
 
 
-def _acted(con: duckdb.DuckDBPyConnection, acts: dict[str, LineActs], count: int) -> Any:
-    """Which of the lines asked for some act on record is about, by place."""
-    marked = np.zeros(count, bool)
-    if acts:
-        table_of(con, "acted", {"subject": list(acts)})
-        found = con.execute(
-            "SELECT no FROM d_line JOIN acted ON subject = on_licence || chr(31) || on_line"
-        ).fetchall()
-        marked[[no for (no,) in found]] = True
-    return marked
+def _acted(con: duckdb.DuckDBPyConnection, acts: Collection[str]) -> list[tuple[int, str]]:
+    """The lines asked for that some act on record is about: place and subject."""
+    if not acts:
+        return []
+    table_of(con, "acted", {"subject": list(acts)})
+    return con.execute(
+        "SELECT no, subject FROM d_line JOIN acted ON subject = on_licence || chr(31) || on_line"
+    ).fetchall()
+
+
+def _number(day: str) -> int:
+    return days_number(date.fromisoformat(day))
 
 
 def _no(numbers: Ints, row: int) -> int | None:

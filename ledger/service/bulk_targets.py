@@ -15,11 +15,11 @@ import numpy as np
 from ledger.rules.admission import Ints
 from ledger.service.book import Book
 from ledger.service.bulk_known import undone
-from ledger.service.bulk_lines import Texts
 from ledger.service.bulk_shares import ENTRY, Owned, owned
 from ledger.service.columns import digest_of
 from ledger.service.given_tables import staged, table_of
 from ledger.service.known_rows import ByRows
+from ledger.service.texts import Texts
 from ledger.storage.bulk import Staging
 from schemas.kinds import RETURNS, Kind
 

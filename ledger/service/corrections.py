@@ -26,6 +26,7 @@ from ledger.service.posting import Desk, Posting, sums_that_fit
 from ledger.service.rows import Row
 from ledger.service.seal import Header, Sealer
 from ledger.service.settings import setting_for
+from ledger.service.superseding import superseded
 from ledger.service.undoing import Undoing
 from ledger.storage.statements import Cursor
 from schemas.kinds import FILE_MOVEMENTS, KEY_CLASS, TRANSFERS, Kind, key_class
@@ -161,20 +162,32 @@ def _carry_out(
 
 
 def _reasons(chosen: Chosen, active: Mapping[int, Correction]) -> dict[int, str]:
-    """Why each movement is reversed; the leg of a move that arrives goes with the other."""
-    undos = chain.from_iterable(chosen.parts())
-    first = {u.seq: u.seq if u.seq in active else int(u.movement["target_seq"]) for u in undos}
-    return {seq: active[of].reason for seq, of in first.items()}
+    """Why each movement is reversed; the leg of a move that arrives goes with the other, and a
+    replacement with its licence.
+    """
+    undos, along = chain.from_iterable(chosen.parts()), chosen.along
+    behind = {u.seq: along.get(u.seq) or int(u.movement["target_seq"] or 0) for u in undos}
+    return {seq: active[seq if seq in active else of].reason for seq, of in behind.items()}
 
 
 def _groups(active: Mapping[int, Correction]) -> list[list[Given]]:
     """What is recorded anew in the order it was recorded, a group for each run of one file kind.
 
-    Each is posted on its own: what draws on a licence has to find it on record.
+    Each is posted on its own: what draws on a licence has to find it on record, and so has a
+    licence that takes its place.
     """
     ordered = [(active[seq].movement, one) for seq in sorted(active) if (one := active[seq].anew)]
-    runs = groupby(ordered, key=lambda pair: recorded.file_kind(pair[0]))
-    return [[given for _, given in run] for _, run in runs]
+    groups: list[list[Given]] = []
+    for _, run in groupby(ordered, key=lambda pair: recorded.file_kind(pair[0])):
+        group: list[Given] = []
+        for _, given in run:
+            number = superseded(given.kind, given.details)
+            if number is not None and any(one.document == number for one in group):
+                groups.append(group)
+                group = []
+            group.append(given)
+        groups.append(group)
+    return groups
 
 
 def _rows(desk: Desk, given: Sequence[Given]) -> tuple[list[Row], list[Problem]]:
@@ -251,7 +264,7 @@ def _one(desk: Desk, cursor: Cursor, row: Given) -> Correction | Repeated:
     _check_named(movement, said)
     if movement["kind"] == Kind.TRANSFER_IN:  # a move is corrected by the leg that leaves
         (movement,) = stored(cursor, "seq", [movement["target_seq"]])
-    if movement["kind"] in (Kind.REVERSAL, Kind.ADOPTION, Kind.REFUSAL):
+    if movement["kind"] in (Kind.REVERSAL, Kind.REPLACEMENT, Kind.ADOPTION, Kind.REFUSAL):
         reason = f"is of kind {movement['kind']}: a correction is of what was recorded from a row"
         raise Unusable(Problem("", 0, 0, "seq", str(movement["seq"]), reason))
     gone = reversals_of(cursor, [movement["seq"]]).get(movement["seq"])

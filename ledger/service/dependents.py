@@ -28,6 +28,7 @@ from ledger.service.goods import (
 )
 from ledger.service.known_rows import reversals_of
 from ledger.service.rows import is_shipment
+from ledger.service.superseding import makers_of, replacements_of
 from ledger.service.targets import assignment_of
 from ledger.storage import chain
 from ledger.storage.statements import Cursor, parts_of
@@ -61,10 +62,13 @@ class Undo:
 
 
 class Chosen:
-    """What to take back, the latest first: `roots` says of each seq whose effect changes."""
+    """What to take back, the latest first: `roots` says of each seq whose effect changes.
 
-    def __init__(self, cursor: Cursor, roots: Mapping[int, int]) -> None:
-        self._cursor, self._roots = cursor, roots
+    `along` says of what goes along with a licence which it is.
+    """
+
+    def __init__(self, cursor: Cursor, roots: Mapping[int, int], along: Mapping[int, int]) -> None:
+        self._cursor, self._roots, self.along = cursor, roots, along
 
     def __len__(self) -> int:
         return len(self._roots)
@@ -139,7 +143,7 @@ def choose(cursor: Cursor, seqs: Iterable[int], *, cascade: bool) -> Chosen:
     choice = _Choice(cursor, cascade=cascade)
     choice.take(dict.fromkeys(seqs))
     choice.settle()
-    return Chosen(cursor, choice.roots)
+    return Chosen(cursor, choice.roots, choice.along)
 
 
 def other_legs(cursor: Cursor, legs: Sequence[Stored]) -> dict[int, int]:
@@ -158,6 +162,8 @@ class _Choice:
         self.cursor, self.cascade = cursor, cascade
         # Whose effect changes where a movement is taken back: its own, or that of what it reversed.
         self.roots: dict[int, int] = {}
+        # By seq of what goes along with a licence, that licence: the replacements it made.
+        self.along: dict[int, int] = {}
         self.problems: list[Problem] = []
         self._by: dict[int, list[int]] = {}
         self._since: dict[int, list[int]] = {}
@@ -214,6 +220,7 @@ class _Choice:
                 undos = _undos(self.cursor, part, self.roots)
                 facts = [undo for undo in undos if undo.restored is None]
                 restored = [undo for undo in undos if undo.restored is not None]
+                self._take_replacements(facts, restored)
                 self._meet(self._by, self._pointing(facts))
                 self._meet(self._since, self._in_place(restored))
             if not self._new:
@@ -224,6 +231,22 @@ class _Choice:
         if self._by or self._since:
             by, since = (dict(sorted(met.items())) for met in (self._by, self._since))
             raise Standing(by, since, self._named)
+
+    def _take_replacements(self, facts: Sequence[Undo], restored: Sequence[Undo]) -> None:
+        """What a licence replaced goes, and comes back, with it: all its lines have to be gone."""
+        made = replacements_of(self.cursor, [undo.root for undo in (*facts, *restored)])
+        every = {seq for seqs in made.values() for seq in seqs}
+        gone = reversals_of(self.cursor, every)
+        makers = makers_of(self.cursor, stored(self.cursor, "seq", every - gone.keys()))
+        for undo in facts:
+            for seq in made.get(undo.seq, ()):
+                if seq in makers and all(m["seq"] in self.roots for m in makers[seq]):
+                    self.along.setdefault(seq, undo.seq)
+        for undo in restored:
+            for seq in made.get(int(undo.root["seq"]), ()):
+                if seq in gone:
+                    self.along.setdefault(gone[seq], int(undo.root["seq"]))
+        self.take(self.along)
 
     def _meet(self, blocking: dict[int, list[int]], found: list[tuple[int, Stored]]) -> None:
         met = [(seq, m) for seq, m in found if m["seq"] not in self.roots]
@@ -250,7 +273,10 @@ class _Choice:
         carried = list(carried_by(self.cursor, [undo.seq for undo in undos]).items())
         pairs = carried + hanging(self.cursor, [undo.movement for undo in undos], self.roots)
         others = {m["seq"]: m for m in stored(self.cursor, "seq", {other for _, other in pairs})}
-        return found + [(seq, others[other]) for seq, other in pairs]
+        found += [(seq, others[other]) for seq, other in pairs]
+        makers = makers_of(self.cursor, [m for _, m in found] + [undo.movement for undo in undos])
+        found = [(seq, by) for seq, m in found for by in makers.get(m["seq"]) or [m]]
+        return found + [(u.seq, by) for u in undos for by in makers.get(u.seq, ())]
 
     def _went_on(self) -> list[tuple[int, Stored]]:
         """What took goods on from an account that would be left with less than nothing."""
@@ -332,6 +358,7 @@ class _Choice:
         laid = laid_by(self.cursor, part, ON_GOODS)
         targets = {root["target_seq"] for root in restored} - {None} | set(laid.values())
         gone = reversals_of(self.cursor, targets)
+        self._check_makers(restored)
         for root in restored:
             for target in {root["target_seq"], laid.get(int(root["seq"]))} - {None}:
                 by = gone.get(int(target), 0)
@@ -344,6 +371,15 @@ class _Choice:
                 did = "took" if root["kind"] in GOES_ON else "gave back"
                 reason = f"what it {did} is not there any more: restore that first, or with it"
                 self._problem(root["seq"], reason)
+
+    def _check_makers(self, restored: Sequence[Stored]) -> None:
+        """A replacement stands again with the licence that makes it, and not without."""
+        with_licence = {self.roots[seq] for seq in self.along if seq in self.roots}
+        for seq, licences in makers_of(self.cursor, restored).items():
+            if seq not in with_licence and not licences:
+                (one,) = (m for m in restored if m["seq"] == seq)
+                reason = f"licence {one['document']}, which makes it, is reversed: restore that"
+                self._problem(seq, reason)
 
 
 def _gone(movement: Stored, by: int) -> str:

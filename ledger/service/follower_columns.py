@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from ledger.rules.admission import Ints
 from ledger.rules.judge import ruling_from_body
 from ledger.service.book import Book
-from ledger.service.bulk_lines import Texts
 from ledger.service.bulk_targets import NONE, Targets
 from ledger.service.columns import Prepared, numbered, place_column
 from ledger.service.followers import BOTH_YEARS, LATER, TRANSIT
 from ledger.service.holders import LEFT, asked_of
 from ledger.service.known_rows import ByRows
 from ledger.service.rulebook import Ruled
+from ledger.service.texts import Texts
 from ledger.storage.bulk import Staging
 from schemas import tables as t
 from schemas.names import name_key

@@ -10,6 +10,8 @@ from sqlalchemy import bindparam, literal_column, select
 
 from ledger.rules.admission import Effect
 from ledger.rules.endings import GIVES_BACK, READINGS, STATES, LineState
+from ledger.service.known_rows import reversals_of
+from ledger.service.last_days import amended_object
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
 from ledger.service.rows import Drawn, Flag, Row, key_of
@@ -126,12 +128,32 @@ def _exporter(names: dict[int, str], row: Row, line: tuple[Any, ...]) -> str | N
 def unknown_line(cursor: Cursor, row: Row, lines: Sequence[str]) -> Problem:
     """What is wrong with a row that names a licence line not on file; `lines` are the licence's."""
     given, number = row.given, row.given.licence or ""
+    undone = _undone(cursor, number, given.licence_line)
+    if undone is not None:
+        line, by = undone
+        named = f"licence {number}" if line is None else f"line {line} of licence {number}"
+        reason = f"{named} is reversed; to restore it, reverse seq {by}"
+        return row.problem("licence", number, reason)
     if lines:
         reason = f"licence {number} has no such line on file"
         near = tuple(lines[:_NEAREST])
         return row.problem("licence_line", given.licence_line or "1", reason, near)
     reason = "no such licence is on file"
     return row.problem("licence", number, reason, nearest(cursor, number))
+
+
+def _undone(cursor: Cursor, number: str, line: str | None) -> tuple[str | None, int] | None:
+    """The line meant of a licence that was reversed and the reversal, None where none was.
+
+    The line is None where the whole licence was.
+    """
+    found = cursor.find(t.licence_line, "licence", [number])
+    meant = [one[_AT["seq"]] for one in found if line is None or one[_AT["line"]] == line]
+    gone = reversals_of(cursor, meant)
+    live = any(one[_AT["live"]] for one in found)
+    if not gone or (live and line is None):
+        return None
+    return (line if live else None), max(gone.values())
 
 
 def nearest(cursor: Cursor, number: str) -> tuple[str, ...]:
@@ -152,7 +174,7 @@ def take(row: Row, lines: LineBook, rulebook: Rulebook) -> None:
     if row.kind in STATES:
         _end(row, state, lines)
     elif row.kind == Kind.LICENCE_AMENDMENT:
-        _amend(row, state)
+        _amend(row, state, lines)
     elif row.kind == Kind.LICENCE_TRANSFER:
         _transfer(row, state, lines, rulebook)
     lines.put(row.act_place, state)
@@ -192,7 +214,7 @@ def _end(row: Row, state: LineState, lines: LineBook) -> None:
         row.draws = [Drawn(place, 1, effect, ended) for place in places]
 
 
-def _amend(row: Row, state: LineState) -> None:
+def _amend(row: Row, state: LineState, lines: LineBook) -> None:
     given = row.given
     asked = (given.quantity, given.amount_mtpp)
     if asked != (None, None):
@@ -203,7 +225,11 @@ def _amend(row: Row, state: LineState) -> None:
         detail = f"{given.licence}, {state.state}"
         row.flags.append(Flag("licence_ended_already", detail=detail))
     expires_on = given.expires_on.isoformat() if given.expires_on else None
-    state.amend(expires_on, given.unit_value_cents)
+    acts = lines.acts_on(row.act_place)
+    state.expires_from, state.value_from = acts.amended_from()
+    state.amend(row.day, expires_on, given.unit_value_cents)
+    acts.amend(row.day, row.seq, expires_on, given.unit_value_cents is not None)
+    lines.acts[lines.subject(row.act_place)] = acts
     row.given = replace(given, quantity=None, amount_mtpp=None)
 
 
@@ -228,6 +254,9 @@ def stands(row: Row, lines: LineBook) -> tuple[str, str | None, str | None] | No
     if row.kind == Kind.LICENCE_TRANSFER:
         number = lines.line(row.act_place)["exporter_no"]
         return lines.subject(row.act_place), lines.book.party_key(number), None
+    if row.kind == Kind.LICENCE_AMENDMENT:
+        changed = amended_object(row.given)
+        return None if changed is None else (lines.subject(row.act_place), changed, None)
     if row.kind in (Kind.LICENCE_SUSPENSION, Kind.LICENCE_REINSTATEMENT):
         return lines.subject(row.act_place), None, row.details().get("until_on")
     if row.kind in (Kind.SURRENDER, Kind.REVOCATION) and row.in_part:

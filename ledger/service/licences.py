@@ -72,7 +72,7 @@ def _standing(book: LineBook, place: int) -> Standing:
         line=line["line"],
         state=_state(book, place),
         issued_on=book.issued_on(place).isoformat(),
-        expires_on=state.expires_on or "",
+        expires_on=book.last_day(place, date.today().isoformat()) or "",
         exporter=_name(book.cursor, state.exporter_no),
         consignee=_name(book.cursor, line["consignee_no"]),
         destination=line["destination"] or "",
@@ -98,8 +98,9 @@ def _state(book: LineBook, place: int) -> str:
         return f"suspended {suspended}"
     if state.used >= state.amount:
         return "over" if state.used > state.amount else "used up"
-    if state.expires_on is not None:
-        last = last_day_of_use(date.fromisoformat(state.expires_on), book.rules.holidays)
+    expires_on = book.last_day(place, today.isoformat())
+    if expires_on is not None:
+        last = last_day_of_use(date.fromisoformat(expires_on), book.rules.holidays)
         if last < today:
             return "overdue: tpp licence lapse --due posts its lapse"
     return OPEN

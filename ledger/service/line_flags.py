@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ledger.rules.endings import OPEN
 from ledger.service.business_days import last_day_of_use
+from ledger.service.last_days import amended
 from ledger.service.line_rules import LineRules, closed_since
 from ledger.service.rows import Flag
 from ledger.storage.chain import US
@@ -20,6 +21,7 @@ STANDING = (
     Kind.LICENCE_SUSPENSION,
     Kind.LICENCE_REINSTATEMENT,
     Kind.LICENCE_TRANSFER,
+    Kind.LICENCE_AMENDMENT,
     Kind.REVOCATION,
     Kind.SURRENDER,
 )
@@ -42,6 +44,8 @@ class LineActs:
     marks: list[tuple[str, int, str, str | None]] = field(default_factory=list)
     transfers: list[tuple[str, int, str]] = field(default_factory=list)
     parts: list[tuple[str, int]] = field(default_factory=list)
+    # Each with the last day it says, None for none, and whether it says a value.
+    amendments: list[tuple[str, int, str | None, bool]] = field(default_factory=list)
 
     def add(self, standing: tuple[Any, ...]) -> None:
         """Take in one row of the table `standing`."""
@@ -49,10 +53,31 @@ class LineActs:
         seq, from_on, until = named["seq"], str(named["from_on"]), named["until_on"]
         if named["kind"] == Kind.LICENCE_TRANSFER:
             self.transfers.append((from_on, seq, named["object"]))
+        elif named["kind"] == Kind.LICENCE_AMENDMENT:
+            self.amend(from_on, seq, *amended(named["object"]))
         elif named["kind"] in (Kind.REVOCATION, Kind.SURRENDER):
             self.parts.append((from_on, seq))
         else:
             self.marks.append((from_on, seq, named["kind"], None if until is None else str(until)))
+
+    def amend(self, on: str, seq: int, last: str | None, value: bool) -> None:
+        """Take in an amendment."""
+        self.amendments.append((on, seq, last, value))
+
+    def amended_from(self) -> tuple[str, str]:
+        """The days of the latest amendments of the last day and of the value; empty for none."""
+        last_days = [on for on, _, last, _ in self.amendments if last]
+        return max(last_days, default=""), max((a[0] for a in self.amendments if a[3]), default="")
+
+    def last_day(self, day: str, own: str | None) -> str | None:
+        """The last day in force on a day; `own` is the licence's before any amendment."""
+        found = [last for on, _, last, _ in sorted(self.amendments) if last and on <= day]
+        return found[-1] if found else own
+
+    @property
+    def only_amended(self) -> bool:
+        """Whether all that was done to it was to amend it."""
+        return not (self.marks or self.transfers or self.parts)
 
     def suspended(self, day: str, closed_since: str = "") -> str | None:
         """Since when, and by which act, the line is suspended on a day; None where it is not.
@@ -105,12 +130,13 @@ class Under(NamedTuple):
 class Terms(NamedTuple):
     """What a licence line says beside its own columns: its day of issue, parties by name key.
 
-    `issued_to` is the exporter it was issued to.
+    `issued_to` is the exporter it was issued to, `last_day` its last day as in force then.
     """
 
     issued_on: str
     issued_to: str | None
     consignee: str | None
+    last_day: str | None
     acts: LineActs
     rules: LineRules
 
@@ -131,12 +157,10 @@ def _of_time(line: dict[str, Any], under: Under, terms: Terms) -> list[Flag]:
         found.append(Flag("licence_closed", detail=since))
     if day < terms.issued_on:
         found.append(Flag("licence_not_yet_issued", detail=f"issued {terms.issued_on}"))
-    expires_on = line["expires_on"]
-    if expires_on is not None and day > str(expires_on):
-        last = last_day_of_use(
-            date.fromisoformat(str(expires_on)), terms.rules.holidays
-        ).isoformat()
-        if day > last:
+    expires_on = terms.last_day
+    if expires_on is not None and day > expires_on:
+        last = last_day_of_use(date.fromisoformat(expires_on), terms.rules.holidays)
+        if day > last.isoformat():
             found.append(Flag("licence_expired", detail=f"expired {expires_on}"))
     elif lapsed and day >= str(line["closed_on"]):
         found.append(Flag("licence_expired", detail=f"lapsed {line['closed_on']}"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any, NamedTuple
 
 from ledger.rules.endings import GIVES_BACK, OPEN, READINGS, STATES, LineState
 from ledger.rules.rulings import Ruling, ruling_from_body
 from ledger.service.known_rows import reversed_among
+from ledger.service.last_days import own_last_day
 from ledger.service.lines import LineBook
 from schemas import tables as t
 from schemas.kinds import DRAWS_DOWN, OF_A_LINE, Kind
@@ -109,7 +109,8 @@ class LineHistory:
         elif kind == Kind.LICENCE_AMENDMENT:
             expires_on = movement["expires_on"]
             said = None if expires_on is None else str(expires_on)
-            state.amend(said, movement["unit_value_cents"])
+            on = str(movement["effective_on"])
+            state.amend(on, said, movement["unit_value_cents"])
         elif kind == Kind.LICENCE_TRANSFER:
             state.exporter_no = movement["exporter_no"]
 
@@ -132,15 +133,12 @@ def _line_of(movement: Stored) -> int | None:
 def first_state(licence: Stored, ruling: Ruling) -> LineState:
     """A line as its licence opened it; its last day is the licence's or, of none, the ruling's."""
     quantity, amount = licence["quantity"] or 0, licence["amount_mtpp"] or 0
-    expires_on = licence["expires_on"]
-    if expires_on is None:
-        expires_on = ruling.last_day(date.fromisoformat(str(licence["effective_on"])))
     return LineState(
         quantity,
         amount,
         quantity * (licence["unit_value_cents"] or 0),
         held=amount,
-        expires_on=None if expires_on is None else str(expires_on),
+        expires_on=own_last_day(licence, ruling),
         exporter_no=licence["exporter_no"],
     )
 

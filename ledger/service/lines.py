@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, literal_column, select
 from ledger.rules.endings import OPEN, LineState
 from ledger.rules.weights import Effect, Kept, Lines, PlainLines
 from ledger.service.book import Book
+from ledger.service.last_days import own_last_days
 from ledger.service.line_flags import (
     STANDING,
     LineActs,
@@ -66,6 +67,7 @@ class LineBook:
         self._with_acts: set[int] = set()
         self._place: dict[int, int] = {}
         self._issued: dict[int, tuple[str, int | None]] = {}
+        self._own_last: dict[int, str | None] = {}
         self._moved: set[int] = set()
         self._changed: dict[int, dict[str, Any]] = {}
         self._live: dict[int, bool] = {}
@@ -254,6 +256,7 @@ class LineBook:
             issued_on,
             self._key_of(issued_to),
             self._key_of(line["consignee_no"]),
+            self.last_day(place, under.day),
             self.acts_on(place),
             self.rules,
         )
@@ -262,6 +265,16 @@ class LineBook:
     def issued_on(self, place: int) -> date:
         """The day the line was licensed."""
         return date.fromisoformat(self._issue_of(self.seq(place))[0])
+
+    def last_day(self, place: int, day: str) -> str | None:
+        """The last day of the line that is in force on a day; `load_acts` has been called."""
+        seq, acts = self.seq(place), self.acts_on(place)
+        if not acts.amendments:
+            last = self.line(place)["expires_on"]
+            return None if last is None else str(last)
+        if seq not in self._own_last:
+            self._own_last |= own_last_days(self.cursor, [seq])
+        return acts.last_day(day, self._own_last[seq])
 
     def late_flag(self, place: int, day: str) -> Flag | None:
         """What to say of a draw that took of a part of the line which had ended by its day."""

@@ -174,7 +174,7 @@ class Posting:
         applications.flag_orders(kept)
         kept = applications.ended(self.cursor, self.book, kept, outcome)
         kept = assignments.laid_under(self.cursor, self.book, self.lines, kept, outcome)
-        return replacements.replaced(self.cursor, self.lines, kept)
+        return replacements.replaced(self.cursor, self.lines, kept, outcome)
 
     def weigh(self, rows: Sequence[Row]) -> None:
         """Draw each row on its budgets and weigh them all."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from ledger.storage.check_expiry import LastDays
 from ledger.storage.rows import as_text, streamed
@@ -16,6 +16,7 @@ from schemas import tables as t
 from schemas.kinds import DRAWS_DOWN, ENDINGS, LICENCE_ACTS, OF_A_LINE, Kind
 from schemas.tpp import Tpp
 
+Fail = Callable[[str, str], None]
 _ENDS = {
     Kind.LAPSE: "lapsed",
     Kind.SURRENDER: "surrendered",
@@ -58,6 +59,9 @@ class Line:
     used: int = 0
     state: str = "open"
     closed_on: str | None = None
+    # The days of the amendments that last day and value are from.
+    expires_from: str = ""
+    value_from: str = ""
 
     def draw(self, quantity: int, amount: int) -> None:
         """Used: of what is held, then of what lapsed, then of what was given back."""
@@ -67,6 +71,13 @@ class Line:
             amount -= taken
         self.used_quantity += quantity
         self.gone = max(min(self.gone, self.quantity - self.used_quantity), 0)
+
+    def amend(self, on: str, expires_on: str | None, unit_cents: int | None) -> None:
+        """Last day and value are those of the latest amendment by day."""
+        if expires_on is not None and on >= self.expires_from:
+            self.expires_on, self.expires_from = expires_on, on
+        if unit_cents is not None and on >= self.value_from:
+            self.value, self.value_from = unit_cents * self.quantity, on
 
     def end(self, part: int | None, side: str) -> None:
         """What is held, or a part of it, goes to a side; the units with it."""
@@ -102,6 +113,34 @@ def acted_lines(connection: Connection, reversed_seqs: set[int]) -> Iterator[tup
         every = list(rows)
         opened = _opened(every[0][1 : 1 + len(_OF_LICENCE)], last_days)
         yield seq, _made(opened, seq, every, (reversed_seqs, back))
+
+
+def check_replacements(connection: Connection, reversed_seqs: set[int], fail: Fail) -> None:
+    """Find replacements that stand though every licence that makes them is reversed."""
+    made, licence = t.movement.alias("made"), t.movement.alias("licence")
+    lines = t.licence_line
+    query = (
+        select(made.c.seq, made.c.document, made.c.licence, licence.c.seq, licence.c.details)
+        .select_from(
+            made.outerjoin(lines, lines.c.licence == made.c.document).outerjoin(
+                licence, and_(licence.c.seq == lines.c.seq, licence.c.source == made.c.source)
+            )
+        )
+        .where(made.c.kind == Kind.REPLACEMENT)
+        .order_by(made.c.seq)
+    )
+    for (seq, document), rows in groupby(streamed(connection, query), key=lambda row: row[:2]):
+        makers = [
+            maker
+            for _, _, number, maker, details in rows
+            if maker not in reversed_seqs
+            and json.loads(details or "{}").get("supersedes") == number
+        ]
+        if seq not in reversed_seqs and not makers:
+            said = (
+                f"movement {seq} replaces a licence, and licence {document}, which takes its place"
+            )
+            fail("licence lines", f"{said}, is reversed")
 
 
 def _given_back(connection: Connection) -> set[int]:
@@ -142,9 +181,7 @@ def _apply(line: Line, one: dict[str, Any], back: set[int]) -> None:
         if part is None and line.state == "open":
             line.state, line.closed_on = _ENDS[Kind(kind)], one["effective_on"]
     elif kind == Kind.LICENCE_AMENDMENT and line.state == "open":
-        line.expires_on = one["expires_on"] or line.expires_on
-        if one["unit_value_cents"] is not None:
-            line.value = one["unit_value_cents"] * line.quantity
+        line.amend(one["effective_on"], one["expires_on"], one["unit_value_cents"])
     elif kind == Kind.LICENCE_TRANSFER:
         line.exporter_no = one["exporter_no"]
 

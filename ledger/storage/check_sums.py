@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from ledger.storage import check_moves
 from ledger.storage.check_expiry import LastDays
-from ledger.storage.check_lines import Line, acted_lines
+from ledger.storage.check_lines import Line, acted_lines, check_replacements
 from ledger.storage.rows import as_text, differing, streamed
 from schemas import tables as t
 from schemas.kinds import DRAWS_DOWN, OF_A_LINE, Kind
@@ -60,6 +60,7 @@ def check(connection: Connection, fail: Fail) -> None:
     _check_never_below(connection, fail)
     _check_lines(connection, reversed_seqs, fail)
     _check_standing(connection, reversed_seqs, fail)
+    check_replacements(connection, reversed_seqs, fail)
     check_moves.check(connection, reversed_seqs, fail)
 
 

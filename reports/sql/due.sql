@@ -266,7 +266,8 @@ acted as (
     select target_seq,
         sum(amount_mtpp) filter (sent or moved or ends or kind = 'assignment')::bigint as gone,
         bool_or(ends and not regexp_matches(coalesce(details, ''), '"(quantity|tpp)":')) as ended,
-        arg_max(expires_on, seq) filter (kind = 'licence_amendment') as amended_to,
+        arg_max(expires_on, (effective_on, seq))
+            filter (kind = 'licence_amendment') as amended_to,
         arg_max(exporter, (effective_on, seq)) filter (kind = 'licence_transfer') as transferee,
         arg_max(kind, (effective_on, seq)) filter (kind = 'licence_reinstatement' or kind
             = 'licence_suspension' and coalesce(json_extract_string(details, '$.until_on')::date

@@ -100,7 +100,7 @@ ended as (
     group by licence_seq
 ),
 amended as (
-    select licence_seq, arg_max(expires_on, seq) as expires_on
+    select licence_seq, arg_max(expires_on, (effective_on, seq)) as expires_on
     from act
     where kind = 'licence_amendment' and expires_on is not null
     group by licence_seq

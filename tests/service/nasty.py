@@ -220,6 +220,9 @@ ACTS: list[tuple[str, str, dict[str, str]]] = [
     ("licence_suspension", "D4", {"until_on": "2026-03-31"}),
     ("licence_transfer", "D5", {"to_party": "Acme Ltd"}),
     ("licence_amendment", "D6", {"expires_on": "2025-10-01"}),
+    ("licence_amendment", "D6", {"effective_on": "2025-07-01", "expires_on": "2026-12-31"}),
+    ("licence_amendment", "D8", {"effective_on": "2026-01-01", "expires_on": "2027-03-31"}),
+    ("licence_amendment", "D8", {"effective_on": "2025-07-01", "expires_on": "2025-08-01"}),
     ("licence_close", "D7", {}),
 ]
 

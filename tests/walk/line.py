@@ -27,7 +27,10 @@ class Line:
         # One year where it says nothing.
         year = issued_on.replace(year=issued_on.year + 1) - timedelta(1)
         self.expires_on = says.get("expires_on", str(year))
+        self.own_last_day = self.expires_on
         self.value = int(says.get("unit_value_usd", "0")) * units
+        self.last_days: list[tuple[date, int, str]] = []
+        self.values: list[tuple[date, int, int]] = []
         self.used_value = 0
         self.exporter = says.get("exporter", "X")
 
@@ -38,11 +41,19 @@ class Line:
         elif kind in ENDED and self.state == "open":
             self.end(kind, int(says["quantity"]) if "quantity" in says else None, day, back)
         elif kind == "licence_amendment" and self.state == "open":
-            self.expires_on = says.get("expires_on", self.expires_on)
-            if "unit_value_usd" in says:
-                self.value = int(says["unit_value_usd"]) * self.units
+            self.amend(says, day)
         elif kind == "licence_transfer":
             self.exporter = says["to_party"]
+
+    def amend(self, says: dict[str, str], day: date) -> None:
+        """Of several amendments the latest by day holds; of one day the one recorded last."""
+        if "expires_on" in says:
+            self.last_days.append((day, len(self.last_days), says["expires_on"]))
+            self.expires_on = max(self.last_days)[-1]
+        if "unit_value_usd" in says:
+            value = int(says["unit_value_usd"]) * self.units
+            self.values.append((day, len(self.values), value))
+            self.value = max(self.values)[-1]
 
     def draw(self, units: int, value: int = 0) -> None:
         """What is held goes first, then what had lapsed, then what was given back."""

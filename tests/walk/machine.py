@@ -176,7 +176,7 @@ class Walk(RuleBasedStateMachine):
         named = self.model.done[seq].by
         assert named is not None
         before = [self.table(name) for name in BALANCES]
-        stands = all(self.model.may_stand_again(s) for s in by.values())
+        stands = all(self.model.may_stand_again(s, by.values()) for s in by.values())
         short = self.model.short(by.values(), sign=1)
         if short or not stands or not self.fits_again(self.model.done[seq]):
             with pytest.raises((Standing, Unusable)):

@@ -57,6 +57,7 @@ class Done:
     line: int | None = None
     laid: int | None = None
     linked: int | None = None
+    maker: int | None = None  # the licence that takes the place of the one a replacement ends
     says: dict[str, str] = field(default_factory=dict)
     name: str = ""
     undone: bool = False
@@ -175,10 +176,19 @@ class Model:
     def pointing(self, seq: int) -> list[int]:
         """The live movements that cannot stand without one."""
         live = {s: d for s, d in self.done.items() if not d.undone and d.kind not in ASIDE}
-        return [s for s, d in live.items() if seq in d.about() or self.hangs_on(s, seq)]
+        found = [s for s, d in live.items() if seq in d.about() or self.hangs_on(s, seq)]
+        # A replacement goes with the licence that makes it.
+        makers = [self.done[s].maker or s for s in (seq, *found)]
+        return [s for s in makers if s != seq]
 
     def together(self, seq: int) -> set[int]:
-        """A movement, and where it is a leg of a move the other one: neither goes alone."""
+        """A movement, and where it is a leg of a move the other one: neither goes alone.
+
+        With a licence goes the replacement that it makes, but not the other way round.
+        """
+        made = {s for s, d in self.done.items() if d.maker == seq}
+        if made:
+            return {seq} | made
         out = self.done[seq].target if self.done[seq].kind == "moved_in" else seq
         pair = {s for s, d in self.done.items() if d.kind == "moved_in" and d.target == out}
         return {seq} | ({out} | pair if out is not None and self.done[out].kind in LEGS else set())
@@ -352,11 +362,16 @@ class Model:
             reversal.line = of
             self._move(reversal, before)
 
-    def may_stand_again(self, seq: int) -> bool:
-        """Whether a reversed movement can be restored: nothing took its place since."""
+    def may_stand_again(self, seq: int, with_: Iterable[int]) -> bool:
+        """Whether a reversed movement can be restored: nothing took its place since.
+
+        `with_` are those that are restored together, it among them.
+        """
         one = self.done[seq]
         assert one.by is not None
         pair = self.together(seq)
+        if one.maker is not None and self.done[one.maker].undone and one.maker not in with_:
+            return False
         if any((self.done[s].by or 0) > seq for s in one.about() - pair):
             return False
         if one.name and any(self.done[s].name == one.name for s in self.live(one.kind)):

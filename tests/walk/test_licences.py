@@ -153,9 +153,9 @@ class Licences(Walk):
         """The rest of an older licence comes back before the new one holds."""
         if self.model.done[seq].undone:
             return ["superseded_not_on_file"]
-        if self.model.line(seq).state != "open":
-            return []
-        return self.model.draw(Done("replacement", day, line=seq))
+        ended = ["licence_ended_already"] * (self.model.line(seq).state != "open")
+        one = Done("replacement", day, line=seq, maker=self.model.seq + 2)
+        return [*ended, *self.model.draw(one)]
 
     @precondition(lambda self: self.model.live("licence"))
     @rule(
@@ -229,9 +229,9 @@ class Licences(Walk):
     def lapse_due(self, by: date) -> None:
         due = []
         for seq in self.model.live("licence"):
-            line = self.model.line(seq)
-            if line.expires_on and line.expires_on < str(by) and line.held and line.state == "open":
-                due.append((line.expires_on, self.model.done[seq].name, seq))
+            line, last = self.model.line(seq), self.last_day(seq, by)
+            if last < str(by) and line.held and line.state == "open":
+                due.append((last, self.model.done[seq].name, seq))
         outcome = self.ledger.lapse_due(by)
         if not due:
             assert outcome.count == 0
@@ -252,7 +252,7 @@ class Licences(Walk):
         shut = of.undone or ended
         found += ["licence_closed"] * shut
         found += ["licence_not_yet_issued"] * (day < of.day)
-        expired = line.expires_on is not None and str(day) > line.expires_on
+        expired = str(day) > self.last_day(licence, day)
         expired |= line.state == "lapsed" and str(day) >= str(line.closed_on)
         found += ["licence_expired"] * expired
         found += ["licence_suspended"] * self.suspended(licence, day)
@@ -274,6 +274,12 @@ class Licences(Walk):
 
     def country(self, licence: Done) -> str:
         return next(where[0] for where, column in licence.effects if column == "held")
+
+    def last_day(self, licence: int, day: date) -> str:
+        """The last day in force on a day: that of the latest amendment by then, or its own."""
+        acts = self.model.acts_on(licence, "licence_amendment")
+        said = [d.says["expires_on"] for on, _, d in acts if on <= day and "expires_on" in d.says]
+        return [self.model.line(licence).own_last_day, *said][-1]
 
     def suspended(self, licence: int, day: date) -> bool:
         acts = self.model.acts_on(licence, "licence_suspension", "licence_reinstatement")
@@ -369,6 +375,7 @@ class Licences(Walk):
         said |= {"exporter": sent.says["exporter"], "shipment": sent.name, "quantity": str(units)}
         said |= {"reason": "theft"} if kind == "attrition" else {}
         over = ["more_than_shipped"] * (before + units > sent.units)
+        over += ["before_shipment"] * (day < sent.day)
         self.do("returns", said, lambda: [*over, *self.model.add(one)])
 
 

@@ -1,0 +1,92 @@
+"""A licence that takes the place of another, and the replacements it makes: they stand together.
+
+What ends the other licence is a movement of its own, one a line, of kind `replacement`. It has the
+source and the document of the licence that makes it; where that has several lines, all make it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ledger.storage import chain
+from ledger.storage.statements import Cursor
+from schemas import tables as t
+from schemas.kinds import Kind
+
+SUPERSEDES = "supersedes"
+Stored = Mapping[str, Any]
+_MOVEMENT = t.movement.columns.keys()
+_LINE = {name: place for place, name in enumerate(t.licence_line.columns.keys())}
+# Source, document and line of a replacement: its key but for the attempt.
+_Named = tuple[str, str, str]
+
+
+def superseded(kind: str, details: str | None) -> str | None:
+    """The licence whose place a licence takes; None where it takes none's, or is none."""
+    if kind != Kind.LICENCE or details is None or f'"{SUPERSEDES}":' not in details:
+        return None
+    number: str | None = json.loads(details).get(SUPERSEDES)
+    return number
+
+
+def line_of(number: str, line: str) -> str:
+    """The line of the replacement of a licence's line."""
+    return f"{number}/{line}"
+
+
+def replacements_of(cursor: Cursor, licences: Iterable[Stored]) -> dict[int, list[int]]:
+    """By seq of a licence the replacements it makes, by seq; of several attempts the latest.
+
+    Whether they stand is not asked.
+    """
+    numbers = {
+        m["seq"]: (m, number) for m in licences if (number := superseded(m["kind"], m["details"]))
+    }
+    if not numbers:
+        return {}
+    lines: dict[str, set[str]] = {}
+    asked = {number for _, number in numbers.values()}
+    for row in cursor.find(t.licence_line, "licence", asked):
+        lines.setdefault(row[_LINE["licence"]], set()).add(row[_LINE["line"]])
+    made: dict[_Named, list[int]] = {}
+    for seq, (movement, number) in numbers.items():
+        for line in sorted(lines.get(number, ())):
+            named = (movement["source"], movement["document"], line_of(number, line))
+            made.setdefault(named, []).append(seq)
+    found: dict[int, list[int]] = {}
+    for named, replacement in _latest(cursor, made).items():
+        for seq in made[named]:
+            found.setdefault(seq, []).append(replacement)
+    return found
+
+
+def _latest(cursor: Cursor, waiting: Iterable[_Named]) -> dict[_Named, int]:
+    """The latest attempt under each key that has any, by seq."""
+    latest: dict[_Named, int] = {}
+    attempt = 1
+    while waiting:
+        keys = {chain.key_digest(Kind.REPLACEMENT, *one, attempt): one for one in waiting}
+        known = {keys[bytes(row[0])]: row[2] for row in cursor.find(t.movement_key, "key", keys)}
+        latest |= known
+        waiting, attempt = list(known), attempt + 1
+    return latest
+
+
+def makers_of(cursor: Cursor, movements: Iterable[Stored]) -> dict[int, list[dict[str, Any]]]:
+    """By seq of each replacement among movements the licences that stand and make it."""
+    replacements = [m for m in movements if m["kind"] == Kind.REPLACEMENT]
+    if not replacements:
+        return {}
+    documents = {m["document"] for m in replacements}
+    lines = cursor.find(t.licence_line, "licence", documents)
+    standing = [line[_LINE["seq"]] for line in lines if line[_LINE["live"]]]
+    licences: dict[tuple[str, str, str | None], list[dict[str, Any]]] = {}
+    for row in sorted(cursor.find(t.movement, "seq", standing), key=lambda row: int(row[0])):
+        one = dict(zip(_MOVEMENT, row, strict=True))
+        named = (one["source"], one["document"], superseded(one["kind"], one["details"]))
+        licences.setdefault(named, []).append(one)
+    return {
+        m["seq"]: licences.get((m["source"], m["document"], m["licence"]), []) for m in replacements
+    }
