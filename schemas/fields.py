@@ -140,6 +140,11 @@ SHAPES: dict[FileKind, FileShape] = {
             _f("expires_on", Type.DATE, "last day it may be used"),
             *_PARTIES,
             *_LOT,
+            _f(
+                "application_line",
+                Type.TEXT,
+                "line of the application it answers; empty is the licence's own, or the only one",
+            ),
         ),
         document="licence",
         line="line",

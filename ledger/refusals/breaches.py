@@ -141,6 +141,11 @@ BREACHES = (
     ),
     _breach("before_shipment", "dated before the shipment it points at", "the shipment"),
     _breach(
+        "before_application",
+        "dated before the application it answers was filed",
+        "the application",
+    ),
+    _breach(
         "application_answered",
         "the application was answered before",
         "15 CFR 750.7(a)",
@@ -150,7 +155,7 @@ BREACHES = (
         _BREACH,
         "licenses more than was applied for",
         "Supplement No. 2 to 15 CFR part 748, paragraph (c)(3)",
-        "applied for {limit}, licensed {asked}, over by {short}",
+        "applied for {limit}, licensed before {taken}, now {asked}, over by {short}",
     ),
     _breach(
         "more_than_ordered",

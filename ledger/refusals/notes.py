@@ -76,6 +76,11 @@ NOTES = (
         "dated before the licence ended and filed after: days between are as recorded",
         "the act on record",
     ),
+    _note(
+        "application_not_on_file",
+        "names an application of which no such line is on file: it answers none",
+        "the application",
+    ),
     Reason(
         "parent_unknown",
         _NOTE,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.intake.cells import Wrong, cents_of, count_of
@@ -25,6 +25,33 @@ _ENTRY = {name: place for place, name in enumerate(t.entry.columns.keys())}
 ANSWERS = (Kind.LICENCE, *OUTCOMES)
 
 
+@dataclass(slots=True)
+class Answer:
+    """One answer to an application; `seq` 0 where it is recorded in the same submission."""
+
+    kind: str
+    source: str
+    document: str
+    seq: int = 0
+    quantity: int = 0
+    amount: int = 0
+    cents: int = 0
+
+    @property
+    def named(self) -> str:
+        """It in words."""
+        return f"{self.kind} {self.document}" + (f", seq {self.seq}" if self.seq else "")
+
+    def is_of(self, other: Answer) -> bool:
+        """Whether both are lines of one licence."""
+        mine, theirs = ((one.kind, one.source, one.document) for one in (self, other))
+        return self.kind == Kind.LICENCE and mine == theirs
+
+
+# The answers to each application by its seq, in order of record.
+Answered = dict[int, list[Answer]]
+
+
 def ended(cursor: Cursor, book: Book, rows: Sequence[Row], outcome: Outcome) -> list[Row]:
     """The rows, each denial or return with its application; one that names no line is every line's.
 
@@ -33,9 +60,9 @@ def ended(cursor: Cursor, book: Book, rows: Sequence[Row], outcome: Outcome) -> 
     ending = [row for row in rows if row.kind in OUTCOMES]
     if not ending:
         return list(rows)
-    known = _on_file(cursor, {row.details()["application"] for row in ending})
+    known = on_file(cursor, {row.details()["application"] for row in ending})
     taken = {row.key for row in rows}
-    answered: dict[int, Row] = {}
+    answered: Answered = {}
     kept: list[Row] = []
     for row in rows:
         if row.kind not in OUTCOMES:
@@ -54,7 +81,7 @@ def ended(cursor: Cursor, book: Book, rows: Sequence[Row], outcome: Outcome) -> 
     return kept
 
 
-def _on_file(cursor: Cursor, numbers: set[str]) -> dict[str, list[dict[str, Any]]]:
+def on_file(cursor: Cursor, numbers: Collection[str]) -> dict[str, list[dict[str, Any]]]:
     """The applications of some numbers that were not reversed, in order of record."""
     rows = cursor.find(t.movement, "document", numbers)
     named = (dict(zip(_AT, row, strict=True)) for row in sorted(rows, key=lambda row: row[0]))
@@ -112,58 +139,75 @@ def answer(
     book: Book,
     row: Row,
     application: dict[str, Any],
-    answered: dict[int, Row],
+    answered: Answered,
 ) -> None:
     """Have a row answer an application: what was pending is free again, once.
 
-    A second answer is recorded and flagged, and takes nothing away; `answered` are those that
-    rows of the same submission answer.
+    The lines of one licence are one answer. A second answer is recorded and flagged, and takes
+    nothing away; `answered` are those that rows of the same submission answer.
     """
     seq = application["seq"]
-    if seq in answered:
-        said = f"{answered[seq].kind} {answered[seq].given.document}"
-        row.flags.append(Flag("application_answered", detail=said))
-        return
-    answered[seq] = row
-    before = [p for p in cursor.find(t.movement, "target_seq", [seq]) if p[_AT["kind"]] in ANSWERS]
-    undone = reversed_among(cursor, [p[_AT["seq"]] for p in before])
-    live = [p for p in before if p[_AT["seq"]] not in undone]
-    if live:
-        first = live[0]
-        said = f"{first[_AT['kind']]} {first[_AT['document']]}, seq {first[_AT['seq']]}"
-        row.flags.append(Flag("application_answered", detail=said))
-        return
+    if seq not in answered:
+        answered[seq] = _answers_to(cursor, seq)
+    before, given = answered[seq], row.given
+    units, cents = given.quantity or 0, given.unit_value_cents or 0
+    one = Answer(row.kind, given.source, given.document, 0, units, row.amount, units * cents)
+    answered[seq] = [*before, one]
     row.target_seq = seq
+    filed_on = str(application["effective_on"])
+    if row.day < filed_on:
+        row.flags.append(Flag("before_application", detail=filed_on))
+    if before and not one.is_of(before[0]):
+        row.flags.append(Flag("application_answered", detail=before[0].named))
+        return
     if row.kind == Kind.LICENCE:
-        _flag_more(row, application["amount_mtpp"] or 0)
+        lines = [other for other in before if other.is_of(one)]
+        _flag_more(row, application["amount_mtpp"] or 0, sum(other.amount for other in lines))
         ordered = json.loads(application["details"] or "{}")
-        row.flags += order_flags(row.given.quantity, row.given.unit_value_cents, ordered)
-    entries = [e for e in cursor.find(t.entry, "seq", [seq]) if e[_ENTRY["pending_mtpp"]] > 0]
-    places = book.places([e[_ENTRY["budget_no"]] for e in entries])
-    row.pending = [
-        (place, e[_ENTRY["pending_mtpp"]]) for place, e in zip(places, entries, strict=True)
-    ]
+        lines.append(one)
+        units, cents = (sum(getattr(o, name) for o in lines) for name in ("quantity", "cents"))
+        row.flags += order_flags(units, cents, ordered)
+    if not before:
+        entries = [e for e in cursor.find(t.entry, "seq", [seq]) if e[_ENTRY["pending_mtpp"]] > 0]
+        places = book.places([e[_ENTRY["budget_no"]] for e in entries])
+        row.pending = [
+            (place, e[_ENTRY["pending_mtpp"]]) for place, e in zip(places, entries, strict=True)
+        ]
+
+
+def _answers_to(cursor: Cursor, seq: int) -> list[Answer]:
+    """The answers on record to an application that stand."""
+    pointing = sorted(cursor.find(t.movement, "target_seq", [seq]), key=lambda row: row[0])
+    named = [dict(zip(_AT, row, strict=True)) for row in pointing]
+    answers = [m for m in named if m["kind"] in ANSWERS]
+    gone = reversed_among(cursor, [m["seq"] for m in answers])
+    return [_answer_of(m) for m in answers if m["seq"] not in gone]
+
+
+def _answer_of(movement: dict[str, Any]) -> Answer:
+    units, cents = movement["quantity"] or 0, movement["unit_value_cents"] or 0
+    kind, source, document, seq = (movement[n] for n in ("kind", "source", "document", "seq"))
+    return Answer(kind, source, document, seq, units, movement["amount_mtpp"] or 0, units * cents)
 
 
 def flag_orders(rows: Sequence[Row]) -> None:
     """Flag applications for more than the purchase order that they say they go with."""
     for row in rows:
         if row.kind == Kind.APPLICATION and row.given.details is not None:
-            row.flags += order_flags(row.given.quantity, row.given.unit_value_cents, row.details())
+            units, cents = row.given.quantity or 0, row.given.unit_value_cents or 0
+            row.flags += order_flags(units, units * cents, row.details())
 
 
-def order_flags(quantity: int | None, unit_cents: int | None, said: dict[str, Any]) -> list[Flag]:
-    """What a lot is more than an application's purchase order by; `said` are its other fields."""
+def order_flags(units: int, cents: int, said: dict[str, Any]) -> list[Flag]:
+    """What lots are more than an application's purchase order by; `said` are its other fields."""
     # Rows of before these headings were known may hold anything in them.
-    units, cents = _read(count_of, said, "order_quantity"), _read(cents_of, said, "order_value_usd")
+    most, worth = _read(count_of, said, "order_quantity"), _read(cents_of, said, "order_value_usd")
     found: list[Flag] = []
-    asked = quantity or 0
-    if units and asked > units:
-        detail = f"ordered {units:,} units, asked {asked:,}, over by {asked - units:,}"
+    if most and units > most:
+        detail = f"ordered {most:,} units, asked {units:,}, over by {units - most:,}"
         found.append(Flag("more_than_ordered", detail=detail))
-    value = asked * (unit_cents or 0)
-    if cents and value > cents:
-        figures = [f"{c // 100:,}.{c % 100:02d} USD" for c in (cents, value, value - cents)]
+    if worth and cents > worth:
+        figures = [f"{c // 100:,}.{c % 100:02d} USD" for c in (worth, cents, cents - worth)]
         detail = "ordered {}, asked {}, over by {}".format(*figures)
         found.append(Flag("more_than_ordered", detail=detail))
     return found
@@ -176,7 +220,7 @@ def _read(reader: Callable[[str], int], said: dict[str, Any], heading: str) -> i
     return 0
 
 
-def _flag_more(row: Row, asked: int) -> None:
-    over = row.amount - asked
+def _flag_more(row: Row, asked: int, before: int) -> None:
+    over = before + row.amount - asked
     if asked and over > 0:
-        row.flags.append(Flag("more_than_applied", None, asked, 0, row.amount, over))
+        row.flags.append(Flag("more_than_applied", None, asked, before, row.amount, over))

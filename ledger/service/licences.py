@@ -96,8 +96,10 @@ def _state(book: LineBook, place: int) -> str:
     suspended = book.acts_on(place).suspended(today.isoformat(), closed)
     if suspended is not None:
         return f"suspended {suspended}"
-    if state.used >= state.amount:
-        return "over" if state.used > state.amount else "used up"
+    if state.used > state.amount:
+        return "over"
+    if state.held <= 0:  # shipped, or a part of it was revoked or surrendered
+        return "used up"
     expires_on = book.last_day(place, today.isoformat())
     if expires_on is not None:
         last = last_day_of_use(date.fromisoformat(expires_on), book.rules.holidays)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw, ruling_from_body
-from ledger.service import applications, moves
+from ledger.service import applied_for, moves
 from ledger.service.book import Book
 from ledger.service.known_rows import reversed_among
 from ledger.service.parts import Whole
@@ -126,13 +126,11 @@ def find(cursor: Cursor, book: Book, rows: Sequence[Row], *, linked: bool) -> No
                 continue
             stored[key] = target
             _point(row, target)
-    answered: dict[int, Row] = {}
+    applied_for.answered(cursor, book, [row for row in others if row.kind == Kind.LICENCE])
     for row in others:
         if row.kind == Kind.TRANSFER_IN:
             _arrive(row, beside[moves.departure_key(row.given)])
-        elif row.kind == Kind.LICENCE:
-            _answer(cursor, book, row, answered)
-        else:
+        elif row.kind != Kind.LICENCE:
             _link(cursor, book, row, beside)
 
 
@@ -342,19 +340,3 @@ def _link(cursor: Cursor, book: Book, row: Row, beside: dict[bytes, Row]) -> Non
     row.linked_to = shipment_of(cursor, book, named) if shipment is None else _beside(shipment)
     if row.linked_to is None:
         row.flags.append(Flag("shipment_not_on_file", detail=f"{details['shipment']} line {line}"))
-
-
-def _answer(cursor: Cursor, book: Book, row: Row, answered: dict[int, Row]) -> None:
-    """A licence that answers an application: what was pending is held now, once."""
-    number = row.details().get("application")
-    if number is None:
-        return
-    given = row.given
-
-    def key(attempt: int) -> bytes:
-        return chain.key_digest(Kind.APPLICATION, given.source, number, given.line, attempt)
-
-    movement = _live(cursor, key)
-    if movement is not None:
-        application = dict(zip(_AT, movement, strict=True))
-        applications.answer(cursor, book, row, application, answered)

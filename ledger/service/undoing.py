@@ -10,6 +10,7 @@ import numpy as np
 from ledger.rules.admission import Entries, Ints, by_day, weigh_given
 from ledger.rules.weights import Listed
 from ledger.service import requests
+from ledger.service.answers import Answers
 from ledger.service.book import Book
 from ledger.service.closed import NEVER_LATE, ClosedQuarters
 from ledger.service.day_numbers import day_text, days_number
@@ -44,7 +45,7 @@ class Undoing:
     def __init__(self, lines: LineBook, reason: str | Mapping[int, str], last_seq: int) -> None:
         self.lines, self.cursor, self.book = lines, lines.cursor, lines.book
         self._reason, self._last_seq = reason, last_seq
-        self._history = LineHistory(lines)
+        self._history, self._answers = LineHistory(lines), Answers(lines.cursor)
         self._days = GatheredDays()
         self._dated = Days(self.book, self._days.parts)
         self._closed = ClosedQuarters(self.cursor)
@@ -72,7 +73,7 @@ class Undoing:
         rows = self._rows(undos)
         self._standing += _standing(self.cursor, undos)
         back = _restore_lines(self._history, undos)
-        entries = _opposites(self.cursor, self.book, rows, back)
+        entries = _opposites(self.cursor, self.book, rows, (back, self._pending(undos)))
         day = np.array([days_number(row.given.effective_on) for row in rows], np.int64)
         calendar = self._dated.calendar_of(entries, day)
         weighed = weigh_given(entries, self.book.balances, calendar).listed()
@@ -84,6 +85,12 @@ class Undoing:
         for row in rows:
             row.flags = ordered(row.flags, self.book.numbers)
         return rows, weighed
+
+    def _pending(self, undos: Sequence[Undo]) -> dict[int, dict[int, int]]:
+        """What is pending more by each answer to an application, by the budget's number."""
+        self._answers.load(undo.root for undo in undos)
+        each = {u.seq: self._answers.set_live(u.root, u.restored is not None) for u in undos}
+        return {seq: pending for seq, pending in each.items() if pending is not None}
 
     def _rows(self, undos: Sequence[Undo]) -> list[Row]:
         names = names_of(self.cursor, [undo.movement for undo in undos])
@@ -161,9 +168,15 @@ def _number_attempts(cursor: Cursor, rows: Sequence[Row]) -> None:
 
 
 def _opposites(
-    cursor: Cursor, book: Book, rows: Sequence[Row], changes: dict[int, Change]
+    cursor: Cursor,
+    book: Book,
+    rows: Sequence[Row],
+    came_to: tuple[dict[int, Change], dict[int, dict[int, int]]],
 ) -> Entries:
-    """The opposite of each movement's entries; on a licence line's budget what the line came to."""
+    """The opposite of each movement's entries; on a licence line's budget what the line came to,
+    and of an answer to an application what is pending more by it.
+    """
+    changes, pending = came_to
     at = {row.target_seq: place for place, row in enumerate(rows)}
     stored = cursor.find(t.entry, "seq", [row.target_seq for row in rows])
     opposites = {(at[e[0]], e[1], e[2]): [-value for value in e[3:]] for e in stored}
@@ -173,6 +186,7 @@ def _opposites(
             if change.held or change.lapsed or key in opposites:
                 amounts = opposites.setdefault(key, [0] * len(_AMOUNTS))
                 amounts[_HELD], amounts[_LAPSED] = change.held, change.lapsed
+    _put_pending(opposites, {at[seq]: more for seq, more in pending.items()})
     ordered = sorted(opposites)
     columns = [
         [place for place, _, _ in ordered],
@@ -181,6 +195,19 @@ def _opposites(
         *([opposites[key][n] for key in ordered] for n in range(len(_AMOUNTS))),
     ]
     return Entries(*(np.array(column, np.int64) for column in columns))
+
+
+def _put_pending(
+    opposites: dict[tuple[int, int, int], list[int]], pending: Mapping[int, Mapping[int, int]]
+) -> None:
+    """Put in what is pending more, by the place of the reversal and the budget's number."""
+    for key in [key for key in opposites if key[0] in pending]:
+        opposites[key][_PENDING] = pending[key[0]].get(key[1], 0) if key[2] else 0
+        if not any(opposites[key]):
+            del opposites[key]
+    for place, more in pending.items():
+        for number, amount in more.items():
+            opposites.setdefault((place, number, 1), [0] * len(_AMOUNTS))[_PENDING] = amount
 
 
 def _restore_lines(history: LineHistory, undos: Sequence[Undo]) -> dict[int, Change]:

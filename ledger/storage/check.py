@@ -35,6 +35,7 @@ SENTENCES = {
     "balances": "balances are what the entries come to",
     "days": "the official tally by day is what the entries come to",
     "not negative": "no budget's held, lapsed or pending amount was ever below zero",
+    "applications": "what an application asks for is pending until an answer to it stands",
     "licence lines": "licence lines are what was shipped under them and done to them",
     "licence sums": "drawn, held, lapsed and given back make what a licence licensed",
     "standing": "standing acts are those of movements that were not reversed",

@@ -22,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from ledger.storage import check_moves
+from ledger.storage import check_answers, check_moves
 from ledger.storage.check_expiry import LastDays
 from ledger.storage.check_lines import Line, acted_lines, check_replacements
 from ledger.storage.rows import as_text, differing, streamed
@@ -32,7 +32,10 @@ from schemas.kinds import DRAWS_DOWN, OF_A_LINE, Kind
 Fail = Callable[[str, str], None]
 
 # The invariants of what is derived.
-DERIVED = ("balances", "days", "not negative", "licence lines", "licence sums", "standing", "moves")
+DERIVED = (
+    *("balances", "days", "not negative", "applications", "licence lines", "licence sums"),
+    *("standing", "moves"),
+)
 
 _AMOUNTS = ("adjustment_mtpp", "pending_mtpp", "held_mtpp", "posted_mtpp", "lapsed_mtpp")
 _SUMS = (*_AMOUNTS, "safe_mtpp")
@@ -58,6 +61,7 @@ def check(connection: Connection, fail: Fail) -> None:
     _check_balances(connection, fail)
     _check_days(connection, fail)
     _check_never_below(connection, fail)
+    check_answers.check(connection, reversed_seqs, fail)
     _check_lines(connection, reversed_seqs, fail)
     _check_standing(connection, reversed_seqs, fail)
     check_replacements(connection, reversed_seqs, fail)
@@ -87,7 +91,8 @@ def _check_opposites(connection: Connection, fail: Fail) -> None:
 
     Save what a licence line holds or counts as lapsed once one of its movements is reversed or
     restored: where the licence is overdrawn, or has ended, that is not what was taken; and what a
-    restored licence holds again. The check of the licence lines looks after these.
+    restored licence holds again. The check of the licence lines looks after these, that of the
+    applications after what is pending by an answer to one.
     """
     target, first = t.movement.alias("target"), t.movement.alias("first")
     again = target.c.kind == Kind.REVERSAL
@@ -96,9 +101,10 @@ def _check_opposites(connection: Connection, fail: Fail) -> None:
     )
     drew = or_(and_(kind.in_(_OF_A_LINE), line.is_not(None)), and_(again, kind == Kind.LICENCE))
     pair = and_(_m.kind == Kind.REVERSAL, or_(_e.seq == _m.seq, _e.seq == _m.target_seq))
-    of_line = ("held_mtpp", "lapsed_mtpp")
-    sums = [_sum(_e[name]) for name in _AMOUNTS if name not in of_line]
-    sums += [_sum(case((drew, 0), else_=_e[name])) for name in of_line]
+    answered = and_(kind.in_(check_answers.ANSWERS), line.is_not(None))
+    elsewhere = {"held_mtpp": drew, "lapsed_mtpp": drew, "pending_mtpp": answered}
+    sums = [_sum(_e[name]) for name in _AMOUNTS if name not in elsewhere]
+    sums += [_sum(case((is_so, 0), else_=_e[name])) for name, is_so in elsewhere.items()]
     query = (
         select(_m.seq)
         .join(target, target.c.seq == _m.target_seq)

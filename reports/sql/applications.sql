@@ -30,11 +30,35 @@ live as (
         and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
         and not exists (select 1 from undone where undone.seq = m.seq)
 ),
--- Of several answers only the first points at its application.
-answer as (
-    select target_seq, kind, document, effective_on, quantity, amount_mtpp
+-- Of several answers the first counts, and with a licence all its lines that answer.
+answering as (
+    select target_seq, seq, kind, source, document, effective_on, amount_mtpp
     from live
     where kind not in ('application', 'refusal') and target_seq is not null
+),
+first_answer as (
+    select
+        target_seq,
+        arg_min(kind, seq) as kind,
+        arg_min(source, seq) as source,
+        arg_min(document, seq) as document,
+        arg_min(effective_on, seq) as effective_on
+    from answering
+    group by target_seq
+),
+answer as (
+    select
+        f.target_seq,
+        f.kind,
+        f.document,
+        f.effective_on,
+        sum(a.amount_mtpp)::bigint as amount_mtpp
+    from first_answer f
+    join answering a on a.target_seq = f.target_seq
+        and a.kind = f.kind
+        and a.source = f.source
+        and a.document = f.document
+    group by f.target_seq, f.kind, f.document, f.effective_on
 ),
 -- What is pending for an application may be less than it asks for: option straddle or queue.
 pending as (
@@ -83,8 +107,11 @@ judged as (
         a.document as answered_by,
         a.effective_on as answered_on,
         case when m.kind <> 'refusal' then
-            coalesce(a.effective_on, coalesce(getvariable('as_of')::date, current_date))
-                - m.effective_on
+            greatest(
+                coalesce(a.effective_on, coalesce(getvariable('as_of')::date, current_date))
+                    - m.effective_on,
+                0
+            )
         end as days_pending,
         r.short_mtpp,
         coalesce(s.sentence, r.code) as reason,

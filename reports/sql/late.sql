@@ -22,6 +22,12 @@ reversal as (
     cross join span
     where m.kind = 'reversal' and m.seq <= span.known_seq
 ),
+-- A reversal that was itself reversed stands no longer: what it had reversed is restored.
+standing as (
+    select seq, target_seq
+    from reversal
+    where seq not in (select target_seq from reversal)
+),
 -- A quarter that was never closed has nothing late.
 closing as (
     select coalesce(getvariable('since_seq')::bigint, max(m.seq), any_value(span.known_seq)) as seq
@@ -29,13 +35,22 @@ closing as (
     left join movement m on m.kind = 'quarter_close'
         and m.effective_on = span.to_on
         and m.seq <= span.known_seq
-        and m.seq not in (select target_seq from reversal)
+        and m.seq not in (select target_seq from standing)
+),
+-- To undo the close of a quarter, or to restore it, is an act on the books.
+about_books as (
+    select r.seq
+    from reversal r
+    left join reversal first on first.seq = r.target_seq
+    join movement m on m.seq = coalesce(first.target_seq, r.target_seq)
+    where m.kind = 'quarter_close'
 ),
 late as (
     select m.*
     from movement m
     cross join span
     cross join closing
+    anti join about_books on about_books.seq = m.seq
     where m.effective_on between span.from_on and span.to_on
         and m.seq > closing.seq
         and m.seq <= span.known_seq
@@ -43,9 +58,8 @@ late as (
 ),
 undone as (
     select target_seq, max(seq) as seq
-    from reversal
+    from standing
     where target_seq in (select seq from late)
-        and seq not in (select target_seq from reversal)
     group by target_seq
 )
 select

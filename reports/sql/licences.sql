@@ -9,7 +9,7 @@
 -- options: cap_basis unused_licence return_or_loss_credit licences_before_compliance
 -- options: enforcement_view system_tpp tf32_bits parent_rule
 -- first: licence line consignee destination issued_mtpp drawn_mtpp held_mtpp state expires_on
--- first: issued_on chip quantity drawn_quantity last_drawn_on given_back_mtpp lapsed_mtpp exporter
+-- first: issued_on chip quantity drawn_quantity last_drawn_on returned_mtpp lapsed_mtpp exporter
 -- first: parent_in_doubt_on conditions
 with said as (
     select topic, key, value, from_on
@@ -64,15 +64,31 @@ drawn as (
     from draw
     group by licence_seq
 ),
-given_back as (
-    select draw.licence_seq, sum(coalesce(m.amount_mtpp, draw.amount_mtpp))::bigint as amount_mtpp
+-- What came back points at its shipment: under the licence, or laid under it by an assignment. The
+-- latest is meant where a shipment was reversed and recorded anew.
+brought as (
+    select licence_seq, seq, amount_mtpp
+    from draw
+    union all
+    select draw.licence_seq, max(s.seq), any_value(draw.amount_mtpp)
+    from draw
+    join movement a on a.seq = draw.seq and a.kind = 'assignment'
+    join movement s on s.source = a.source
+        and s.document = json_extract_string(a.details, '$.shipment')
+        and s.line = coalesce(json_extract_string(a.details, '$.shipment_line'), '1')
+        and s.seq < a.seq
+    where s.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad')
+    group by draw.licence_seq, draw.seq
+),
+returned as (
+    select b.licence_seq, sum(coalesce(m.amount_mtpp, b.amount_mtpp))::bigint as amount_mtpp
     from movement m
-    join draw on draw.seq = m.target_seq
+    join brought b on b.seq = m.target_seq
     where m.kind in ('return', 'attrition')
         and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
         and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
         and not exists (select 1 from undone where undone.seq = m.seq)
-    group by draw.licence_seq
+    group by b.licence_seq
 ),
 -- What was done to a line: suspended, amended, handed on, ended.
 act as (
@@ -82,6 +98,7 @@ act as (
         m.kind,
         m.effective_on,
         m.expires_on,
+        m.exporter_no,
         coalesce(m.details, '') as details
     from movement m
     join line on line.seq = m.target_seq
@@ -97,6 +114,28 @@ ended as (
     where kind in ('lapse', 'surrender', 'revocation', 'licence_close', 'replacement')
         and details not like '%"quantity":%'
         and details not like '%"tpp":%'
+    group by licence_seq
+),
+-- How much of it was to be revoked or surrendered in parts; a part is of what was left by then.
+parted as (
+    select
+        act.licence_seq,
+        sum(coalesce(
+            json_extract_string(act.details, '$.quantity')::bigint
+                * (m.amount_mtpp // nullif(m.quantity, 0)),
+            (json_extract_string(act.details, '$.tpp')::decimal(18, 3) * 1000)::bigint
+        ))::hugeint as amount_mtpp
+    from act
+    join movement m on m.seq = act.licence_seq
+    where act.kind in ('surrender', 'revocation')
+        and (act.details like '%"quantity":%' or act.details like '%"tpp":%')
+    group by act.licence_seq
+),
+-- Whom it was handed on to last.
+handed as (
+    select licence_seq, arg_max(exporter_no, (effective_on, seq)) as exporter_no
+    from act
+    where kind = 'licence_transfer'
     group by licence_seq
 ),
 amended as (
@@ -285,11 +324,13 @@ used as (
         drawn.last_on,
         coalesce(held.held_mtpp, 0) as held_mtpp,
         coalesce(held.lapsed_mtpp, 0) as lapsed_mtpp,
-        coalesce(given_back.amount_mtpp, 0) as given_back_mtpp
+        coalesce(parted.amount_mtpp, 0) as parted_mtpp,
+        coalesce(returned.amount_mtpp, 0) as returned_mtpp
     from line
     left join drawn on drawn.licence_seq = line.seq
     left join held on held.licence_seq = line.seq
-    left join given_back on given_back.licence_seq = line.seq
+    left join parted on parted.licence_seq = line.seq
+    left join returned on returned.licence_seq = line.seq
 ),
 judged as (
     select
@@ -309,7 +350,7 @@ judged as (
         u.drawn_mtpp,
         u.held_mtpp,
         u.lapsed_mtpp,
-        u.given_back_mtpp,
+        u.returned_mtpp,
         u.last_on as last_drawn_on,
         case
             when u.drawn_mtpp > m.amount_mtpp then 'over'
@@ -318,7 +359,7 @@ judged as (
             when ended.kind = 'revocation' then 'revoked'
             when ended.kind = 'licence_close' then 'closed'
             when ended.kind = 'replacement' then 'replaced'
-            when u.drawn_mtpp = m.amount_mtpp then 'used up'
+            when u.drawn_mtpp + u.parted_mtpp >= m.amount_mtpp then 'used up'
             when suspended.licence_seq is not null then 'suspended'
             when coalesce(moved.last_on, dated.expires_on)
                 < coalesce(getvariable('as_of')::date, current_date) then 'overdue'
@@ -335,7 +376,8 @@ judged as (
     left join suspended on suspended.licence_seq = u.seq
     left join doubted on doubted.licence_seq = u.seq
     left join conditioned on conditioned.licence = m.document
-    left join party exporter on exporter.party_no = m.exporter_no
+    left join handed on handed.licence_seq = u.seq
+    left join party exporter on exporter.party_no = coalesce(handed.exporter_no, m.exporter_no)
     left join party consignee on consignee.party_no = m.consignee_no
 )
 select *

@@ -26,14 +26,22 @@ closing as (
         and (getvariable('as_of') is null or m.effective_on <= getvariable('as_of')::date)
         and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
 ),
+-- To undo the close of a quarter, or to restore it, is an act on the books: late for none.
+about_books as (
+    select r.seq
+    from reversal r
+    left join reversal first on first.seq = r.target_seq
+    join movement m on m.seq = coalesce(first.target_seq, r.target_seq)
+    where m.kind = 'quarter_close'
+),
 late as (
     select c.closed_seq, count(*) as movements
     from closing c
     join movement m on m.effective_on between c.from_on and c.to_on
         and m.seq > c.closed_seq
+    anti join about_books on about_books.seq = m.seq
     where m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
         and m.kind not in ('quarter_close', 'adoption', 'refusal')
-        and m.seq is distinct from c.reopened_seq
     group by c.closed_seq
 )
 select

@@ -20,10 +20,16 @@ with span as (
         coalesce(getvariable('known_seq')::bigint, 9223372036854775807) as known_seq
 ),
 reversal as (
-    select m.target_seq
+    select m.seq, m.target_seq
     from movement m
     cross join span
     where m.kind = 'reversal' and m.seq <= span.known_seq
+),
+-- A reversal that was itself reversed stands no longer: the quarter is closed again.
+reopened as (
+    select target_seq
+    from reversal
+    where seq not in (select target_seq from reversal)
 ),
 -- Where the quarter was never closed nothing is late.
 closing as (
@@ -34,7 +40,7 @@ closing as (
     left join movement m on m.kind = 'quarter_close'
         and m.effective_on = span.to_on
         and m.seq <= span.known_seq
-        and m.seq not in (select target_seq from reversal)
+        and m.seq not in (select target_seq from reopened)
 ),
 moved as (
     select

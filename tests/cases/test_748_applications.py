@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ledger.publish import refresh
 from ledger.service.about import about_rows
 from reports import run
 from tests.cases.table import play, stands
+from tests.service.books import rows
+from tests.storage.test_check import failing_after
 
 
 def test_what_is_denied_or_returned_is_free_again(kept):
@@ -112,5 +116,150 @@ def told(ledger, **asked):
     columns = ("application", "state", "asked_mtpp", "granted_mtpp", "days_pending", "answered_by")
     with run("applications", folder, asked) as result:
         names = [column.name for column in result.columns]
-        rows = [[row[names.index(name)] for name in columns] for row in result.rows()]
-    return [(n, state, a // UNIT, g // UNIT, *rest) for n, state, a, g, *rest in rows]
+        found = [[row[names.index(name)] for name in columns] for row in result.rows()]
+    return [(n, state, a // UNIT, g // UNIT, *rest) for n, state, a, g, *rest in found]
+
+
+def pending(ledger):
+    """What is pending of all budgets, in units."""
+    return sum(b["pending_mtpp"] for b in rows(ledger.url, "balance")) // UNIT
+
+
+ASKED = """
+act   | no | line | day        | to    | units | exporter | says
+apply | A1 |      | 2025-06-01 | India | 100   | X        |
+apply | A2 | 1    | 2025-06-01 | India | 10    | X        |
+apply | A2 | 7    | 2025-06-01 | India | 20    | X        |
+apply | A3 |      | 2025-06-01 | India | 30    | X        |
+apply | A3 |      | 2025-06-01 | India | 40    | Y        |
+apply | A4 |      | 2025-06-01 | India | 50    | Y        |
+"""
+NONE = "application_not_on_file"
+
+
+@pytest.mark.parametrize(
+    ("licence", "answered"),
+    [
+        # number and line of the application, and of which exporter; or what is said of none
+        ("A1 | 1 |   | X", ("A1", "1", "X")),
+        ("A1 | 2 |   | X", ("A1", "1", "X")),  # its only line
+        ("A1 | 2 | 2 | X", "A1 line 2"),
+        ("A2 | 7 |   | X", ("A2", "7", "X")),  # the licence's own
+        ("A2 | 7 | 1 | X", ("A2", "1", "X")),
+        ("A2 | 2 |   | X", "A2 line 2"),
+        ("A3 | 1 |   | X", ("A3", "1", "X")),  # filed by the licence's own exporter
+        ("A3 | 1 |   | Y", ("A3", "1", "Y")),
+        ("A3 | 1 |   | y", ("A3", "1", "Y")),
+        ("A3 | 1 |   | Z", "A3: filed by X, Y"),
+        ("A4 | 1 |   | X", ("A4", "1", "Y")),  # the only one
+        ("A5 | 1 |   | X", "A5"),
+    ],
+)
+def test_which_application_a_licence_answers(kept, licence, answered):
+    ledger = kept()
+    play(ledger, ASKED)
+    number, line, wanted, exporter = (cell.strip() for cell in licence.split("|"))
+    said = {"licence": "L1", "line": line, "issued_on": "2025-06-02", "exporter": exporter}
+    said |= {"ultimate_consignee": "C", "chip": "nvidia-h100-sxm", "quantity": "1"}
+    said |= {"destination": "India", "application": number, "application_line": wanted}
+    outcome = ledger.issue(said)
+    movements = {m["seq"]: m for m in rows(ledger.url, "movement")}
+    of = movements.get(movements[outcome.first_seq]["target_seq"])
+    if of is None:
+        assert [(f.code, f.detail) for f in outcome.findings] == [(NONE, answered)]
+        assert pending(ledger) == 250
+    else:
+        assert not outcome.findings
+        assert (of["document"], of["line"], of["source"]) == answered
+        assert pending(ledger) == 250 - of["quantity"]
+
+
+def test_one_application_is_answered_by_the_lines_of_one_licence(kept):
+    """Granted is what the licence is for; more than was applied for is so line upon line."""
+    ledger = kept()
+    play(
+        ledger,
+        """
+        act     | no | line | day        | to    | units | ordered | application | says
+        apply   | A1 |      | 2025-06-01 | India | 100   | 105     |             |
+        licence | L1 | 1    | 2025-06-02 | India | 60    |         | A1          |
+        licence | L1 | 2    | 2025-06-02 | India | 40    |         | A1          |
+        """,
+    )
+    assert pending(ledger) == 0
+    assert told(ledger, as_of="2025-12-31") == [("A1", "approved", 100, 100, 1, "L1")]
+    line = "licence | L1 | 3 | 2025-06-03 | India | 6 | A1 | more_than_applied, more_than_ordered"
+    (third,) = play(ledger, f"act|no|line|day|to|units|application|says\n{line}")
+    more = third.findings[0]
+    figures = (more.limit, more.taken, more.asked, more.short)
+    assert figures == (100 * UNIT, 100 * UNIT, 6 * UNIT, 6 * UNIT)
+    # A line may go; what is pending stays free while another stands, and comes back with the last.
+    for seq, waits in ((3, 0), (5, 0), (4, 100)):
+        ledger.reverse([seq], "in error")
+        assert pending(ledger) == waits
+    assert told(ledger, as_of="2025-12-31") == [("A1", "pending", 100, 0, 213, None)]
+
+
+def test_the_second_answer_takes_the_place_of_the_first(kept):
+    """Where the first is reversed: the room is not taken twice."""
+    ledger = kept()
+    play(
+        ledger,
+        """
+        act     | no | day        | to    | units | application | says
+        apply   | A1 | 2025-06-01 | India | 100   |             |
+        licence | L1 | 2025-06-11 | India | 60    | A1          |
+        licence | L2 | 2025-06-12 | India | 40    | A1          | application_answered
+        denial  | N1 | 2025-06-13 |       |       | A1          | application_answered
+        """,
+    )
+    first = [("A1", "in part", 100, 60, 10, "L1")]
+    second = [("A1", "in part", 100, 40, 11, "L2")]
+    assert told(ledger, as_of="2025-12-31") == first
+    ledger.reverse([3], "never issued")
+    assert (pending(ledger), told(ledger, as_of="2025-12-31")) == (0, second)
+    ledger.reverse([6], "it was")
+    assert (pending(ledger), told(ledger, as_of="2025-12-31")) == (0, first)
+    ledger.reverse([3, 4], "neither was")
+    denied = [("A1", "denied", 100, 0, 12, "N1")]
+    assert (pending(ledger), told(ledger, as_of="2025-12-31")) == (0, denied)
+    ledger.reverse([5], "nor denied")
+    assert pending(ledger) == 100
+    ledger.reverse([8], "L2 was, after all")
+    assert (pending(ledger), told(ledger, as_of="2025-12-31")) == (0, second)
+    # What is pending is taken back with the application itself, and once.
+    ledger.reverse([2], "all of it", cascade=True)
+    assert pending(ledger) == 0
+
+
+def test_a_licence_dated_before_its_application(kept):
+    """It answers it, and is flagged; nothing waited for less than no day."""
+    ledger = kept()
+    play(
+        ledger,
+        """
+        act     | no | day        | to    | units | application | says
+        apply   | A1 | 2025-06-10 | India | 100   |             |
+        licence | L1 | 2025-06-01 | India | 100   | A1          | before_application
+        apply   | A2 | 2025-06-10 | India | 100   |             |
+        denial  | N1 | 2025-06-09 |       |       | A2          | before_application
+        """,
+    )
+    found = [row for row in rows(ledger.url, "finding") if row["code"] == "before_application"]
+    assert [row["detail"] for row in found] == ["2025-06-10", "2025-06-10"]
+    assert [row[4] for row in told(ledger, as_of="2025-12-31")] == [0, 0]
+
+
+def test_check_holds_what_is_pending_against_the_answers(kept):
+    """Whoever changes an entry in the file is found out, whatever the sums come to."""
+    ledger = kept()
+    play(
+        ledger,
+        """
+        act     | no | day        | to    | units | application | says
+        apply   | A1 | 2025-06-01 | India | 100   |             |
+        licence | L1 | 2025-06-02 | India | 60    | A1          |
+        """,
+    )
+    found = failing_after(ledger.store, "UPDATE entry SET pending_mtpp = -5 WHERE seq = 3")
+    assert "is pending for application 2, should be 0" in found["applications"]

@@ -6,6 +6,8 @@ from tests.cases.table import play
 from tests.cases.test_742_6_joining_group_d5 import said_of
 from tests.service.books import rows
 
+UNIT = 15_832_000
+
 
 def used(ledger, day="2025-12-31"):
     """Units drawn of each licence, as reported; they are those of the ledger's own lines."""
@@ -55,3 +57,59 @@ def test_what_went_before_its_licence_was_on_file_uses_it_once_it_is_laid_under(
         """,
     )
     assert used(ledger) == {"L1": 60}
+
+
+def test_what_came_back_of_a_shipment_that_was_laid_under_it(ledger):
+    """Before the assignment and after it: both point at the shipment."""
+    play(
+        ledger,
+        """
+        act        | no | day        | to     | by       | units | of | under | exporter | says
+        ship       | S1 | 2025-06-10 | Poland | unstated | 100   |    |       |  | {unstated}
+        licence    | L1 | 2025-06-01 | Poland |          | 100   |    |       |          |
+        return     | X1 | 2025-07-01 |        |          | 10    | S1 |       |          |
+        assignment | A1 | 2025-08-05 |        |          |       | S1 | L1    | X        |
+        return     | X2 | 2025-09-01 |        |          | 20    | S1 |       |          |
+        """.replace("{unstated}", "authorization_unstated"),
+    )
+    for day, units in (("2025-07-31", 0), ("2025-08-31", 10), ("2025-12-31", 30)):
+        assert said_of(ledger, "licences", as_of=day)[0]["returned_mtpp"] == units * UNIT
+    ledger.reverse([4], "it stayed")
+    assert said_of(ledger, "licences", as_of="2025-12-31")[0]["returned_mtpp"] == 20 * UNIT
+
+
+def test_of_a_licence_whose_rest_was_revoked_nothing_is_left(ledger):
+    """Used up, and never overdue, since there is nothing to lapse."""
+    play(
+        ledger,
+        """
+        act        | no | day        | to     | by      | under | units | expires_on | says
+        licence    | L1 | 2025-06-01 | Poland |         |       | 100   | 2026-05-31 |
+        licence    | L2 | 2025-06-01 | Poland |         |       | 100   | 2026-05-31 |
+        ship       | S1 | 2025-06-02 | Poland | licence | L1    | 60    |            |
+        ship       | S2 | 2025-06-02 | Poland | licence | L2    | 60    |            |
+        revocation | R1 | 2025-07-01 |        |         | L1    | 40    |            |
+        surrender  | R2 | 2025-07-01 |        |         | L2    | 39    |            |
+        """,
+    )
+    for day, l2 in (("2025-12-31", "open"), ("2026-12-31", "overdue")):
+        states = [row["state"] for row in said_of(ledger, "licences", as_of=day)]
+        assert states == ["used up", l2], day
+    assert said_of(ledger, "licences", as_of="2025-06-30")[0]["state"] == "open"
+    assert [one.state for one in ledger.licence("L1")] == ["used up"]
+
+
+def test_the_exporter_is_the_one_it_was_handed_on_to(ledger):
+    play(
+        ledger,
+        """
+        act              | no | day        | to     | under | to_party | says
+        licence          | L1 | 2025-06-01 | Poland |       |          |
+        licence_transfer | T1 | 2025-07-01 |        | L1    | Y        |
+        """,
+    )
+    told = {
+        day: said_of(ledger, "licences", as_of=day)[0]["exporter"]
+        for day in ("2025-06-30", "2025-07-01")
+    }
+    assert told == {"2025-06-30": "X", "2025-07-01": "Y"}

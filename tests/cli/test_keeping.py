@@ -123,12 +123,12 @@ def test_check_names_every_invariant(folder, tpp):
     assert done.exit_code == 0
     assert "ok    balances: balances are what the entries come to" in done.stdout.splitlines()
     head = done.stderr.split("chain head ")[1].split()[0]
-    assert done.stderr.splitlines()[1] == "all 17 invariants hold"
+    assert done.stderr.splitlines()[1] == "all 18 invariants hold"
     tpp(SHIP + "10")
     assert tpp(f"check --against {head}").exit_code == 0
     unknown = tpp(f"check --against {'ab' * 32}")
     assert unknown.exit_code == 4
-    assert "1 of 18 invariants fail: known head" in unknown.stderr
+    assert "1 of 19 invariants fail: known head" in unknown.stderr
 
 
 def test_check_finds_a_changed_balance(folder, tpp):

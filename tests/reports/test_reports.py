@@ -62,7 +62,7 @@ def test_breaches(copy, variables, seqs):
 
 
 def test_a_licence_is_drawn_down_and_a_reversed_draw_is_none(copy):
-    found = rows("licences", copy, "drawn_mtpp", "held_mtpp", "given_back_mtpp", licence="L-1")
+    found = rows("licences", copy, "drawn_mtpp", "held_mtpp", "returned_mtpp", licence="L-1")
     assert found == [(474_960_000_000, 158_320_000_000, 158_320_000)]
     before = rows("licences", copy, "drawn_mtpp", licence="L-1", known_at="seq:9")
     assert before == [(476_543_200_000,)]

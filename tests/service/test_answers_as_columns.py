@@ -61,6 +61,7 @@ def test_licences_take_what_was_pending(ledger_url: str, tmp_path: Path, columns
         assert (as_columns.count, as_columns.rejected) == (len(licences), 0)
         assert as_columns.counts["more_than_applied"] > 3
         assert as_columns.counts["more_than_ordered"] > 3
+        assert as_columns.counts["application_not_on_file"] > 3
         answered = {m["target_seq"] for m in rows(other.url, "movement")} & waiting
         assert 20 < len(answered) < len(waiting)
         assert any(e["pending_mtpp"] < 0 for e in rows(other.url, "entry"))
@@ -69,7 +70,55 @@ def test_licences_take_what_was_pending(ledger_url: str, tmp_path: Path, columns
     assert columns_only == []
 
 
-@pytest.mark.parametrize("story", ["answered before", "answered twice", "reversed", "refused"])
+def test_an_application_is_found_by_its_number(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    """By the line named, another line, another filer; dated before it, or not found at all."""
+    with twins(declared(ledger_url), tmp_path) as ledgers:
+        lot: nasty.Line = {"ultimate_consignee": "C", "chip": "nvidia-h100-sxm", "quantity": "3"}
+        lot |= {"destination": "Brazil", "exporter": "X"}
+        lot |= {"application": "", "line": "1", "application_line": ""}
+        asked = [
+            lot | {"application": f"A{n}", "line": line, "exporter": by, "applied_on": "2025-06-02"}
+            for n in range(40)
+            for line, by in [("1", "X"), ("7", "X"), ("1", "Y")][: 1 + n % 3]
+        ]
+        path = write_csv(tmp_path / "applications.csv", asked)
+        for one in ledgers:
+            outcome = one.import_file(path, "applications")
+            assert (outcome.count, outcome.refused) == (len(asked), 0)
+        ways: list[nasty.Line] = [
+            {},
+            {"line": "7"},
+            {"application_line": "1"},
+            {"line": "7", "application_line": "1"},
+            {"line": "2", "application_line": "7"},
+            {"line": "2"},
+            {"exporter": "Y"},
+            {"exporter": "x"},
+            {"exporter": "Z"},
+            {"issued_on": "2025-06-01"},
+            {"application": "none"},
+        ]
+        licences = [
+            lot | {"licence": f"D{n}", "application": f"A{n}", "issued_on": "2025-06-03"} | way
+            for n, way in ((n, ways[n % len(ways)]) for n in range(40))
+        ]
+        path = write_csv(tmp_path / "licences.csv", licences)
+        by_rows, as_columns = both_ways(ledgers, path, "licences")
+        assert by_rows == as_columns
+        told = as_columns.counts
+        assert (told["application_not_on_file"], told["before_application"]) == (8, 3)
+        assert_same(ledgers)
+        assert_sound(ledgers[1])
+        again = [one.import_file(path, "licences").already for one in ledgers]
+        assert again == [len(licences)] * 2
+    assert columns_only == []
+
+
+@pytest.mark.parametrize(
+    "story", ["answered before", "answered twice", "reversed", "refused", "two lines"]
+)
 def test_applications_with_a_longer_story_go_by_rows(
     ledger_url: str, tmp_path: Path, columns_only: list[str], story: str
 ):
@@ -93,6 +142,8 @@ def test_applications_with_a_longer_story_go_by_rows(
             licences += [named | {"licence": "D-1"}]
         elif story == "refused":
             licences += [named | {"licence": "D-1", "application": "A-1"}]
+        elif story == "two lines":
+            licences += [named | {"line": "L", "application_line": named["line"]}]
         path = write_csv(tmp_path / "licences.csv", licences)
         by_rows, as_columns = both_ways((one, other), path, "licences")
         assert by_rows == as_columns

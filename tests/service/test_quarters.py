@@ -148,3 +148,28 @@ def test_quarters_by_name():
     assert (Q3.first, Q3.last, Q3.name) == (date(2025, 7, 1), date(2025, 9, 30), "2025Q3")
     with pytest.raises(ValueError, match="write it as 2025Q3"):
         quarter_of("2025Q0")
+
+
+def test_a_close_that_stands_again_has_late_what_came_late(books):
+    """Its reversal and the restoration are acts on the books: late for no quarter."""
+    books.close_quarter("2025Q3")
+    first = reported(books.refresh(), Q3, 4)
+    books.reverse(5, "too soon")
+    books.reverse(6, "it was not")
+    play(
+        books.service,
+        """
+        act  | no | day        | to    | units | under | says
+        ship | S3 | 2025-09-30 | India | 10    | L1    | late_for_quarter
+        """,
+    )
+    assert reported(books.refresh(), Q3, 4).csv == first.csv
+    names = ("state", "closed_seq", "late_movements", "reopened_seq")
+    assert told(books, "quarters", *names) == [("closed", 5, 1, None)]
+    figures, unit = ("name", "reported_shipped_mtpp", "restated_shipped_mtpp"), 15_832_000
+    asked = {"as_of": "2025-09-30"}
+    assert told(books, "restatement", *figures, **asked) == [("India", 60 * unit, 70 * unit)]
+    assert told(books, "late", "seq", "kind", **asked) == [(8, "export")]
+    # While it was reversed the quarter was open, and nothing late.
+    assert told(books, "quarters", *names, known_at="seq:6") == [("reopened", 5, 0, 6)]
+    assert told(books, "late", "seq", known_at="seq:6", **asked) == []

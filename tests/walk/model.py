@@ -34,6 +34,7 @@ ALWAYS, CYCLE = "always", "2025-2027"
 TAKEN = ("held", "posted", "lapsed")
 GIVE_BACK = ("return", "attrition", "removal")
 ASIDE = ("refusal", "reversal")
+ANSWERS = ("licence", "denial", "returned_without_action")
 SENT = ("shipment", "moved")
 ARRIVALS = ("receipt", "installation", "moved_in")
 # The two legs of a move between facilities; the second points at the first.
@@ -167,9 +168,13 @@ class Model:
         """The mark of what is dated into a quarter that is closed."""
         if "quarter_close" in (one.kind, one.says.get("of")) or one.kind == "refusal":
             return []
-        of = (one.day.year, (one.day.month - 1) // 3)
-        closed = [self.done[s].day for s in self.live("quarter_close")]
-        return ["late_for_quarter"] * (of in [(d.year, (d.month - 1) // 3) for d in closed])
+        days = [one.day, *(self.done[s].day for s in self.live("quarter_close"))]
+        of, *closed = [(d.year, (d.month - 1) // 3) for d in days]
+        return ["late_for_quarter"] * (of in closed)
+
+    def answers(self, application: int) -> list[int]:
+        """What stands of the answers to an application."""
+        return [s for s in self.live(*ANSWERS) if self.done[s].target == application]
 
     # What hangs together
 
@@ -247,7 +252,10 @@ class Model:
             for (where, c), n in one.effects.items()
             if c == "posted" and n > 0
         ]
-        gone = {where: n - self.left(shipment, where, "posted") for where, _, n in _summed(pots)}
+        gone = {
+            where: sum(n for at, _, n in pots if at == where) - self.left(shipment, where, "posted")
+            for where, _, _ in pots
+        }
         held = [
             (where, "held", self.left(shipment, where, "held"))
             for where, column in self.done[shipment].effects
@@ -347,20 +355,27 @@ class Model:
     def redo(self, seq: int) -> list[str]:
         """Restore a reversed movement: its effects again, but for what a line holds now."""
         one = self.done[seq]
-        reversal = Done("reversal", one.day, dict(one.effects), target=one.by)
-        reversal.says = {"of": one.kind}
+        reversal = Done(
+            "reversal", one.day, dict(one.effects), target=one.by, says={"of": one.kind}
+        )
         self._change(seq, reversal, stands=True)
         one.by = None
         return self.add(reversal)
 
     def _change(self, seq: int, reversal: Done, *, stands: bool) -> None:
         one = self.done[seq]
+        answered = one.target if one.kind in ANSWERS else None
+        standing = bool(answered and self.answers(answered))
         of = seq if one.kind == "licence" else one.line
         before = self.line(of) if of is not None else None
         one.undone = not stands
         if of is not None and before is not None:
             reversal.line = of
             self._move(reversal, before)
+        if answered is not None:  # what is asked for waits where no answer is left
+            waits = standing - bool(self.answers(answered))
+            for (where, column), amount in self.done[answered].effects.items():
+                reversal.effects[where, column] = waits * amount
 
     def may_stand_again(self, seq: int, with_: Iterable[int]) -> bool:
         """Whether a reversed movement can be restored: nothing took its place since.
@@ -400,10 +415,3 @@ class Model:
             return False
         same_goods = bool(goods & {other.target, other.laid})
         return same_goods or (one.line is not None and one.line == other.line)
-
-
-def _summed(pots: list[tuple[Budget, str, int]]) -> list[tuple[Budget, str, int]]:
-    sums: dict[tuple[Budget, str], int] = defaultdict(int)
-    for where, column, amount in pots:
-        sums[where, column] += amount
-    return [(where, column, amount) for (where, column), amount in sums.items()]

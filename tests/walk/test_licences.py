@@ -58,16 +58,14 @@ class Licences(Walk):
     def answer(self, one: Done, application: int) -> list[str]:
         """What answering does: what was pending is free, once."""
         asked = self.model.done[application]
-        if any(
-            application == d.target
-            for d in self.model.done.values()
-            if not d.undone and d.kind in ("licence", "denial", "returned_without_action")
-        ):
-            return ["application_answered"]
+        found = ["before_application"] * (one.day < asked.day)
         one.target = application
+        if self.model.answers(application):
+            return [*found, "application_answered"]
         (((where, _), amount),) = asked.effects.items()
         one.effects[where, "pending"] = -amount
-        return ["more_than_applied"] * (one.kind == "licence" and one.units * UNIT > amount)
+        more = one.kind == "licence" and one.units * UNIT > amount
+        return [*found, *["more_than_applied"] * more]
 
     @precondition(lambda self: self.model.live("application"))
     @rule(which=which, day=days, kind=st.sampled_from(("denial", "returned_without_action")))
