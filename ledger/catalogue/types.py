@@ -168,7 +168,11 @@ class Catalogue:
         return tuple(row.name for row in self.search(name, limit))
 
     def search(self, text: str, limit: int = 10) -> tuple[CatalogueRow, ...]:
-        """Up to `limit` rows whose name or alias looks like the text, best first."""
+        """Up to `limit` rows whose name or alias looks like the text, best first.
+
+        The row that the text means by itself (`find`) comes before all others; then those of which
+        it is the end of a name ("4090D").
+        """
         from rapidfuzz import fuzz, process, utils
 
         spelled = list(self._spellings())
@@ -181,11 +185,15 @@ class Catalogue:
             score_cutoff=NEAREST_FROM,
         )
         # WRatio forgives parts left out, so "L40" is as like "L40S" as "L40": length decides.
-        whole = utils.default_process(text)
-        ranked = sorted(
-            alike, key=lambda hit: (-hit[1], -fuzz.ratio(whole, utils.default_process(hit[0])))
-        )
-        keys = dict.fromkeys(spelled[place][1] for _, _, place in ranked)
+        whole, plain = utils.default_process(text), normal(text)
+
+        def rank(hit: tuple[str, float, int]) -> tuple[bool, float, float]:
+            length = fuzz.ratio(whole, utils.default_process(hit[0]))
+            return not normal(hit[0]).endswith(plain), -hit[1], -length
+
+        meant = [self.index[plain]] if plain in self.index else []
+        ranked = [spelled[place][1] for _, _, place in sorted(alike, key=rank)]
+        keys = dict.fromkeys([*meant, *ranked])
         found = (self.row(key) for key in list(keys)[:limit])
         return tuple(row for row in found if row is not None)
 

@@ -66,6 +66,22 @@ def test_the_nearest_names_come_with_a_miss(line):
     assert len(set(found)) == len(found) <= 3
 
 
+EXACT = """
+    GB200NVL72      NVIDIA GB200 NVL72
+    4090D           NVIDIA GeForce RTX 4090 D
+    L40 S           NVIDIA L40S
+    l40             NVIDIA L40
+    h100            NVIDIA H100 SXM
+"""
+
+
+@pytest.mark.parametrize("line", EXACT.strip("\n").split("\n"))
+def test_a_name_that_is_found_stands_first(line):
+    """Whatever its blanks; a bare end of a name is nearer than a longer likeness."""
+    name, first = line[:20].strip(), line[20:].strip()
+    assert CATALOGUE.search(name)[0].name == first
+
+
 def test_mi300_is_near_both_parts_of_that_name():
     assert {"AMD Instinct MI300A", "AMD Instinct MI300X"} < set(CATALOGUE.nearest("MI300"))
 
