@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ledger.policy.budgets import UNBOUND, BudgetRule, Window
-from ledger.rules.judge import ENTERING, enters_later
+from ledger.rules.classes import ENTERING, enters_later
 from ledger.service.book import BudgetKey, BudgetTerms
+from ledger.service.day_numbers import days_number
 
 if TYPE_CHECKING:
     from ledger.service.rulebook import Rulebook
 
 # What a window grants: its first and last day, the limit, the basis, and steps of the limit.
 Granted = tuple[str, str, int, str, tuple[tuple[str, str, int], ...]]
+_NEVER = -(2**62)  # before any day
 
 
 class Grants:
@@ -28,6 +31,8 @@ class Grants:
         self._present = lru_cache(maxsize=None)(self._holders_on)
         self._granted = lru_cache(maxsize=1024)(self._grant)
         self._window = lru_cache(maxsize=None)(self._window_on)
+        self._begun = lru_cache(maxsize=None)(self._begins)
+        self.not_yet = lru_cache(maxsize=None)(self._not_yet)
 
     def account(
         self, rule: str, holder: str, name: str, day: date
@@ -47,7 +52,10 @@ class Grants:
         granted = self._granted(rule, "" if _alike(budget) else holder, window)
         if granted is None:
             return None
-        return BudgetKey(rule, holder, window.key), BudgetTerms(name, *granted)
+        terms = BudgetTerms(name, *granted)
+        if budget.holder_kind != "party":
+            terms = terms._replace(from_on=self._begun(rule, holder, window))
+        return BudgetKey(rule, holder, window.key), terms
 
     def known(self) -> list[tuple[BudgetKey, BudgetTerms]]:
         """Every budget whose holder is known beforehand, to be opened at the start."""
@@ -60,6 +68,32 @@ class Grants:
                     if opened is not None:
                         found.append(opened)
         return found
+
+    def _begins(self, rule: str, holder: str, window: Window) -> str:
+        """The first day in a window on which a holder has the budget, as ISO text."""
+        budget, book = self._of[rule]
+        first = max(window.from_on, book.regime.first_day)
+        later = sorted(day for day in budget.holders.days if first < day <= window.to_on)
+        if holder in budget.holders.on(first):
+            return window.from_on.isoformat()
+        held = (day for day in later if holder in budget.holders.on(day))
+        return next(held, window.from_on).isoformat()
+
+    def _not_yet(self, rule: str, holder: str) -> tuple[tuple[int, int], ...]:
+        """The days, as numbers, on which a holder has a budget not yet, but will; mostly none.
+
+        What is dated before the regime is weighed as on its first day.
+        """
+        if rule not in self._of or self._of[rule][0].holder_kind == "party":
+            return ()
+        budget, book = self._of[rule]
+        begun = book.regime.first_day
+        days = (begun, *sorted({day for day in budget.holders.days if day > begun}), date.max)
+        return tuple(
+            (_NEVER if first == begun else days_number(first), days_number(after) - 1)
+            for first, after in pairwise(days)
+            if enters_later(book.regime, rule, holder, first)
+        )
 
     def _holders_on(self, rule: str, period: date) -> frozenset[str]:
         return self._of[rule][0].holders.on(period)

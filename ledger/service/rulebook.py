@@ -312,6 +312,10 @@ class Rulebook:
         """The kind of every budget, by rule."""
         return {key: budget.kind for key, budget in self.budgets.items()}
 
+    def not_yet(self, rule: str, holder: str) -> tuple[tuple[int, int], ...]:
+        """The days, as numbers and both ends included, before a holder comes to have a budget."""
+        return self._grants.not_yet(rule, holder)
+
     def known_accounts(self) -> list[tuple[BudgetKey, BudgetTerms]]:
         """Every budget whose holder is known beforehand, to be opened at the start."""
         return self._grants.known()
