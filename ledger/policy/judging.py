@@ -68,9 +68,20 @@ class Entry:
     begins: tuple[str, ...]
 
     def covers(self, eccn: str) -> bool:
-        """Whether a classification number is of it: the number itself, or a paragraph of it."""
-        text = "".join(eccn.split()).casefold()
-        return any(text == b.casefold() or text.startswith(f"{b}.".casefold()) for b in self.begins)
+        """Whether a classification number is of it: the number itself, or a paragraph of it.
+
+        Points are often left out ("5A002z1a"): letters and figures taking turns tell paragraphs.
+        """
+        return any(_is_within(_plain(eccn), _plain(begun)) for begun in self.begins)
+
+
+def _plain(eccn: str) -> str:
+    return "".join(c for c in eccn if c.isalnum()).casefold()
+
+
+def _is_within(number: str, begun: str) -> bool:
+    rest = number.removeprefix(begun)
+    return number == begun or (rest != number and rest[0].isdigit() != begun[-1].isdigit())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
-from ledger.policy.types import Regime
+from ledger.policy.types import Regime, When
 
 # The option that says what counts of a country that comes under an allocation.
 ENTERING = "group_change_entering"
@@ -37,6 +38,19 @@ def country_class(regime: Regime, code: str | None, day: date) -> str:
     if ENTERING in regime.options and day >= regime.first_day:
         found += [f"{key}_later" for key in regime.budgets if enters_later(regime, key, meant, day)]
     return "+".join(found) or ELSEWHERE
+
+
+def holds_there(when: When, classes: Callable[[str], frozenset[str]]) -> bool:
+    """Whether the place of a condition holds, by what each role's country is on or holds."""
+    if not when.where:
+        return True
+    answers = [_is_in(classes(role), when) for role in when.where]
+    return all(answers) if when.every else any(answers)
+
+
+def _is_in(classes: frozenset[str], when: When) -> bool:
+    listed = not when.among or bool(classes & when.among)
+    return bool(classes) and listed and not classes & when.apart
 
 
 def enters_later(regime: Regime, key: str, code: str, day: date) -> bool:

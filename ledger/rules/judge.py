@@ -21,7 +21,7 @@ from ledger.rules.classes import (
     STAND_INS,
     UNKNOWN,
     country_class,
-    enters_later,
+    holds_there,
 )
 from ledger.rules.rulings import (
     ASKED,
@@ -36,13 +36,11 @@ from ledger.rules.rulings import (
 )
 from schemas.kinds import SHIPMENTS, Kind
 
-__all__ = [
-    "ENTERING", "Case", "Draw", "Ruling", "Step", "country_class", "enters_later", "judge",
-    "ruling_from_body",
-]  # fmt: skip
+__all__ = ["Case", "Draw", "Ruling", "Step", "country_class", "judge", "ruling_from_body"]
 
 SPARED = "not_enforced"  # what a finding becomes on a day on which it is not enforced
 _BARRED = "authorization_unavailable"
+_NOT_YET = "not held on this day; it counts from the day it is"
 _LICENSED = (Kind.APPLICATION, Kind.LICENCE)
 _EFFECT: dict[str, str] = {
     Kind.APPLICATION: "pend",
@@ -239,6 +237,9 @@ class _Bench:
         if found:
             self.drawn += found
             self.say(rule.sentence, rule.citation)
+            if any(self.waits(rule.budget, draw.holder_from) for draw in found):
+                said = f"{self.regime.budgets[rule.budget].title}: {_NOT_YET}"
+                self.say(said, self.regime.options[ENTERING].citation)
 
     def sources(self, key: str) -> list[str]:
         """The fields that name who holds a budget, as its option says.
@@ -281,11 +282,15 @@ class _Bench:
 
     def held_by(self, key: str, source: str) -> bool:
         """Whether a country holds a budget on the day, or does later and counts from the start."""
-        classes = self.classes(source)
-        if key in classes or f"{key}_later" not in classes:
-            return key in classes
+        if not self.waits(key, source):
+            return key in self.classes(source)
         self.touched.add(ENTERING)
         return self.options[ENTERING] == "full_limit"
+
+    def waits(self, key: str, source: str) -> bool:
+        """Whether a country holds a budget not on the day, but later."""
+        classes = self.classes(source) if source in ROLES else frozenset()
+        return key not in classes and f"{key}_later" in classes
 
     def safe_side(self) -> None:
         """Draws on the safe side, where a flag asks and no official draw counts it already."""
@@ -315,7 +320,7 @@ class _Bench:
         if self.case.kind not in _LICENSED:
             return
         licensing = self.regime.licensing
-        if licensing.one_country and self.held_by(licensing.one_country, "destination"):
+        if licensing.one_country in self.classes("destination"):
             self.alone = True
             self.say("on its own: it names no other country", licensing.cited["one_country"])
         years = licensing.years(self.case.chip_class, self.case.period)
@@ -349,7 +354,7 @@ class _Bench:
         """Whether a condition holds. Options are asked last, so that only those that matter
         are kept with the ruling.
         """
-        if not (self._holds_for_item(when) and self._holds_for_place(when)):
+        if not (self._holds_for_item(when) and holds_there(when, self.classes)):
             return False
         if not when.options:
             return True
@@ -370,17 +375,6 @@ class _Bench:
             and (when.from_on is None or case.period >= when.from_on)
             and (when.to_on is None or case.period <= when.to_on)
         )
-
-    def _holds_for_place(self, when: When) -> bool:
-        if not when.where:
-            return True
-        answers = [self._is_in(role, when) for role in when.where]
-        return all(answers) if when.every else any(answers)
-
-    def _is_in(self, role: str, when: When) -> bool:
-        classes = self.classes(role)
-        listed = not when.among or bool(classes & when.among)
-        return bool(classes) and listed and not classes & when.apart
 
     def ruling(self) -> Ruling:
         """What was found, closed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from ledger.policy.dated import Number
 from ledger.policy.types import Regime
@@ -16,6 +17,8 @@ from ledger.policy.weights import WeightsRule
 from ledger.rules.rulings import Case, Ruling, Step
 
 _MILLION = 1_000_000
+# A percent has so many digits less than the same share in parts in a million.
+_PPM_DIGITS = 4
 # The authorization of what went without one.
 UNAUTHORIZED = "none"
 
@@ -24,8 +27,8 @@ UNAUTHORIZED = "none"
 class Model:
     """The model whose weights move. What is not given is 0 or False.
 
-    `operations` counts the training, every later step included. `synthetic_ppm` is the share of
-    it on unpublished data of one generator; `generation_operations` made that data and
+    `operations` counts the training, every later step included. `synthetic_percent` is the share
+    of it on unpublished data of one generator; `generation_operations` made that data and
     `generator_operations` trained the generator. `frontier_operations` is what a model as capable
     as the most capable published one needs (ECCN 4E091, note 2).
     """
@@ -35,7 +38,7 @@ class Model:
     from_published: bool = False
     base_operations: int = 0
     further_operations: int = 0
-    synthetic_ppm: int = 0
+    synthetic_percent: Decimal = Decimal(0)
     generation_operations: int = 0
     generator_operations: int = 0
     generator_published: bool = False
@@ -76,7 +79,7 @@ def counted_operations(model: Model, share_ppm: int) -> int:
     ECCN 4E091, technical note 3: the operations that made the data count, and those that trained
     the generator where its parameters were not published.
     """
-    if model.synthetic_ppm <= share_ppm:
+    if model.synthetic_percent <= Decimal(share_ppm).scaleb(-_PPM_DIGITS):
         return model.operations
     trained = 0 if model.generator_published else model.generator_operations
     return model.operations + model.generation_operations + trained

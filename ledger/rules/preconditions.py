@@ -20,6 +20,8 @@ REASON = {
     "test": "test_missing",
     "eccn": "notice_missing",
 }
+# How a number of the control list is written: what is on no list (EAR99) has none.
+ECCN = "^[0-9][A-Ea-e][0-9][0-9][0-9]"
 _ALL = 1_000_000
 
 

@@ -137,11 +137,6 @@ class Holding:
             self.by_country[code] = Stock()
         return self.by_country[code]
 
-    @property
-    def declared(self) -> bool:
-        """Whether anything was ever declared of it."""
-        return any(stock.declared for stock in (self.whole, *self.by_country.values()))
-
     def add(self, country: str, day: int, amount: int) -> None:
         """A movement into a country (negative: out of it)."""
         self.country(country).add(day, amount)

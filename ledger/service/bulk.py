@@ -18,6 +18,7 @@ from ledger.policy.types import as_enforced
 from ledger.rules.admission import Entries, by_day, weigh
 from ledger.service import columns, follower_columns
 from ledger.service.batches import Frame, frames, in_order
+from ledger.service.begins import Begins
 from ledger.service.book import MOVED, Book
 from ledger.service.bulk_answers import Answers
 from ledger.service.bulk_countries import BulkCountries
@@ -242,6 +243,7 @@ class _Load:
         self.leaves: Leaves
         self.credits: dict[int, int] = {}
         self.closed = ClosedQuarters(book.cursor)
+        self.begins = Begins(desk.rulebook, book)
         self.marks = Marks(book.cursor)
 
     def _number_rulings(self, frame: Frame) -> None:
@@ -283,7 +285,7 @@ class _Load:
         calendar = self.dated.calendar(batch, frame.day)
         weighed = weigh(batch, self.book.balances, self.lines.lines, tolerance, calendar)
         for excess in weighed.excesses:
-            flags.excess(excess)
+            flags.excess(self.begins.of(excess, frame.day))
         self.lines.flag_late(frame, weighed.late, flags)
         ruling = frame.ints("ruling_at")
         papers = FramePapers(self.drawer.clerk, frame)

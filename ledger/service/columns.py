@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ledger.rules.admission import Ints
+from ledger.rules.preconditions import ECCN
 from ledger.service.bulk_parents import Notes, seat_rows
 from ledger.service.cases import CASED, RULED, Cases, classes_of, judge, lots
 from ledger.service.given_tables import detail, entries, named_in, table_of, texts, texts_of
@@ -190,8 +191,9 @@ EVERY = f"""
         coalesce(s.seat, g.parent_hq) AS sent_parent_hq,
         {_paper("certificate_on")} AS certificate_no, {_paper("notice_on")} AS notice_no,
         {_paper("test_on")} AS test_no,
-        CASE WHEN k.needs THEN (json_extract_string(g.details, '$.eccn') <> '')::INTEGER END
-            AS eccn_no,
+        CASE WHEN k.needs AND regexp_matches(
+            json_extract_string(g.details, '$.eccn'), '{ECCN}'
+        ) THEN 1 END AS eccn_no,
         l.shipment_mtpp
     {CASED}
     {RULED}

@@ -133,7 +133,7 @@ def _carry_out(
     chosen, active = settled
     book = Book(cursor, desk.known, turn.head.last_submission + 1)
     lines = LineBook(cursor, book, line_rules(desk.rulebook))
-    undoing = Undoing(lines, _reasons(chosen, active), turn.head.last_seq)
+    undoing = Undoing(desk.rulebook, lines, _reasons(chosen, active), turn.head.last_seq)
     told = Outcome(head=outcome.head)
     sealer = Sealer(desk.store, cursor, book, turn.head)
     undoing.write(chosen, sealer, told)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ledger.policy.budgets import UNBOUND, BudgetRule, Window
-from ledger.rules.judge import ENTERING, enters_later
+from ledger.rules.classes import ENTERING, enters_later
 from ledger.service.book import BudgetKey, BudgetTerms
+from ledger.service.day_numbers import days_number
 from schemas.names import name_key
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 Granted = tuple[str, str, int, str, tuple[tuple[str, str, int], ...]]
 # A budget with the terms to open it.
 Opening = tuple[BudgetKey, BudgetTerms]
+_NEVER = -(2**62)  # before any day
 
 
 class Grants:
@@ -35,6 +38,8 @@ class Grants:
         self._endless = [r for r in rules if r.windows.endless and r.holder_kind != "party"]
         self._begun = lru_cache(maxsize=8)(self._years_begun)
         self._coded = lru_cache(maxsize=None)(self._codes)
+        self._first_day = lru_cache(maxsize=None)(self._begins)
+        self.not_yet = lru_cache(maxsize=None)(self._not_yet)
 
     def account(self, rule: str, holder: str, name: str, day: date) -> Opening | None:
         """The budget of a holder on a day, with the terms to open it; None where there is none.
@@ -58,7 +63,10 @@ class Grants:
         granted = self._granted(rule, "" if _alike(budget) else holder, window)
         if granted is None:
             return None
-        return BudgetKey(rule, holder, window.key), BudgetTerms(name, *granted)
+        terms = BudgetTerms(name, *granted)
+        if budget.holder_kind != "party":
+            terms = terms._replace(from_on=self._first_day(rule, holder, window))
+        return BudgetKey(rule, holder, window.key), terms
 
     def known(self, by: date) -> list[Opening]:
         """Every budget whose holder is known beforehand, of the windows that are known by a day."""
@@ -85,6 +93,32 @@ class Grants:
         names = self._of[rule][0].holders.names
         by_name = {name_key(word): code for code, name in names for word in (name, code)}
         return by_name | {code: code for code, _ in names}
+
+    def _begins(self, rule: str, holder: str, window: Window) -> str:
+        """The first day in a window on which a holder has the budget, as ISO text."""
+        budget, book = self._of[rule]
+        first = max(window.from_on, book.regime.first_day)
+        later = sorted(day for day in budget.holders.days if first < day <= window.to_on)
+        if holder in budget.holders.on(first):
+            return window.from_on.isoformat()
+        held = (day for day in later if holder in budget.holders.on(day))
+        return next(held, window.from_on).isoformat()
+
+    def _not_yet(self, rule: str, holder: str) -> tuple[tuple[int, int], ...]:
+        """The days, as numbers, on which a holder has a budget not yet, but will; mostly none.
+
+        What is dated before the regime is weighed as on its first day.
+        """
+        if rule not in self._of or self._of[rule][0].holder_kind == "party":
+            return ()
+        budget, book = self._of[rule]
+        begun = book.regime.first_day
+        days = (begun, *sorted({day for day in budget.holders.days if day > begun}), date.max)
+        return tuple(
+            (_NEVER if first == begun else days_number(first), days_number(after) - 1)
+            for first, after in pairwise(days)
+            if enters_later(book.regime, rule, holder, first)
+        )
 
     def _holders_on(self, rule: str, period: date) -> frozenset[str]:
         return self._of[rule][0].holders.on(period)

@@ -31,15 +31,21 @@ _MOVEMENT = {name: place for place, name in enumerate(t.movement.columns.keys())
 
 @dataclass(slots=True)
 class _Named:
-    """A country that is named: the first line that does, and whether it is to be alone."""
+    """A country that is named: by its code, the first line that does, and whether it is to be
+    alone.
+    """
 
+    code: str
     seq: int
     alone: bool
 
 
 @dataclass(slots=True)
 class Countries:
-    """What countries licences name, by number; or applications, by who filed them and number."""
+    """What countries licences name, by number; or applications, by who filed them and number.
+
+    A territory is the destination it follows: both draw on one allocation.
+    """
 
     rulebook: Rulebook
     code: str = CODE
@@ -81,21 +87,19 @@ class Countries:
         """What is to be said of the next line of one, which is known from then on."""
         if destination is None:
             return None
-        others = self._of.get(number, {}).items()
-        other = [
-            (country, named)
-            for country, named in others
-            if country != destination and (alone or named.alone)
-        ]
+        others, meant = self._of.get(number, {}).items(), self.rulebook.followed(destination)
+        other = [named for code, named in others if code != meant and (alone or named.alone)]
         self._add(number, destination, seq, alone=alone)
         if not other:
             return None
-        country, named = other[0]
-        said = f"{number[1]} names {self.rulebook.country_name(country)} too (seq {named.seq})"
+        named = other[0]
+        said = f"{number[1]} names {self.rulebook.country_name(named.code)} too (seq {named.seq})"
         return Flag(self.code, detail=said)
 
     def _add(self, number: _Number, destination: str, seq: int, *, alone: bool) -> None:
-        named = self._of.setdefault(number, {}).setdefault(destination, _Named(seq, alone))
+        meant = self.rulebook.followed(destination) or destination
+        known = self._of.setdefault(number, {})
+        named = known.setdefault(meant, _Named(destination, seq, alone))
         named.alone |= alone
 
 

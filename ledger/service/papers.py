@@ -7,6 +7,7 @@ authorization, for one shipment's document or (empty) for all until it ends.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -231,6 +232,6 @@ def _on_row(details: dict[str, Any], terms: Terms) -> date | None:
 def _shown(details: dict[str, Any], terms: Terms, day: date) -> bool:
     """Whether the row itself names what is asked for, in time."""
     if terms.rule.asks == "eccn":
-        return bool(details.get(HEADINGS["eccn"]))
+        return re.match(preconditions.ECCN, details.get(HEADINGS["eccn"], "")) is not None
     given_on = _on_row(details, terms)
     return given_on is not None and given_on <= preconditions.latest(terms, day)

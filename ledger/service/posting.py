@@ -26,6 +26,7 @@ from ledger.service import (
     targets,
     weights,
 )
+from ledger.service.begins import Begins
 from ledger.service.book import Book, BudgetKey, BudgetTerms, Known
 from ledger.service.closed import ClosedQuarters
 from ledger.service.day_numbers import day_text, days_number
@@ -188,11 +189,11 @@ class Posting:
         rulebook, days = self.desk.rulebook, Days(self.book)
         if not self.plain:
             NewParents(rulebook, self.cursor, self.drawer.on_record.relations).flag(rows)
-            by = requests.By(rulebook.options, marks, rulebook.spares, days, self.shares)
+            by = requests.By(rulebook, marks, days, self.shares)
             requests.decide(self.book, rows, by)
             one_country.flag_applications(rulebook, self.cursor, rows)
         self.weighed = Turns(self.book, self.lines, rulebook, days).weigh(rows, self.days)
-        flag_excesses(rows, self.weighed.overs)
+        flag_excesses(rows, Begins(rulebook, self.book).held(self.weighed.overs, self.days))
         if not self.plain:
             moves.note_unknown(self.book, rows, self.weighed.entries)
         self._measure(rows)

@@ -6,15 +6,17 @@ units are theirs (docs/decisions/0003-pending.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, literal_column, select
 
 from ledger.rules.sharing import Grant, Request, share
 from ledger.rules.weights import Overflow
+from ledger.service.begins import Begins
 from ledger.service.book import Book
 from ledger.service.day_numbers import days_number
 from ledger.service.days import Days
@@ -24,6 +26,9 @@ from ledger.service.shares import Shares
 from schemas import tables as t
 from schemas.kinds import Kind
 from schemas.tpp import LARGEST_MTPP
+
+if TYPE_CHECKING:
+    from ledger.service.rulebook import Rulebook
 
 CLOSED = "budget_closed"
 PRO_RATA, BY_FILING, GRANT_REMAINING = "pro_rata", "application_date", "grant_remaining"
@@ -66,13 +71,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """What applications are weighed by: options in force, marks on budgets, days spared, the
-    budgets' days, and the shares that are measured.
+    """What applications are weighed by: the rules in force, marks on budgets, the budgets' days,
+    and the shares that are measured.
     """
 
-    options: Mapping[str, str]
+    rulebook: Rulebook
     marks: Marks
-    spares: Callable[[date], bool]
     days: Days
     shares: Shares
 
@@ -91,7 +95,8 @@ def decide(book: Book, rows: Sequence[Row], by: By) -> None:
         return
     weigher = _Weigher(book, by)
     for day, of_day in groupby(applications, key=lambda row: row.given.effective_on):
-        if by.options.get("queue") == PRO_RATA and not by.spares(day):
+        pro_rata = by.rulebook.options.get("queue") == PRO_RATA
+        if pro_rata and not by.rulebook.spares(day):
             weigher.share(list(of_day), asked)
             continue
         for row in of_day:
@@ -102,10 +107,11 @@ class _Weigher:
     """Weighs applications under the options in force."""
 
     def __init__(self, book: Book, by: By) -> None:
-        self.book, self.marks, self.spares = book, by.marks, by.spares
+        self.book, self.marks, self.spares = book, by.marks, by.rulebook.spares
         self.days, self.shares = by.days, by.shares
-        self.in_part = by.options.get("straddle") == GRANT_REMAINING
-        self.by_filing = by.options.get("queue") == BY_FILING
+        self.begins = Begins(by.rulebook, book)
+        self.in_part = by.rulebook.options.get("straddle") == GRANT_REMAINING
+        self.by_filing = by.rulebook.options.get("queue") == BY_FILING
         self._filed: dict[int, dict[str, int]] = {}
 
     def weigh(self, row: Row, asked: Asked) -> None:
@@ -195,7 +201,7 @@ class _Weigher:
         return [Flag("over_limit", draw.place, limit, taken, draw.amount, short)]
 
     def _room(self, place: int, day: date, asked: Asked) -> int:
-        left = room_left(self.book, self.days, (place, day), asked)
+        left = room_left(self.begins, self.days, (place, day), asked)
         if self.by_filing and not self.book.last_credit[place]:
             filed = self._filed_for(place).items()
             left += sum(pending for on, pending in filed if on > day.isoformat())
@@ -245,9 +251,15 @@ def _explained(grant: Grant, requests: int) -> str:
     return f"{grant.units} units: factor {rate}, shared by {requests} requests, {rounded}"
 
 
-def room_left(book: Book, days: Days, at: tuple[int, date], asked: Asked) -> int:
-    """The least room from a day on; from the last credit or limit change on, the totals tell."""
+def room_left(begins: Begins, days: Days, at: tuple[int, date], asked: Asked) -> int:
+    """The least room from a day on; from the last credit or limit change on, the totals tell.
+
+    Before the day on which the holder comes to hold the budget no limit binds.
+    """
     place, day = at
+    book = begins.book
+    if begins.waits(place, days_number(day)):
+        return LARGEST_MTPP
     if days.decides(place, days_number(day)):
         return days.timeline(place).room(days_number(day), asked.by_day(place))
     balances = book.balances

@@ -88,7 +88,7 @@ def reverse(
         outcome = Outcome(head=turn.head.digest)
         sealer = Sealer(desk.store, cursor, book, turn.head)
         lines = LineBook(cursor, book, line_rules(desk.rulebook))
-        undoing = Undoing(lines, header.note or "", turn.head.last_seq)
+        undoing = Undoing(desk.rulebook, lines, header.note or "", turn.head.last_seq)
         undoing.write(chosen, sealer, outcome)
         sealer.close(header, outcome)
         book.write()

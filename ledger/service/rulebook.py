@@ -317,6 +317,10 @@ class Rulebook:
         """Those of years without an end that have begun by a day, to be opened as they begin."""
         return self._grants.begun(by)
 
+    def not_yet(self, rule: str, holder: str) -> tuple[tuple[int, int], ...]:
+        """The days, as numbers and both ends included, before a holder comes to have a budget."""
+        return self._grants.not_yet(rule, holder)
+
     def country_name(self, code: str) -> str:
         """A country as the regime names it, else its code."""
         return self.regime.country_names.get(code, code)

@@ -187,7 +187,7 @@ class Shares:
         rule, subject, country = self._account(place)
         holding = self._holding(rule, subject)
         told: list[Flag] = []
-        unknown: list[Flag] = []
+        unknown: list[tuple[_Share, Verdict]] = []
         for key in asked:
             share = self._shares[key]
             if share.rule.tally != rule:
@@ -195,20 +195,33 @@ class Shares:
             one = verdict(share.measure, holding, country, day, amount, source)
             if one is not None and one.base is not None:
                 told.append(self._flag(share, one, place, day))
-            elif one is not None and not unknown:  # one is told of
-                unknown.append(self._flag(share, one, place, day))
-                if not holding.declared:
-                    break  # nor is the base of any other known
-        return [*told, *unknown]
+            elif one is not None:
+                unknown.append((share, one))
+        if unknown:  # one is told of: that which asks for the largest base, so that all are cured
+            share, one = max(unknown, key=lambda each: (each[1].cure is None, each[1].cure or 0))
+            told.append(self._undeclared(share, one, place, holding))
+        return told
+
+    def _undeclared(self, share: _Share, one: Verdict, place: int, holding: Holding) -> Flag:
+        """What is said of a share whose base nobody declared."""
+        whose = "of it" if share.rule.base else "of all it owns"
+        names, stocks = share.regime.country_names, holding.by_country.items()
+        known = [names.get(code, code) for code, stock in sorted(stocks) if stock.last(one.day)]
+        said = f"{share.rule.title}, on {day_of(one.day)}: "
+        if known and not share.rule.base:
+            only = ", ".join(known)
+            said += f"declared on or before that day for {only} alone, not for all it owns"
+        else:
+            said += "nothing declared on or before that day"
+        if one.cure is not None:
+            needed = f"{grouped(one.cure)} {share.regime.unit}"
+            said += f"; a declaration {whose} of {needed} or more would do"
+        return Flag("share_undeclared", place, detail=said)
 
     def _flag(self, share: _Share, one: Verdict, place: int, day: int) -> Flag:
         unit, on = share.regime.unit, day_of(one.day)
         needed = "" if one.cure is None else f"{grouped(one.cure)} {unit}"
-        if one.base is None:
-            whose = "of it" if share.rule.base else "of all it owns"
-            cure = f"; a declaration {whose} of {needed} or more would do" if needed else ""
-            said = f"{share.rule.title}, on {on}: nothing declared on or before that day{cure}"
-            return Flag("share_undeclared", place, detail=said)
+        assert one.base is not None, share.rule.key
         figures = (one.limit, one.taken, one.asked, one.short)
         part = percent(one.taken + one.asked, one.base)
         names = share.regime.country_names

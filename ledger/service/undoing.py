@@ -11,6 +11,7 @@ from ledger.rules.admission import Entries, Ints, by_day, weigh_given
 from ledger.rules.weights import Listed
 from ledger.service import requests
 from ledger.service.answers import Answers
+from ledger.service.begins import Begins
 from ledger.service.book import Book
 from ledger.service.closed import NEVER_LATE, ClosedQuarters
 from ledger.service.day_numbers import day_text, days_number
@@ -22,6 +23,7 @@ from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
 from ledger.service.posting import flag_excesses, save_days, sums_that_fit
 from ledger.service.rows import Row, key_of, ordered, row_of
+from ledger.service.rulebook import Rulebook
 from ledger.service.seal import Sealer
 from ledger.service.targets import given_by, names_of
 from ledger.storage.statements import Cursor
@@ -42,8 +44,15 @@ class Undoing:
     `reason` is why, one for all or by seq; the first reversal follows `last_seq`.
     """
 
-    def __init__(self, lines: LineBook, reason: str | Mapping[int, str], last_seq: int) -> None:
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        lines: LineBook,
+        reason: str | Mapping[int, str],
+        last_seq: int,
+    ) -> None:
         self.lines, self.cursor, self.book = lines, lines.cursor, lines.book
+        self._begins = Begins(rulebook, lines.book)
         self._reason, self._last_seq = reason, last_seq
         self._history, self._answers = LineHistory(lines), Answers(lines.cursor)
         self._days = GatheredDays()
@@ -60,7 +69,7 @@ class Undoing:
         Raises Unusable where a restored application no longer fits, or a sum is too large.
         """
         with sums_that_fit():
-            _still_fit((self.cursor, self.book), self._dated, chosen.restored())
+            _still_fit(self.cursor, self._begins, self._dated, chosen.restored())
             for undos in chosen.parts():
                 rows, weighed = self._weigh(undos)
                 sealer.write(rows, weighed.entries, outcome)
@@ -79,7 +88,7 @@ class Undoing:
         weighed = weigh_given(entries, self.book.balances, calendar).listed()
         self._days.add(by_day(entries, day))
         self._credit(entries, day)
-        flag_excesses(rows, weighed.overs)
+        flag_excesses(rows, self._begins.held(weighed.overs, day.tolist()))
         moving = zip(rows, undos, strict=True)
         self._closed.mark([row for row, undo in moving if undo.root["kind"] not in NEVER_LATE])
         for row in rows:
@@ -221,17 +230,16 @@ def _restore_lines(history: LineHistory, undos: Sequence[Undo]) -> dict[int, Cha
     return {seq: change for seq, change in changes.items() if change is not None}
 
 
-def _still_fit(known: tuple[Cursor, Book], days: Days, restored: Iterable[Stored]) -> None:
+def _still_fit(cursor: Cursor, begins: Begins, days: Days, restored: Iterable[Stored]) -> None:
     """A restored application asks for room again, which others may have taken since."""
-    cursor, book = known
     asked = requests.Asked()
     for root in restored:
         if root["kind"] != Kind.APPLICATION:
             continue
         day = date.fromisoformat(str(root["effective_on"]))
         for _, number, _, *amounts in cursor.find(t.entry, "seq", [root["seq"]]):
-            (place,), amount = book.places([number]), amounts[_PENDING]
-            left = requests.room_left(book, days, (place, day), asked)
+            (place,), amount = begins.book.places([number]), amounts[_PENDING]
+            left = requests.room_left(begins, days, (place, day), asked)
             if amount > left:
                 reason = (
                     f"the application no longer fits: it asks {grouped(amount)}, {grouped(left)}"

@@ -33,7 +33,6 @@ _YES_OR_NO = {"yes": True, "true": True, "no": False, "false": False}
 _POWER = re.compile(r"\s*(?:[x*\u00d7]\s*10\s*\^|[eE]\+?)\s*(\d{1,3})$")
 _GROUPED = re.compile(r"\d{1,3}(?:[, _]\d{3})+|\d+(?:\.\d+)?")
 _MOST_DIGITS = 60
-_PPM = 10_000
 
 
 class NotOperations(ValueError):
@@ -74,19 +73,19 @@ def check(rulebook: Rulebook, row: Row) -> list[Problem]:
     for name in _ANSWERS:
         if said.get(name, "no").casefold() not in _YES_OR_NO:
             found.append(row.problem(name, said[name], "must be yes or no"))
-    return found or _missing(row, model_of(said))
+    return found or _missing(row, said)
 
 
-def _missing(row: Row, model: Model) -> list[Problem]:
-    """What a figure given makes needed."""
-    found = []
-    if model.from_published and not model.further_operations:
+def _missing(row: Row, said: dict[str, str]) -> list[Problem]:
+    """What a figure given makes needed; none at all (0) is an answer."""
+    found, model = [], model_of(said)
+    if model.from_published and "further_operations" not in said:
         reason = "a derivative needs the operations of the training since"
         found.append(row.problem("further_operations", "", reason))
-    if model.from_published and not model.base_operations:
+    if model.from_published and "base_operations" not in said:
         reason = "a derivative needs the operations of the original training"
         found.append(row.problem("base_operations", "", reason))
-    if model.synthetic_ppm > 100 * _PPM:
+    if model.synthetic_percent > 100:
         found.append(row.problem("synthetic_percent", "", "is more than 100"))
     return found
 
@@ -106,7 +105,7 @@ def model_of(said: dict[str, str]) -> Model:
         from_published=answer("from_published"),
         base_operations=count("base_operations"),
         further_operations=count("further_operations"),
-        synthetic_ppm=int(Decimal(said.get("synthetic_percent", "0")) * _PPM),
+        synthetic_percent=Decimal(said.get("synthetic_percent", "0")),
         generation_operations=count("generation_operations"),
         generator_operations=count("generator_operations"),
         generator_published=answer("generator_published"),

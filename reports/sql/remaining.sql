@@ -282,8 +282,15 @@ judged as (
     select
         f.*,
         f.room_mtpp - f.taken_mtpp as remaining_mtpp,
-        r.first_critical_on,
-        r.first_exhausted_on,
+        -- What was taken before the budget began is held against it from that day on.
+        case when r.first_critical_on is not null
+            and f.from_on <= coalesce(getvariable('as_of')::date, current_date)
+            then greatest(r.first_critical_on, f.from_on)
+        end as first_critical_on,
+        case when r.first_exhausted_on is not null
+            and f.from_on <= coalesce(getvariable('as_of')::date, current_date)
+            then greatest(r.first_exhausted_on, f.from_on)
+        end as first_exhausted_on,
         case
             when f.to_on < coalesce(getvariable('as_of')::date, current_date) then 'closed'
             when shut.key is not null then 'closed'

@@ -66,6 +66,18 @@ def test_published_models_and_what_derives_from_them(opened):
     )
 
 
+def test_a_published_model_that_was_not_trained_further(opened):
+    """No operations since is an answer; it is asked for where nothing is said."""
+    play(
+        opened(),
+        f"""
+        act     | day        | to    | ops  | derives | base | since | by   | says
+        weights | 2025-06-01 | India | 3e26 | yes     | 3e26 | 0     | none |
+        weights | 2025-06-01 | India | 3e26 | yes     | 0    | 3e26  | none | {NONE}
+        """,
+    )
+
+
 def test_a_model_no_more_capable_than_a_published_one(opened):
     """Note 2: fewer operations than a model as capable as the most capable published one needs."""
     play(
@@ -88,6 +100,19 @@ def test_operations_of_the_generator_count_past_a_tenth(opened):
         weights | 2025-06-01 | India | 8e25 | 10.1  | 1e25 | 3e25   |      | none | {NONE}
         weights | 2025-06-01 | India | 8e25 | 10.1  | 1e25 | 3e25   | yes  | none |
         weights | 2025-06-01 | India | 8e25 | 10.1  | 2e25 | 3e25   | yes  | none | {NONE}
+        """,
+    )
+
+
+def test_a_share_counts_to_its_last_decimal(opened):
+    """A file gives a percent with up to six places: the least of them is more than a tenth."""
+    play(
+        opened(),
+        f"""
+        act     | day        | to    | ops  | synth     | made | by   | says
+        weights | 2025-06-01 | India | 9e25 | 10.000000 | 1e25 | none |
+        weights | 2025-06-01 | India | 9e25 | 10.000001 | 1e25 | none | {NONE}
+        weights | 2025-06-01 | India | 9e25 | 10.000099 | 1e25 | none | {NONE}
         """,
     )
 
@@ -196,7 +221,9 @@ def test_each_step_is_explained_with_figures_and_paragraph(opened):
         ({"operations": "1e999"}, "operations", "more digits"),
         ({"published": "maybe"}, "published", "yes or no"),
         ({"from_published": "yes", "base_operations": "1e25"}, "further_operations", "derivative"),
+        ({"from_published": "yes", "further_operations": "0"}, "base_operations", "derivative"),
         ({"synthetic_percent": "101"}, "synthetic_percent", "more than 100"),
+        ({"synthetic_percent": "100.000001"}, "synthetic_percent", "more than 100"),
     ],
 )
 def test_what_cannot_be_understood(opened, wrong, column, reason):

@@ -58,7 +58,7 @@ def test_items_of_3a090_a_and_the_corresponding_entries(kept):
 
 def test_the_consignee_is_told_of_aia_and_of_the_eccn(kept):
     """(b), each shipment; from the compliance date on."""
-    (_, _, both, _) = play(
+    (_, _, both, *_) = play(
         kept(),
         f"""
         act  | day        | to     | by  | eccn    | noticed    | says
@@ -66,6 +66,8 @@ def test_the_consignee_is_told_of_aia_and_of_the_eccn(kept):
         ship | 2025-06-02 | France | AIA |         | 2025-06-02 | {NOTICE}
         ship | 2025-06-02 | France | AIA |         | 2025-06-03 | {NOTICE}
         ship | 2025-05-14 | France | AIA |         |            |
+        ship | 2025-06-02 | France | AIA | EAR99   | 2025-06-02 | {NOTICE}
+        ship | 2025-06-02 | France | AIA | 3a090a  | 2025-06-02 |
         """,
     )
     assert [one.detail for one in both.findings] == [

@@ -34,7 +34,10 @@ def test_items_in_5a002z(opened, reading, said):
         2025-06-01 | 5A002.z.1.a  | {said}
         2025-06-01 | 5a002.Z.5.a  | {said}
         2025-06-01 | 5A002.z      | {said}
+        2025-06-01 | 5A002z       | {said}
+        2025-06-01 | 5a002z1a     | {said}
         2025-06-01 | 4A003.z.1.a  |
+        2025-06-01 | 4a003z1a     |
         2025-06-01 | 3A090.a      |
         2025-06-01 | 5A002        |
         2025-06-01 |              |
@@ -55,6 +58,7 @@ def test_groups_d1_and_d4_are_closed_to_3a090_and_4a090_alone(opened, reading, s
         ship | 2025-06-01 | Vietnam | LPP | 4A090.a     | 2025-01-01     | {named}
         ship | 2025-06-01 | Vietnam | LPP |             | 2025-01-01     | {named}
         ship | 2025-06-01 | Vietnam | LPP | 4A003.z.1.a | 2025-01-01     |
+        ship | 2025-06-01 | Vietnam | LPP | 4a003z1a    | 2025-01-01     |
         ship | 2025-06-01 | Vietnam | LPP | 5A992.z.1   | 2025-01-01     |
         """,
     )

@@ -142,7 +142,44 @@ def test_what_nobody_declared_cannot_be_judged(amounts):
     (found,) = outcome.findings
     assert found.detail is not None
     assert "nothing declared on or before that day" in found.detail
-    assert "of all it owns of 28 TPP or more" in found.detail
+    assert "of all it owns of 100 TPP or more" in found.detail
+
+
+def test_the_cure_is_the_largest_of_all_shares_that_are_asked(opened):
+    """One H100 in India asks for 15,832 / 0.25 by the one share, for 15,832 / 0.07 by the other."""
+    ledger = opened()
+    first, second = play(
+        ledger,
+        f"""
+        act            | no | day        | to    | by   | party | units | tpp         | says
+        ship           | S1 | 2025-07-01 | India | UVEU |       | 1     |             | {UNKNOWN}
+        installed_base | N1 | 2025-06-30 |       |      | C     |       | 226,171.429 |
+        ship           | S2 | 2025-07-01 | Chile | UVEU |       | 1     |             |
+        """.replace("226,171.429", "226171.429"),
+    )[::2]
+    (found,) = first.findings
+    assert found.detail == (
+        "Universal VEU: any one country outside the listed destinations, on 2025-07-01: nothing"
+        " declared on or before that day; a declaration of all it owns of 226,171.429 TPP or more"
+        " would do"
+    )
+    assert not second.findings
+
+
+def test_the_base_of_a_country_is_not_that_of_all_it_owns(amounts):
+    """What was declared is said, and what lacks: the base in all."""
+    *_, outcome = play(
+        amounts(),
+        f"""
+        act            | no | day        | to    | by   | party | country | tpp | says
+        installed_base | N1 | 2025-06-30 |       |      | C     | India   | 100 |
+        ship           | S1 | 2025-07-01 | India | UVEU |       |         | 7   | {UNKNOWN}
+        """,
+    )
+    (found,) = outcome.findings
+    assert found.detail is not None
+    assert "declared on or before that day for India alone, not for all it owns" in found.detail
+    assert "a declaration of all it owns of 1,528.572 TPP or more would do" in found.detail
 
 
 def test_a_lot_dated_back_must_fit_on_every_later_day(cloud):

@@ -34,6 +34,21 @@ def test_one_country_a_licence_where_an_allocation_applies(kept):
     assert said.citation.startswith("Supplement No. 2 to 15 CFR part 748, paragraph (c)(4), ")
 
 
+def test_a_territory_and_the_country_it_follows_are_one_destination(kept):
+    """Liechtenstein draws on Switzerland's allocation (738.3(b)): no second country."""
+    ledger = kept()
+    play(
+        ledger,
+        f"""
+        act     | no | line | day        | to            | units | says
+        licence | L1 | 1    | 2025-06-01 | Switzerland   | 1     |
+        licence | L1 | 2    | 2025-06-02 | Liechtenstein | 1     |
+        licence | L1 | 3    | 2025-06-03 | Switzerland   | 1     |
+        licence | L1 | 4    | 2025-06-03 | India         | 1     | {SEVERAL}
+        """,
+    )
+
+
 def test_several_countries_are_lawful_elsewhere_and_before(kept):
     """Before the rule's first day, and for items that no allocation counts."""
     play(

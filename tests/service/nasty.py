@@ -143,7 +143,7 @@ def _shipment(random: Random, number: int, under: Sequence[Line]) -> Line:
         "certificate_on": _of(random, "", "", sent, sent + timedelta(1), sent - timedelta(400)),
         "notice_on": _of(random, "", "", sent, sent - timedelta(1), sent - timedelta(25)),
         "test_on": ("", sent, sent + timedelta(1))[number % 3],
-        "eccn": _of(random, "", "3A090.a", "5A002.z.1.a", "5a002.Z", "4A003.z.1.a"),
+        "eccn": _of(random, "", "EAR99", "3A090.a", "3a090a", "5A002z1a", "5a002.Z", "4A003.z.1"),
         "attributed_to": _of(random, "", "", *PARTIES[:4], "Over There GmbH"),
         "from_country": _of(random, "", "", "India", "SG", "Cayman Islands", "US", "KH"),
         "itn": _of(random, "", f"X2025{number:08}"),

@@ -135,3 +135,25 @@ _COUNTED = """
     SELECT holder_name, sum(posted_mtpp) FROM balance b JOIN budget USING (budget_no)
     WHERE rule = 'nveu' GROUP BY holder_name HAVING sum(posted_mtpp) <> 0
 """
+
+
+def test_what_is_dated_before_a_country_comes_under_the_allocation(
+    ledger_url: str, tmp_path: Path
+) -> None:
+    lines = [
+        {"licence": f"L{n}", "issued_on": on, "exporter": "X", "ultimate_consignee": "C"}
+        | {"destination": to, "chip": "nvidia-gb200", "quantity": 19_800}
+        for n, (on, to) in enumerate(
+            [
+                ("2025-06-01", "Cambodia"),
+                ("2026-02-02", "Cambodia"),
+                ("2026-02-03", "Cambodia"),
+                ("2025-06-01", "India"),
+            ]
+        )
+    ]
+    new_ledger(ledger_url).close()
+    with twins(ledger_url, tmp_path) as ledgers:
+        for outcome in both_ways(ledgers, write_csv(tmp_path / "licences.csv", lines), "licences"):
+            assert outcome.counts == {"over_limit": 2, "lists_differ": 1}
+        assert_same(ledgers)
