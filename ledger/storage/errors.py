@@ -31,6 +31,10 @@ class StoreBusy(StoreError):
     """Another writer kept the ledger for longer than this one waits. Nothing was recorded."""
 
 
+class Rewritten(StoreBusy):
+    """A file that is read without locks was written meanwhile: what was read is not to be used."""
+
+
 class ReadOnlyLedger(StoreError):
     """The ledger is open for reading only."""
 

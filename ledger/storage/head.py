@@ -1,18 +1,12 @@
-"""A ledger's head, read without SQLAlchemy: the warm report path asks nothing else.
-
-Only Python's own sqlite3 ever opens a ledger file. Two SQLite libraries in one process drop each
-other's POSIX locks, and commits are lost (sqlite.org/howtocorrupt.html, 2.2.1).
-"""
+"""A ledger's head, read without SQLAlchemy: the warm report path asks nothing else."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
 
+from ledger.storage import files
 from ledger.storage.errors import NewerLedger, NotALedger, OlderLedger, translated
 from ledger.storage.place import Place, place_of
 
@@ -72,34 +66,15 @@ def newer(version: int, place: object) -> NewerLedger:
     )
 
 
-def sqlite_uri(path: Path, *, read_only: bool, create: bool = False) -> str:
-    """The URI that opens a ledger file, never making one by accident.
-
-    Where nothing may be written beside the file, a write-ahead log cannot be kept either: the
-    file is then opened as one that nobody changes, unless a log is lying there to be read.
-    """
-    mode = "rwc" if create else "ro" if read_only else "rw"
-    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
-    log = Path(f"{path}-wal")
-    still = not _writable(path.absolute().parent) and not (log.exists() and log.stat().st_size)
-    return uri + "&immutable=1" if read_only and still else uri
-
-
-def can_write(path: Path) -> bool:
-    """Whether this process may write the ledger file and its log beside it."""
-    return _writable(path) and _writable(path.absolute().parent)
-
-
-def _writable(path: Path) -> bool:
-    return os.access(path, os.W_OK)
-
-
 def _sqlite_row(place: Place) -> tuple[str, int, int, int, str, str] | None:
     path = place.file
     if not path.is_file():
         raise NotALedger(f"there is no ledger at {place}: make one with `tpp init`")
-    uri = sqlite_uri(path, read_only=not can_write(path))
-    with closing(sqlite3.connect(uri, uri=True, timeout=60)) as connection:
+    return files.again(lambda: _row_of(path))
+
+
+def _row_of(path: Path) -> tuple[str, int, int, int, str, str] | None:
+    with files.opened(path, read_only=not files.can_write(path)) as connection:
         try:
             row: tuple[str, int, int, int, str, str] | None
             row = connection.execute(HEAD_SQL).fetchone()
