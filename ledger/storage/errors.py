@@ -24,7 +24,11 @@ class OlderLedger(StoreError):
 
 
 class StoreUnavailable(StoreError):
-    """The database is gone or cannot be opened, or the disk is full. Nothing was recorded."""
+    """The database is gone or cannot be opened, or the disk is full.
+
+    Nothing was recorded; where the connection to a server is lost at the very commit, the head
+    tells (ledger.storage.head.settled_head).
+    """
 
 
 class StoreBusy(StoreError):

@@ -13,6 +13,9 @@ from ledger.storage.place import Place, place_of
 # The same number as schemas.tables.SCHEMA_VERSION, which cannot be had without SQLAlchemy.
 SCHEMA_VERSION = 2
 
+# How many milliseconds settled_head() waits for a writer at work.
+_PATIENCE = 5_000
+
 HEAD_SQL = (
     "SELECT ledger_id, schema_version, last_seq, last_submission, last_recorded_at, digest"
     " FROM head WHERE id = 1"
@@ -41,6 +44,20 @@ def head_of(url: str) -> Head:
     place = place_of(url)
     with translated(place):
         row = _sqlite_row(place) if place.dialect == "sqlite" else _postgresql_row(place)
+    if row is None:
+        raise NotALedger(f"{place} is not a ledger")
+    return checked(Head(*row), place)
+
+
+def settled_head(url: str) -> Head:
+    """The head once no writer is at work any more: what this process lost sight of is then done
+    or undone. Raises as head_of, and StoreBusy where a writer keeps on.
+    """
+    place = place_of(url)
+    if place.dialect == "sqlite":
+        return head_of(url)
+    with translated(place):
+        row = _postgresql_row(place, settled=True)
     if row is None:
         raise NotALedger(f"{place} is not a ledger")
     return checked(Head(*row), place)
@@ -85,13 +102,17 @@ def _row_of(path: Path) -> tuple[str, int, int, int, str, str] | None:
     return row
 
 
-def _postgresql_row(place: Place) -> tuple[str, int, int, int, str, str] | None:
+def _postgresql_row(
+    place: Place, *, settled: bool = False
+) -> tuple[str, int, int, int, str, str] | None:
     import psycopg
 
     with psycopg.connect(place.conninfo) as connection:
         try:
             row: tuple[str, int, int, int, str, str] | None
-            row = connection.execute(HEAD_SQL).fetchone()
+            if settled:
+                connection.execute(f"SET lock_timeout = {_PATIENCE}")
+            row = connection.execute(HEAD_SQL + (" FOR UPDATE" if settled else "")).fetchone()
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
             return None
     return row
