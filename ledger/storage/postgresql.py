@@ -17,9 +17,13 @@ _CREATING = 0x7470706C
 
 def engine(place: Place, *, read_only: bool, wait_seconds: float) -> Engine:
     """An engine over psycopg 3; a writer waits for its lock as long as told, then gives up."""
+    from psycopg import connect
     from sqlalchemy import create_engine, event
 
-    made = create_engine(place.url, pool_size=4)
+    # libpq alone reads the URL: SQLAlchemy would take some of it otherwise.
+    made = create_engine(
+        "postgresql+psycopg://", creator=lambda: connect(place.conninfo), pool_size=4
+    )
 
     @event.listens_for(made, "connect")
     def prepare(connection: psycopg.Connection[object], _record: object) -> None:
