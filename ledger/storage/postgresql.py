@@ -30,6 +30,8 @@ def engine(place: Place, *, read_only: bool, wait_seconds: float) -> Engine:
         cursor = connection.cursor()
         cursor.execute("SET client_encoding TO 'UTF8'")
         cursor.execute("SET datestyle TO 'ISO'")
+        # A large import is at work elsewhere for long while its transaction waits.
+        cursor.execute("SET idle_in_transaction_session_timeout TO 0")
         wait = max(1, round(wait_seconds * 1000))
         cursor.execute("SELECT set_config('lock_timeout', %s, false)", (str(wait),))
         if read_only:
