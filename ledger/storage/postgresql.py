@@ -17,9 +17,13 @@ _CREATING = 0x7470706C
 
 def engine(place: Place, *, read_only: bool, wait_seconds: float) -> Engine:
     """An engine over psycopg 3; a writer waits for its lock as long as told, then gives up."""
+    import logging
+
     from psycopg import connect
     from sqlalchemy import create_engine, event
 
+    # What psycopg notes while it ends a copy that broke off is for who listens: the error says it.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     # libpq alone reads the URL: SQLAlchemy would take some of it otherwise.
     made = create_engine(
         "postgresql+psycopg://", creator=lambda: connect(place.conninfo), pool_size=4

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -109,3 +111,17 @@ def test_a_backup_that_was_harmed_is_no_bug(
     with pytest.raises(NotALedger, match=r"harmed is not a (whole )?backup of a ledger"):
         restore(harmed, pg_url)
     create(pg_url).close()
+
+
+NOTED = """
+import logging
+from ledger.storage.place import place_of
+from ledger.storage.store import engine_for
+engine_for(place_of("postgresql://h/d"))
+logging.getLogger("psycopg").warning("error ignored terminating a copy")
+"""
+
+
+def test_what_psycopg_notes_by_the_way_is_not_on_stderr() -> None:
+    done = subprocess.run([sys.executable, "-c", NOTED], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
