@@ -20,8 +20,8 @@ from ledger.storage.errors import Rewritten, StoreUnavailable
 T = TypeVar("T")
 
 # How often a file is read again that was written meanwhile, or whose log came or went while it was
-# being opened, and after how many seconds.
-_TRIES, _PAUSE = 20, 0.05
+# being opened, and after how many milliseconds.
+_TRIES, _PAUSE_MS = 20, 50
 # SQLite's codes where a log beside the file cannot be used: SQLITE_CANTOPEN,
 # SQLITE_READONLY_RECOVERY and SQLITE_READONLY_CANTINIT (sqlite.org/rescode.html).
 _NO_LOG = (14, 264, 1288)
@@ -84,7 +84,7 @@ def connection(
             made.close()
             if error.sqlite_errorcode not in _NO_LOG or (not left and not _has_log(path)):
                 raise
-            time.sleep(_PAUSE)
+            time.sleep(_PAUSE_MS / 1000)
     raise StoreUnavailable(
         f"a log lies beside the ledger {path} ({path}-wal), left by a writer that died or kept by"
         " one that is at work: somebody who may write in that folder must open it once"
@@ -121,7 +121,7 @@ def again(work: Callable[[], T]) -> T:
         try:
             return work()
         except Rewritten:
-            time.sleep(_PAUSE)
+            time.sleep(_PAUSE_MS / 1000)
     return work()
 
 

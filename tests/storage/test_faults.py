@@ -125,12 +125,12 @@ def test_what_was_written_while_it_was_read_without_locks_is_not_taken(
         writer.close()
         monkeypatch.setattr(heads, "_writable", lambda path: False)
         with open_store(str(path)) as reader:
-            with pytest.raises(StoreBusy, match="was written while it was read"):  # noqa: SIM117, PT012
-                with reader.reading() as turn:
-                    assert turn.head.last_seq == 9
-                    scribe.submit(moved("uplift", "FR2", (1, 1, 5, 0, 0, 0, 0), amount_mtpp=5))
-                    writer.close()
-                    turn.connection.exec_driver_sql("SELECT count(*) FROM movement").all()
+            said = "was written while it was read"
+            with pytest.raises(StoreBusy, match=said), reader.reading() as turn:  # noqa: PT012
+                assert turn.head.last_seq == 9
+                scribe.submit(moved("uplift", "FR2", (1, 1, 5, 0, 0, 0, 0), amount_mtpp=5))
+                writer.close()
+                turn.connection.exec_driver_sql("SELECT count(*) FROM movement").all()
             assert last_seq(reader) == 10
 
 

@@ -37,8 +37,8 @@ def test_a_long_import_outlasts_a_limit_on_idle_transactions(pg_url: str) -> Non
 def test_what_the_server_stopped_is_said_whatever_came_after(pg_url: str, tidies: bool) -> None:
     create(pg_url).close()
     with open_store(under(pg_url, "statement_timeout=200")) as store:
-        sentence = "stopped the work .*statement timeout"
-        with pytest.raises(StoreUnavailable, match=sentence), store.writing() as turn:  # noqa: PT012
+        said = "stopped the work .*statement timeout"
+        with pytest.raises(StoreUnavailable, match=said), store.writing() as turn:  # noqa: PT012
             try:
                 turn.connection.exec_driver_sql("SELECT pg_sleep(5)")
             finally:
