@@ -25,6 +25,7 @@ SHOWN = 50
 # Where a run that is about to write notes the ledger's head, so that an interruption can say
 # truthfully whether anything was recorded.
 HEAD_BEFORE = "tpp.head_before"
+_NOTHING = "nothing was recorded"
 
 
 class Exit(IntEnum):
@@ -86,7 +87,7 @@ def told(error: BaseException, ctx: click.Context) -> Exit:
     if found is None:
         return _bug(error)
     if HEAD_BEFORE in ctx.meta and "nothing was recorded" not in str(error).lower():
-        say("nothing was recorded")
+        say(_recorded(ctx) if found == Exit.UNAVAILABLE else _NOTHING)
     return found
 
 
@@ -145,22 +146,26 @@ def _placed(problem: Problem) -> str:
     return str(problem if problem.file else replace(problem, file="tpp", line=0))
 
 
-def _interrupted(ctx: click.Context) -> str:
+def _recorded(ctx: click.Context) -> str:
     """Whether the ledger stands where it stood when the run began to write."""
     before = ctx.meta.get(HEAD_BEFORE)
     if before is None:
-        return "interrupted: nothing was recorded"
-    url, digest = before
-    with suppress(Exception):
-        from ledger.storage.head import head_of
+        return _NOTHING
+    from ledger.storage.head import settled_head
 
-        head = head_of(url)
-        if head.digest != digest:
-            return (
-                f"interrupted, but submission {head.last_submission} was recorded meanwhile:"
-                " see `tpp status`"
-            )
-    return "interrupted: nothing was recorded"
+    url, digest = before
+    try:
+        head = settled_head(url)
+    except Exception:
+        return "it is not known whether it was recorded: run it again, nothing is recorded twice"
+    if head.digest == digest:
+        return _NOTHING
+    return f"submission {head.last_submission} was recorded meanwhile: see `tpp status`"
+
+
+def _interrupted(ctx: click.Context) -> str:
+    said = _recorded(ctx)
+    return f"interrupted, but {said}" if said.startswith("submission") else f"interrupted: {said}"
 
 
 def _bug(error: BaseException) -> Exit:

@@ -15,6 +15,7 @@ from typing import Literal
 
 from ledger.publish import folders
 from ledger.storage.errors import translated
+from ledger.storage.files import again
 from ledger.storage.head import Head, head_of
 from ledger.storage.place import Place, place_of
 from schemas.manifest import Manifest
@@ -60,7 +61,7 @@ def refresh(
     if manifest and is_current(manifest, head, where, about):
         return Copy(where, manifest, "warm")
     with translated(place), folders.writing(where):
-        return _refreshed(place, where, about, progress)
+        return again(lambda: _refreshed(place, where, about, progress))
 
 
 def is_current(manifest: Manifest, head: Head, folder: Path, about: About | None) -> bool:

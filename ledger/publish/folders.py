@@ -29,20 +29,35 @@ from schemas.manifest import (
 RETIRED_SECONDS = 15 * 60
 STRAY_SECONDS = 60 * 60
 _MAGIC = b"PAR1"
+LOCK = ".lock"
+_ELSEWHERE = "set TPP_COPY to a folder that can be written"
 
 
 def folder_of(place: Place, ledger_id: str) -> Path:
     """Where the copy of a ledger stands: `$TPP_COPY/<ledger_id>` if that is set; FILE.copy beside
     a SQLite file; else, or where nothing can be written there, `~/.cache/tpp-ledger/<ledger_id>`.
+
+    Raises StoreUnavailable where there is no home either.
     """
     if chosen := os.environ.get("TPP_COPY"):
         return Path(chosen) / ledger_id
     if place.path is not None:
         beside = Path(f"{place.path.absolute()}.copy")
-        if os.access(beside if beside.exists() else beside.parent, os.W_OK):
+        if _is_open_to_us(beside):
             return beside
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    try:
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError as error:
+        raise StoreUnavailable(f"there is no place for the copy ({error}): {_ELSEWHERE}") from error
     return Path(cache) / "tpp-ledger" / ledger_id
+
+
+def _is_open_to_us(folder: Path) -> bool:
+    """Whether this process may write in the folder, or make it; another user may have made it."""
+    if not folder.exists():
+        return os.access(folder.parent, os.W_OK)
+    lock = folder / LOCK
+    return os.access(folder, os.W_OK) and (not lock.exists() or os.access(lock, os.R_OK))
 
 
 def stored(folder: Path) -> Manifest | None:
@@ -107,15 +122,24 @@ def writing(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("a")
+        descriptor = _opened(folder / LOCK)
     except OSError as error:
-        raise StoreUnavailable(f"the copy in {folder} cannot be written ({error})") from error
-    with lock:
-        _lock(lock.fileno())
+        said = f"the copy in {folder} cannot be written ({error}): {_ELSEWHERE}"
+        raise StoreUnavailable(said) from error
+    with os.fdopen(descriptor):
+        _lock(descriptor)
         try:
             yield
         except OSError as error:
             raise StoreUnavailable(f"writing the copy in {folder} failed ({error})") from error
+
+
+def _opened(lock: Path) -> int:
+    """The lock to be waited for, whoever made it: another user's can be read alone."""
+    try:
+        return os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        return os.open(lock, os.O_RDONLY)
 
 
 def _lock(descriptor: int) -> None:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from ledger.publish.sources import Part
-from ledger.storage.head import HEAD_SQL, Head, can_write, checked, sqlite_uri
+from ledger.storage import files
+from ledger.storage.files import sqlite_uri
+from ledger.storage.head import HEAD_SQL, Head, checked
 from ledger.storage.place import Place
 from schemas.columnar import SEGMENTS
 
@@ -42,11 +44,8 @@ class SqliteSource:
     @contextmanager
     def opened(cls, place: Place, scratch: Path) -> Iterator[SqliteSource]:
         """Open the ledger file. `scratch` is a folder for staging files."""
-        uri = sqlite_uri(place.file, read_only=not can_write(place.file))
-        connection = sqlite3.connect(
-            uri, uri=True, timeout=60, isolation_level=None, check_same_thread=False
-        )
-        with closing(connection):
+        read_only = not files.can_write(place.file)
+        with files.opened(place.file, read_only=read_only) as connection:
             yield cls(place, connection, scratch)
 
     def head(self) -> Head:

@@ -44,7 +44,7 @@ from schemas.problems import Unusable
 def actor_name() -> str:
     """Who acts: TPP_ACTOR, else the user's login."""
     try:
-        return os.environ.get("TPP_ACTOR") or _login()
+        return os.environ.get("TPP_ACTOR", "").strip() or _login()
     except (KeyError, OSError):
         return "unknown"
 
@@ -277,6 +277,8 @@ def new_ledger(
     ledger can be made.
     """
     rulebook = regimes.joined(read_catalogue(), (regime, *beside), options or {})
+    actor = actor or actor_name()
+    Header("adopt", actor)  # what will not do is refused before there is a ledger
     store = create(url)
     try:
         ledger = Ledger(store, rulebook)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
+from ledger.intake import cells
 from ledger.rules.weights import Entry
 from ledger.service.book import Book
 from ledger.service.outcome import SHOWN, Found, Outcome
@@ -17,12 +18,16 @@ from ledger.storage.statements import Cursor
 from ledger.storage.store import Store
 from schemas import tables as t
 from schemas.kinds import Kind
+from schemas.problems import Problem, Unusable
 
 
-class Header(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Header:
     """Who submits what. `texts` are adopted with it, by digest.
 
     `after`: the last movement known to who submits; where another came since, Moved is raised.
+    Making one raises Unusable for words that no chain can hold (docs/chain.md): an empty text, a
+    separator. Every door makes one, and nothing else of a submission is taken as it comes.
     """
 
     verb: str
@@ -30,8 +35,28 @@ class Header(NamedTuple):
     file_name: str | None = None
     file_digest: str | None = None
     note: str | None = None
-    texts: Mapping[str, str] = MappingProxyType({})
+    texts: Mapping[str, str] = field(default_factory=dict)
     after: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("actor", "file_name", "note"):
+            text = getattr(self, name)
+            reason = None if text is None else _why_not(text)
+            if reason:
+                raise Unusable(Problem("", 0, 0, name, ascii(text)[1:-1], reason))
+
+
+def _why_not(text: str) -> str | None:
+    """Why a text cannot be recorded, None where it can."""
+    if not text.strip(cells.BLANKS):
+        return "is empty"
+    try:
+        cells.checked(text).encode()
+    except cells.Wrong as wrong:
+        return wrong.reason
+    except UnicodeEncodeError:
+        return "is not text in UTF-8"
+    return None
 
 
 class Moved(Exception):

@@ -61,6 +61,7 @@ def check(
 
 # Above every number the ledger can hold.
 _BEYOND = LARGEST_WHOLE + 1
+_SEPARATORS = frozenset((US, RS, GS))
 # The parts of a movement's leaf text: the format's name, then its fields.
 _WIDTH = 1 + len(MOVEMENT_FIELDS)
 
@@ -98,7 +99,7 @@ class _Walk:
             self.fail("chain", f"{where}: parties, budgets, rulings or texts are not its own")
         if submission_digest(self.head.ledger_id, header, self.digest) != digest:
             self.fail("chain", f"{where}: its digest does not follow from its header")
-        if any(US in str(value) for value in header):
+        if not _SEPARATORS.isdisjoint("".join(map(str, header))):
             self.fail("values", f"{where} holds a separator")
         self.number, self.digest, self.recorded_at = number, digest, named["recorded_at"]
 
@@ -186,7 +187,7 @@ def _annex(connection: Connection, name: str, fail: Fail) -> Pairs:
 
     def checked() -> Iterator[tuple[int, str, str]]:
         for submission, number, text in rows:
-            if text.count(US) != len(fields) or RS in text:
+            if text.count(US) != len(fields) or RS in text or GS in text:
                 fail("values", f"{name} {number} holds a separator")
             yield submission, f"{name} {number}", text
 

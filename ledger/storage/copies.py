@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 _FORMAT = "tpp-ledger-copy/1"
 _BLOCK = 1 << 20
+_NO_JSON = (json.JSONDecodeError, UnicodeDecodeError)
+# Classes of SQLSTATE where rows are not what their tables hold: wrong data, a broken constraint,
+# an unknown table or column (postgresql.org/docs/current/errcodes-appendix.html).
+_REFUSED = ("22", "23", "42")
 
 
 def save(store: Store, file: Path) -> Head:
@@ -57,16 +61,23 @@ def load(file: Path, place: Place, verify: Callable[[Store, Turn], None]) -> Hea
 
     Raises LedgerExists, NotALedger, StoreError.
     """
+    import psycopg
+
     try:
         with zipfile.ZipFile(file) as pack:
             about = json.loads(pack.read("head.json"))
-            if about.get("format") != _FORMAT:
+            if not isinstance(about, dict) or about.get("format") != _FORMAT:
                 raise NotALedger(f"{file} is not a backup of a ledger")
             if about["schema_version"] > SCHEMA_VERSION:
                 raise newer(about["schema_version"], file)
             return _loaded(pack, about, place, verify)
-    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError) as error:
+    except (zipfile.BadZipFile, LookupError, TypeError, *_NO_JSON) as error:
         raise NotALedger(f"{file} is not a whole backup of a ledger ({error})") from error
+    except psycopg.Error as error:
+        if (error.sqlstate or "")[:2] not in _REFUSED:
+            raise
+        said, *_ = str(error).splitlines()
+        raise NotALedger(f"{file} is not a whole backup of a ledger ({said})") from error
 
 
 def _loaded(

@@ -24,11 +24,19 @@ class OlderLedger(StoreError):
 
 
 class StoreUnavailable(StoreError):
-    """The database is gone or cannot be opened, or the disk is full. Nothing was recorded."""
+    """The database is gone or cannot be opened, or the disk is full.
+
+    Nothing was recorded; where the connection to a server is lost at the very commit, the head
+    tells (ledger.storage.head.settled_head).
+    """
 
 
 class StoreBusy(StoreError):
     """Another writer kept the ledger for longer than this one waits. Nothing was recorded."""
+
+
+class Rewritten(StoreBusy):
+    """A file that is read without locks was written meanwhile: what was read is not to be used."""
 
 
 class ReadOnlyLedger(StoreError):
@@ -68,7 +76,8 @@ def translate(error: BaseException, place: object) -> StoreError | None:
     if driver == "sqlite3":
         return _of_sqlite(cause, place)
     if driver == "psycopg":
-        return _of_postgresql(cause, place)
+        failed_before = getattr(cause, "sqlstate", None) == _FAILED_BEFORE
+        return _of_postgresql(_first_failure(error) if failed_before else cause, place)
     return None
 
 
@@ -100,8 +109,11 @@ def _of_sqlite(error: BaseException, place: object) -> StoreError | None:
 _POSTGRESQL: dict[str, tuple[type[StoreError], str]] = {
     "08": (StoreUnavailable, "the connection to the ledger {place} was lost"),
     "25006": (ReadOnlyLedger, "the ledger {place} can only be read"),
+    "25P03": (StoreUnavailable, "the server of the ledger {place} stopped the work"),
+    "25P04": (StoreUnavailable, "the server of the ledger {place} stopped the work"),
     "28": (StoreUnavailable, "the ledger {place} does not let this user in"),
     "3D": (StoreUnavailable, "the database of the ledger {place} does not exist"),
+    "3F": (StoreError, "the database of the ledger {place} has no schema of that name"),
     "40": (StoreBusy, "another process is writing to the ledger {place}; try again"),
     "42501": (StoreUnavailable, "the ledger {place} does not let this user do that"),
     "53": (StoreUnavailable, "the server of the ledger {place} has no room left"),
@@ -110,6 +122,20 @@ _POSTGRESQL: dict[str, tuple[type[StoreError], str]] = {
     "58": (StoreUnavailable, "the server of the ledger {place} failed"),
     "XX": (StoreUnavailable, "the server of the ledger {place} failed"),
 }
+
+
+# What every statement is told once one before it has failed.
+_FAILED_BEFORE = "25P02"
+
+
+def _first_failure(error: BaseException) -> BaseException:
+    """What failed before, where the server says no more than that something did."""
+    before: BaseException | None = error
+    while before is not None:
+        if getattr(before, "sqlstate", None) not in (None, _FAILED_BEFORE):
+            return before
+        before = getattr(before, "orig", None) or before.__cause__ or before.__context__
+    return error
 
 
 def _of_postgresql(error: BaseException, place: object) -> StoreError | None:
@@ -121,4 +147,7 @@ def _of_postgresql(error: BaseException, place: object) -> StoreError | None:
     if found is None:
         return None
     kind, sentence = found
-    return kind(f"{sentence.format(place=place)} ({str(error).strip()})")
+    said = str(error).strip()
+    if state:  # below it the server shows the statement
+        said, *_ = said.splitlines() or [""]
+    return kind(f"{sentence.format(place=place)} ({said})")

@@ -1,23 +1,20 @@
-"""A ledger's head, read without SQLAlchemy: the warm report path asks nothing else.
-
-Only Python's own sqlite3 ever opens a ledger file. Two SQLite libraries in one process drop each
-other's POSIX locks, and commits are lost (sqlite.org/howtocorrupt.html, 2.2.1).
-"""
+"""A ledger's head, read without SQLAlchemy: the warm report path asks nothing else."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
 
+from ledger.storage import files
 from ledger.storage.errors import NewerLedger, NotALedger, OlderLedger, translated
 from ledger.storage.place import Place, place_of
 
 # The same number as schemas.tables.SCHEMA_VERSION, which cannot be had without SQLAlchemy.
 SCHEMA_VERSION = 2
+
+# How many milliseconds settled_head() waits for a writer at work.
+_PATIENCE = 5_000
 
 HEAD_SQL = (
     "SELECT ledger_id, schema_version, last_seq, last_submission, last_recorded_at, digest"
@@ -52,6 +49,20 @@ def head_of(url: str) -> Head:
     return checked(Head(*row), place)
 
 
+def settled_head(url: str) -> Head:
+    """The head once no writer is at work any more: what this process lost sight of is then done
+    or undone. Raises as head_of, and StoreBusy where a writer keeps on.
+    """
+    place = place_of(url)
+    if place.dialect == "sqlite":
+        return head_of(url)
+    with translated(place):
+        row = _postgresql_row(place, settled=True)
+    if row is None:
+        raise NotALedger(f"{place} is not a ledger")
+    return checked(Head(*row), place)
+
+
 def checked(head: Head, place: object) -> Head:
     """The same head, if its tables are of our version; else NewerLedger or OlderLedger."""
     if head.schema_version > SCHEMA_VERSION:
@@ -72,34 +83,15 @@ def newer(version: int, place: object) -> NewerLedger:
     )
 
 
-def sqlite_uri(path: Path, *, read_only: bool, create: bool = False) -> str:
-    """The URI that opens a ledger file, never making one by accident.
-
-    Where nothing may be written beside the file, a write-ahead log cannot be kept either: the
-    file is then opened as one that nobody changes, unless a log is lying there to be read.
-    """
-    mode = "rwc" if create else "ro" if read_only else "rw"
-    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
-    log = Path(f"{path}-wal")
-    still = not _writable(path.absolute().parent) and not (log.exists() and log.stat().st_size)
-    return uri + "&immutable=1" if read_only and still else uri
-
-
-def can_write(path: Path) -> bool:
-    """Whether this process may write the ledger file and its log beside it."""
-    return _writable(path) and _writable(path.absolute().parent)
-
-
-def _writable(path: Path) -> bool:
-    return os.access(path, os.W_OK)
-
-
 def _sqlite_row(place: Place) -> tuple[str, int, int, int, str, str] | None:
     path = place.file
     if not path.is_file():
         raise NotALedger(f"there is no ledger at {place}: make one with `tpp init`")
-    uri = sqlite_uri(path, read_only=not can_write(path))
-    with closing(sqlite3.connect(uri, uri=True, timeout=60)) as connection:
+    return files.again(lambda: _row_of(path))
+
+
+def _row_of(path: Path) -> tuple[str, int, int, int, str, str] | None:
+    with files.opened(path, read_only=not files.can_write(path)) as connection:
         try:
             row: tuple[str, int, int, int, str, str] | None
             row = connection.execute(HEAD_SQL).fetchone()
@@ -110,13 +102,17 @@ def _sqlite_row(place: Place) -> tuple[str, int, int, int, str, str] | None:
     return row
 
 
-def _postgresql_row(place: Place) -> tuple[str, int, int, int, str, str] | None:
+def _postgresql_row(
+    place: Place, *, settled: bool = False
+) -> tuple[str, int, int, int, str, str] | None:
     import psycopg
 
     with psycopg.connect(place.conninfo) as connection:
         try:
             row: tuple[str, int, int, int, str, str] | None
-            row = connection.execute(HEAD_SQL).fetchone()
+            if settled:
+                connection.execute(f"SET lock_timeout = {_PATIENCE}")
+            row = connection.execute(HEAD_SQL + (" FOR UPDATE" if settled else "")).fetchone()
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
             return None
     return row

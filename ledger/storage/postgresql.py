@@ -17,15 +17,25 @@ _CREATING = 0x7470706C
 
 def engine(place: Place, *, read_only: bool, wait_seconds: float) -> Engine:
     """An engine over psycopg 3; a writer waits for its lock as long as told, then gives up."""
+    import logging
+
+    from psycopg import connect
     from sqlalchemy import create_engine, event
 
-    made = create_engine(place.url, pool_size=4)
+    # What psycopg notes while it ends a copy that broke off is for who listens: the error says it.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
+    # libpq alone reads the URL: SQLAlchemy would take some of it otherwise.
+    made = create_engine(
+        "postgresql+psycopg://", creator=lambda: connect(place.conninfo), pool_size=4
+    )
 
     @event.listens_for(made, "connect")
     def prepare(connection: psycopg.Connection[object], _record: object) -> None:
         cursor = connection.cursor()
         cursor.execute("SET client_encoding TO 'UTF8'")
         cursor.execute("SET datestyle TO 'ISO'")
+        # A large import is at work elsewhere for long while its transaction waits.
+        cursor.execute("SET idle_in_transaction_session_timeout TO 0")
         wait = max(1, round(wait_seconds * 1000))
         cursor.execute("SELECT set_config('lock_timeout', %s, false)", (str(wait),))
         if read_only:

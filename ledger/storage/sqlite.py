@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ledger.storage import files
 from ledger.storage.errors import NotALedger, StoreError
-from ledger.storage.head import sqlite_uri
 from ledger.storage.place import Place
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _LOG_LIMIT = 64 * 1024 * 1024
 
 def engine(place: Place, *, read_only: bool, create: bool, wait_seconds: float) -> Engine:
     """An engine over Python's sqlite3. Transactions begin when we say so, not when it guesses."""
-    from sqlalchemy import create_engine, event
+    from sqlalchemy import NullPool, QueuePool, create_engine, event
 
     if not create and not place.file.is_file():
         raise NotALedger(f"there is no ledger at {place}: make one with `tpp init`")
@@ -33,7 +33,10 @@ def engine(place: Place, *, read_only: bool, create: bool, wait_seconds: float) 
     def connect() -> sqlite3.Connection:
         return connection(place, read_only=read_only, create=create, wait_seconds=wait_seconds)
 
-    made = create_engine("sqlite+pysqlite:///ledger", creator=connect, pool_size=4)
+    # What is read without locks may be another file's by the next time: nothing of it is kept.
+    unlocked = read_only and not files.can_write(place.file)
+    pool = NullPool if unlocked else QueuePool
+    made = create_engine("sqlite+pysqlite:///ledger", creator=connect, poolclass=pool)
 
     @event.listens_for(made, "begin")
     def begin(begun: Connection) -> None:
@@ -47,9 +50,8 @@ def connection(
     place: Place, *, read_only: bool = False, create: bool = False, wait_seconds: float = 0
 ) -> sqlite3.Connection:
     """A connection to a ledger file, in no transaction."""
-    uri = sqlite_uri(place.file, read_only=read_only, create=create)
-    made = sqlite3.connect(
-        uri, uri=True, timeout=wait_seconds, isolation_level=None, check_same_thread=False
+    made = files.connection(
+        place.file, read_only=read_only, create=create, wait_seconds=wait_seconds
     )
     _prepare(made, read_only)
     return made
@@ -166,8 +168,10 @@ def copy_file(
     draft.unlink(missing_ok=True)
     try:
         draft.touch()  # a folder that will not have it is no fault of the ledger's
-        source = sqlite3.connect(sqlite_uri(path, read_only=True), uri=True, timeout=60)
-        with closing(source), closing(sqlite3.connect(draft, isolation_level=None)) as target:
+        with (
+            files.opened(path, read_only=True) as source,
+            closing(sqlite3.connect(draft, isolation_level=None)) as target,
+        ):
             source.backup(target)
             target.execute("PRAGMA journal_mode = DELETE")
             if verify is not None:

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, insert, text
 from ledger.storage import append_only, postgresql, sqlite
 from ledger.storage.chain import ZERO
 from ledger.storage.errors import LedgerExists, NotALedger, ReadOnlyLedger, StoreError, translated
-from ledger.storage.head import HEAD_SQL, SCHEMA_VERSION, Head, can_write, checked
+from ledger.storage.files import can_write, watched
+from ledger.storage.head import HEAD_SQL, SCHEMA_VERSION, Head, checked
 from ledger.storage.place import Place, place_of
 from schemas import tables
 
@@ -141,6 +142,7 @@ class Store:
             connection = stack.enter_context(engine.connect())
             if self.dialect == "sqlite":
                 raw = self.raw(connection)
+                stack.enter_context(watched(raw))
                 if cache_mb is not None:
                     stack.enter_context(sqlite.larger_cache(raw, cache_mb))
                 if attach:
@@ -176,7 +178,7 @@ def open_store(url: str, *, read_only: bool = False, wait_seconds: float = WAIT_
             read_only=read_only,
         )
         try:
-            with store.engine.connect() as connection, connection.begin():
+            with store._lent(None, None, store.engine) as connection, connection.begin():
                 if not is_ledger(connection):
                     raise NotALedger(f"{place} is a database, but not a ledger")
                 store.ledger_id = store._head(store.raw(connection), lock=False).ledger_id

@@ -16,10 +16,12 @@ from click.testing import CliRunner, Result
 
 from ledger.cli import main
 from ledger.cli.exits import Exit, WrongUse, guarded, problem_lines
+from ledger.service import posting
 from ledger.storage import errors
 from reports import NoCopy
 from reports import WrongUse as WrongReport
 from schemas.problems import Problem, Unusable
+from tests.cli.conftest import ISSUE
 
 
 def ended_by(error: BaseException) -> Result:
@@ -166,3 +168,45 @@ def test_an_unknown_command_names_the_nearest():
     done = CliRunner().invoke(main, ["reprot"], prog_name="tpp")
     assert done.exit_code == 2
     assert 'there is no command "reprot" (nearest: report, export)' in done.stderr
+
+
+LOST = errors.StoreUnavailable("the connection was lost")
+
+
+def ends_in_a_lost_connection(monkeypatch, *, after: bool) -> None:
+    """The connection is lost before a commit, or at it: done, and nobody told."""
+
+    def post(*arguments, **named):
+        if after:
+            posting.post(*arguments, **named)
+        raise LOST
+
+    monkeypatch.setattr("ledger.service.ledger.post", post)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_connection_lost_at_the_commit_is_looked_into(ledger_url, empty, tpp, monkeypatch, after):
+    monkeypatch.setenv("TPP_LEDGER", ledger_url)
+    assert tpp("init").exit_code == 0
+    ends_in_a_lost_connection(monkeypatch, after=after)
+    done = tpp(ISSUE + "10")
+    assert done.exit_code == 6
+    assert done.stderr.splitlines() == [
+        "tpp: the connection was lost",
+        "submission 2 was recorded meanwhile: see `tpp status`"
+        if after
+        else "nothing was recorded",
+    ]
+
+
+def test_what_cannot_be_looked_into_is_not_known(folder, tpp, monkeypatch):
+    ends_in_a_lost_connection(monkeypatch, after=True)
+
+    def gone(url: str) -> None:
+        raise LOST
+
+    monkeypatch.setattr("ledger.storage.head.settled_head", gone)
+    assert tpp(ISSUE + "10").stderr.splitlines() == [
+        "tpp: the connection was lost",
+        "it is not known whether it was recorded: run it again, nothing is recorded twice",
+    ]

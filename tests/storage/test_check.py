@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledger.storage import append_only
-from ledger.storage.chain import GS, US, ZERO
+from ledger.storage.chain import GS, RS, US, ZERO
 from ledger.storage.check import SENTENCES, Invariant, check, check_turn
 from ledger.storage.head import HEAD_SQL, Head
 from ledger.storage.store import Store, Turn, create
@@ -164,6 +164,9 @@ SHIFTED = """
 UPDATE movement SET source = 'books{US}regime', document = '1', line = '1{US}' | movement 1
 UPDATE party SET name = 'Acme{US}acme', name_key = '' WHERE party_no = 1       | party 1
 UPDATE submission SET note = 'init{US}x' WHERE number = 1                      | submission 1
+UPDATE submission SET note = 'init{RS}x' WHERE number = 1                      | submission 1
+UPDATE submission SET actor = 'a{GS}b' WHERE number = 1                        | submission 1
+UPDATE budget SET holder_name = 'Po{GS}land' WHERE budget_no = 1               | budget 1
 UPDATE finding SET detail = 'x{GS}y' WHERE seq = 4 AND ordinal = 1             | finding 1
 """
 
@@ -171,7 +174,7 @@ UPDATE finding SET detail = 'x{GS}y' WHERE seq = 4 AND ordinal = 1             |
 @pytest.mark.parametrize("row", SHIFTED.strip().splitlines())
 def test_separators_within_a_field_are_found(kept: Store, row: str) -> None:
     """They could make two different rows read alike, byte by byte."""
-    statement, said = (part.strip() for part in row.format(US=US, GS=GS).split("|"))
+    statement, said = (part.strip() for part in row.format(US=US, RS=RS, GS=GS).split("|"))
     assert f"{said} holds a separator" in failing_after(kept, statement)["values"] or (
         f"{said} of movement 4 holds a separator" in failing_after(kept, statement)["values"]
     )

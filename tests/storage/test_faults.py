@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,15 +15,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ledger.storage import head as heads
+from ledger.storage import files as heads
 from ledger.storage.check import check
 from ledger.storage.errors import (
     ReadOnlyLedger,
+    StoreBusy,
     StoreUnavailable,
 )
 from ledger.storage.head import head_of
 from ledger.storage.store import Store, create, open_store
-from tests.storage.scribe import small_ledger
+from tests.storage.scribe import Scribe, moved, small_ledger
 
 CHANGE = "UPDATE head SET last_seq = 5"
 
@@ -64,6 +66,14 @@ def as_nobody(work: Callable[[], None]) -> None:
     assert child.exitcode == 0
 
 
+def open_to_all(folder: Path) -> None:
+    """Let everybody come to a folder, and nobody else write in it."""
+    for parent in folder.parents:
+        if parent.stat().st_uid == os.geteuid() and parent.name:
+            parent.chmod(parent.stat().st_mode | 0o111)
+    folder.chmod(0o755)
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_ledger_on_read_only_media_opens_read_only(tmp_path: Path) -> None:
     folder = tmp_path / "media"
@@ -73,10 +83,7 @@ def test_a_ledger_on_read_only_media_opens_read_only(tmp_path: Path) -> None:
         small_ledger(store)
     path.chmod(0o444)
     folder.chmod(0o555)
-    for parent in tmp_path.parents:
-        if parent.stat().st_uid == os.geteuid() and parent.name:
-            parent.chmod(parent.stat().st_mode | 0o111)
-    tmp_path.chmod(0o755)
+    open_to_all(tmp_path)
 
     def read() -> None:
         assert head_of(str(path)).last_seq == 9
@@ -104,6 +111,47 @@ def test_a_log_that_lies_beside_a_read_only_ledger_is_read(tmp_path: Path) -> No
         patch.setattr(heads, "_writable", lambda path: False)
         assert "immutable" in heads.sqlite_uri(path, read_only=True)
         assert head_of(str(path)).last_seq == 9
+
+
+def test_what_was_written_while_it_was_read_without_locks_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who may not write beside the file reads it without locks: half of it may be of later."""
+    path = tmp_path / "ledger.db"
+    with create(str(path)) as store:
+        small_ledger(store)
+    with open_store(str(path)) as writer:
+        scribe = Scribe(writer)
+        writer.close()
+        monkeypatch.setattr(heads, "_writable", lambda path: False)
+        with open_store(str(path)) as reader:
+            said = "was written while it was read"
+            with pytest.raises(StoreBusy, match=said), reader.reading() as turn:  # noqa: PT012
+                assert turn.head.last_seq == 9
+                scribe.submit(moved("uplift", "FR2", (1, 1, 5, 0, 0, 0, 0), amount_mtpp=5))
+                writer.close()
+                turn.connection.exec_driver_sql("SELECT count(*) FROM movement").all()
+            assert last_seq(reader) == 10
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_log_that_only_a_writer_can_put_in_order_is_named(tmp_path: Path) -> None:
+    """A writer died, and who comes next may write nothing there."""
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    left = folder / "ledger.db"
+    with create(str(tmp_path / "ledger.db")) as store:
+        small_ledger(store)
+        for name in ("ledger.db", "ledger.db-wal"):
+            shutil.copy(tmp_path / name, folder / name)
+    open_to_all(tmp_path)
+
+    def read() -> None:
+        for ask in (head_of, open_store):
+            with pytest.raises(StoreUnavailable, match=r"ledger\.db-wal.*open it once"):
+                ask(str(left))
+
+    as_nobody(read)
 
 
 # Faults

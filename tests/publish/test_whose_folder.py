@@ -1,0 +1,66 @@
+"""The folder of a copy where another user made it, and where nobody has a place of their own."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+
+import pytest
+
+from ledger.publish import folders
+from ledger.storage.errors import StoreUnavailable
+from ledger.storage.place import place_of
+from tests.storage.test_faults import as_nobody, open_to_all
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """A ledger's copy, made by one user, in a folder that all may write."""
+    open_to_all(tmp_path)
+    folder = tmp_path / "led.db.copy"
+    folder.mkdir()
+    folder.chmod(0o777)
+    with folders.writing(folder):
+        pass
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_lock_that_another_user_made_is_waited_for_all_the_same(shared):
+    (shared / ".lock").chmod(0o644)
+    place = place_of(str(shared.with_name("led.db")))
+
+    def write() -> None:
+        assert folders.folder_of(place, "id") == shared
+        with folders.writing(shared):
+            (shared / "theirs").write_text("written")
+
+    as_nobody(write)
+    assert (shared / "theirs").read_text() == "written"
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_copy_with_a_lock_that_is_another_users_alone_is_left_to_them(shared):
+    (shared / ".lock").chmod(0o600)
+    place = place_of(str(shared.with_name("led.db")))
+
+    def ask() -> None:
+        if os.geteuid() != shared.stat().st_uid:
+            home = Path.home() / ".cache" / "tpp-ledger" / "id"
+            assert folders.folder_of(place, "id") == home
+
+    as_nobody(ask)
+
+
+def test_who_has_no_home_is_told_what_to_set(tmp_path, monkeypatch):
+    def nobody(_: int) -> None:
+        raise KeyError("uid not found")
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    elsewhere = place_of("postgresql://h/db")
+    with pytest.raises(StoreUnavailable, match="set TPP_COPY to a folder"):
+        folders.folder_of(elsewhere, "id")
+    monkeypatch.setenv("TPP_COPY", str(tmp_path))
+    assert folders.folder_of(elsewhere, "id") == tmp_path / "id"
