@@ -99,7 +99,7 @@ def _changed(standing: Mapping[str, tuple[str, str]], wanted: Mapping[str, str])
             yield f"the trigger {name} is missing or changed"
     for name, (table, _) in standing.items():
         if table in metadata.tables and name not in wanted:
-            yield f"the trigger {name} on {table} is none of the ledger's"
+            yield f"the trigger {name.removeprefix(f'{table}.')} on {table} is none of the ledger's"
 
 
 def statements(dialect: str) -> list[str]:

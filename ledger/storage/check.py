@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from traceback import clear_frames
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
@@ -87,6 +88,8 @@ class Findings:
             if not is_spoilt(error):
                 raise
             if isinstance(error, DBAPIError):
+                # Rows still being read go first: after the rollback there is no cursor to close.
+                clear_frames(error.__traceback__)
                 here.rollback()
             for name in names:
                 self.fail(name, f"not to be recomputed from what is stored ({why(error)})")

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from ledger.storage.check_spoilt import Fail, Guarded
+from ledger.storage.rows import as_text
 from schemas import tables as t
 
 # Which column must find its value where. A movement's own `seq` comes with the chain's checks.
@@ -73,7 +74,12 @@ def _said(row: Any) -> str:
 
 @cache
 def _wrong_rows(table: Table, sqlite: bool) -> Select[Any]:
-    return select(*table.primary_key.columns).where(_wrong(table, sqlite)).limit(100)
+    return select(*_key(table)).where(_wrong(table, sqlite)).limit(100)
+
+
+def _key(table: Table) -> list[ColumnElement[Any]]:
+    """The columns that name a row, days as text: what stands there may be no day."""
+    return [as_text(c) if isinstance(c.type, Date) else c for c in table.primary_key.columns]
 
 
 def _wrong(table: Table, sqlite: bool) -> ColumnElement[bool]:
@@ -114,4 +120,4 @@ def _check_pointer(
 def _lost_rows(column: Column[Any], target: Column[Any]) -> Select[Any]:
     table, there = column.table, target.table.alias("there")
     lost = ~exists().where(there.c[target.name] == column).correlate(table)
-    return select(*table.primary_key.columns, column).where(column.is_not(None), lost).limit(100)
+    return select(*_key(table), column).where(column.is_not(None), lost).limit(100)
