@@ -48,7 +48,8 @@ def check(against: str | None) -> None:
         if one.count > len(one.failures):
             click.echo(f"        ... and {one.count - len(one.failures):,} more")
     failed = [one.name for one in invariants if not one.holds]
-    say(f"seq {head.last_seq:,}, chain head {head.digest}")
+    seq = f"{head.last_seq:,}" if isinstance(head.last_seq, int) else "unknown"
+    say(f"seq {seq}, chain head {head.digest}")
     if failed:
         say(f"{len(failed)} of {len(invariants)} invariants fail: {', '.join(failed)}")
     else:

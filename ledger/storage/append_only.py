@@ -6,9 +6,11 @@ batch mode does, drops its triggers without a word.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from sqlalchemy import Connection
 
-from schemas.tables import APPEND_ONLY
+from schemas.tables import APPEND_ONLY, metadata
 
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -26,23 +28,78 @@ def guard(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def unguarded(connection: Connection) -> list[str]:
-    """The names of triggers that do not stand as they should."""
-    if connection.dialect.name == "sqlite":
-        query = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
-        wanted = {_name(sql): sql for sql in statements("sqlite") if sql.startswith("CREATE")}
-    else:
-        query = (
-            "SELECT tgname, tgenabled FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
-            " WHERE relnamespace = current_schema()::regnamespace AND tgtype = 58"
-        )
-        wanted = {f"{table.name}_append_only": "O" for table in APPEND_ONLY}
-    standing = {row[0]: row[1] for row in connection.exec_driver_sql(query)}
-    return [name for name, state in wanted.items() if standing.get(name) != state]
+def faults(connection: Connection) -> list[str]:
+    """What is not as guard() left it, a sentence each: a trigger that is missing or changed, one
+    that is none of ours on a table of ours, and what stands in the place of such a table.
+    """
+    sqlite = connection.dialect.name == "sqlite"
+    return [*(_of_sqlite(connection) if sqlite else _of_postgresql(connection))]
 
 
-def _name(create_trigger: str) -> str:
-    return create_trigger.split(" ")[2]
+def _of_sqlite(connection: Connection) -> Iterator[str]:
+    query = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type <> 'index'"
+    rows = connection.exec_driver_sql(query).all()
+    yield from _replaced({name: kind for kind, name, _, _ in rows if kind != "trigger"})
+    wanted = {sql.split(" ")[2]: sql for sql in statements("sqlite") if sql.startswith("CREATE")}
+    standing = {n: (table, sql) for kind, n, table, sql in rows if kind == "trigger"}
+    yield from _changed(standing, wanted)
+
+
+_KINDS = """
+SELECT relname, CASE relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' ELSE relkind::text END
+FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+"""
+# When a trigger runs, whether it is on, that neither a condition nor columns narrow it, and the
+# text of its function.
+_TRIGGERS = """
+SELECT tgname, relname, concat_ws(' ', tgtype, tgenabled, tgqual, tgattr, lanname, prosrc)
+FROM pg_trigger
+JOIN pg_class ON pg_class.oid = tgrelid
+JOIN pg_proc ON pg_proc.oid = tgfoid
+JOIN pg_language ON pg_language.oid = prolang
+WHERE relnamespace = current_schema()::regnamespace AND NOT tgisinternal
+"""
+_RULES = """
+SELECT rulename, relname FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class
+WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+"""
+# Before each statement that updates, deletes or truncates; on; of all rows and columns.
+_STATE = "58 O "
+
+
+def _of_postgresql(connection: Connection) -> Iterator[str]:
+    yield from _replaced({row[0]: row[1] for row in connection.exec_driver_sql(_KINDS)})
+    triggers = connection.exec_driver_sql(_TRIGGERS).all()
+    _, body, _ = _FUNCTION.split("$$")
+    wanted = {f"{table.name}_append_only": f"{_STATE} plpgsql {body}" for table in APPEND_ONLY}
+    # A name is a table's own: the same on another table is another trigger.
+    named = {
+        name if name == f"{table}_append_only" else f"{table}.{name}": (table, state)
+        for name, table, state in triggers
+    }
+    yield from _changed(named, wanted)
+    for name, table in connection.exec_driver_sql(_RULES):
+        if table in metadata.tables:
+            yield f"the rule {name} on {table} is none of the ledger's"
+
+
+def _replaced(kinds: Mapping[str, str]) -> Iterator[str]:
+    for name in metadata.tables:
+        kind = kinds.get(name)
+        if kind is None:
+            yield f"the table {name} is gone"
+        elif kind != "table":
+            yield f"{name} is a {kind}, not a table"
+
+
+def _changed(standing: Mapping[str, tuple[str, str]], wanted: Mapping[str, str]) -> Iterator[str]:
+    """Of `standing` triggers, each with its table and what it says, those that should not be so."""
+    for name, said in wanted.items():
+        if standing.get(name, ("", ""))[1] != said:
+            yield f"the trigger {name} is missing or changed"
+    for name, (table, _) in standing.items():
+        if table in metadata.tables and name not in wanted:
+            yield f"the trigger {name.removeprefix(f'{table}.')} on {table} is none of the ledger's"
 
 
 def statements(dialect: str) -> list[str]:

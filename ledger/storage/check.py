@@ -10,11 +10,15 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from traceback import clear_frames
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError
 
 from ledger.storage import append_only, check_chain, check_sums, check_values
 from ledger.storage.chain import ZERO
+from ledger.storage.check_spoilt import is_spoilt, why
 from ledger.storage.head import Head
 from ledger.storage.store import Store, Turn
 from schemas import tables as t
@@ -25,7 +29,7 @@ SHOWN = 20
 SENTENCES = {
     "values": "every value is of its column's kind, no text is empty or holds a separator",
     "references": "nothing points at what is not there, or not there yet",
-    "append-only": "the triggers that keep recorded rows stand",
+    "append-only": "the triggers that keep recorded rows stand, and nothing in place of a table",
     "seq": "movements are numbered from 1 without a gap, up to the head",
     "submissions": "submissions are numbered without a gap and share out the movements",
     "chain": "every submission's movements, annex and digest are those recorded",
@@ -76,15 +80,25 @@ class Findings:
         self.invariants[name].fail(failure)
 
     @contextmanager
-    def recomputing(self, *names: str) -> Iterator[None]:
-        """Where values of a wrong kind stop a check, let its invariants fail instead."""
+    def recomputing(self, connection: Connection, *names: str) -> Iterator[None]:
+        """Where what is stored stops a check, let its invariants fail, and the others be checked.
+
+        In a savepoint: PostgreSQL answers nothing more in a transaction that met an error.
+        """
+        here = connection.begin_nested()
         try:
             yield
-        except (TypeError, ValueError) as error:
-            if self.invariants["values"].holds:
+        except Exception as error:
+            if not is_spoilt(error):
                 raise
+            if isinstance(error, DBAPIError):
+                # Rows still being read go first: after the rollback there is no cursor to close.
+                clear_frames(error.__traceback__)
+                here.rollback()
             for name in names:
-                self.fail(name, f"not to be recomputed from values of a wrong kind ({error})")
+                self.fail(name, f"not to be recomputed from what is stored ({why(error)})")
+        if here.is_active:
+            here.commit()
 
 
 def check(
@@ -108,18 +122,23 @@ def check_turn(
     """check() of the ledger as one transaction sees it."""
     found = Findings()
     connection, head = turn.connection, turn.head
+    guarded = partial(found.recomputing, connection)
     with _undecodable_kept(store, connection):
-        check_values.check(connection, found.fail)
-        for name in append_only.unguarded(connection):
-            found.fail("append-only", f"the trigger {name} is missing or changed")
-        with found.recomputing("seq", "submissions", "chain", "recorded_at", "keys"):
+        check_values.check(connection, found.fail, guarded)
+        with guarded("append-only"):
+            for said in append_only.faults(connection):
+                found.fail("append-only", said)
+        with guarded("seq", "submissions", "chain", "recorded_at", "keys"):
             check_chain.check(connection, head, found.fail, progress or _ignored)
-        with found.recomputing("reversals", *check_sums.DERIVED):
-            check_sums.check(connection, found.fail)
+        check_sums.check(connection, found.fail, guarded)
     if against is None:
         del found.invariants["known head"]
-    elif not _known(connection, head, against):
-        found.fail("known head", f"no submission has the digest {against}: it was rewritten")
+    else:
+        with guarded("known head"):
+            if not _known(connection, head, against):
+                found.fail(
+                    "known head", f"no submission has the digest {against}: it was rewritten"
+                )
     return list(found.invariants.values())
 
 

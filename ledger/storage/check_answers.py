@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, and_, case, cast, func, select, union_all
 
+from ledger.storage.check_spoilt import Fail
 from ledger.storage.rows import streamed
 from schemas import tables as t
 from schemas.kinds import OUTCOMES, Kind
-
-Fail = Callable[[str, str], None]
 
 ANSWERS = (str(Kind.LICENCE), *map(str, OUTCOMES))
 _m, _e = t.movement.c, t.entry.c

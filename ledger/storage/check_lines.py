@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, and_, select
 
 from ledger.storage.check_expiry import LastDays
+from ledger.storage.check_spoilt import SPOILT, Fail, why
 from ledger.storage.rows import as_text, streamed
 from schemas import tables as t
 from schemas.kinds import DRAWS_DOWN, ENDINGS, LICENCE_ACTS, OF_A_LINE, Kind
 from schemas.tpp import Tpp
 
-Fail = Callable[[str, str], None]
 _ENDS = {
     Kind.LAPSE: "lapsed",
     Kind.SURRENDER: "surrendered",
@@ -92,8 +92,12 @@ class Line:
         setattr(self, side, getattr(self, side) + ended)
 
 
-def acted_lines(connection: Connection, reversed_seqs: set[int]) -> Iterator[tuple[int, Line]]:
-    """The lines of which some live or reversed act is on record, by rising seq."""
+def acted_lines(
+    connection: Connection, reversed_seqs: set[int], last_days: LastDays, fail: Fail
+) -> Iterator[tuple[int, Line | None]]:
+    """The lines of which some live or reversed act is on record, by rising seq; None for one that
+    cannot be made anew, which is a failure.
+    """
     member, licence = t.movement.alias("member").c, t.movement.alias("licence").c
     acted = select(t.movement.c.target_seq).where(
         t.movement.c.kind.in_([*map(str, LICENCE_ACTS), str(Kind.REPLACEMENT)])
@@ -108,11 +112,16 @@ def acted_lines(connection: Connection, reversed_seqs: set[int]) -> Iterator[tup
         .where(licence.seq.in_(acted), member.kind.in_(map(str, OF_A_LINE)))
         .order_by(licence.seq, member.seq)
     )
-    back, last_days = _given_back(connection), LastDays(connection)
+    known = reversed_seqs, _given_back(connection, fail)
     for seq, rows in groupby(streamed(connection, query), key=lambda row: int(row[0])):
         every = list(rows)
-        opened = _opened(every[0][1 : 1 + len(_OF_LICENCE)], last_days)
-        yield seq, _made(opened, seq, every, (reversed_seqs, back))
+        try:
+            opened = _opened(every[0][1 : 1 + len(_OF_LICENCE)], last_days)
+            yield seq, _made(opened, seq, every, known)
+        except SPOILT as error:
+            said = f"an act on it is not to be read ({why(error)})"
+            fail("licence lines", f"licence line {seq}: {said}")
+            yield seq, None
 
 
 def check_replacements(connection: Connection, reversed_seqs: set[int], fail: Fail) -> None:
@@ -143,14 +152,20 @@ def check_replacements(connection: Connection, reversed_seqs: set[int], fail: Fa
             fail("licence lines", f"{said}, is reversed")
 
 
-def _given_back(connection: Connection) -> set[int]:
+def _given_back(connection: Connection, fail: Fail) -> set[int]:
     """The rulings by which the unused rest of a licence comes back."""
     m, r = t.movement.c, t.ruling.c
     query = select(r.ruling_no, r.body).where(
         r.ruling_no.in_(select(m.ruling_no).where(m.kind.in_(map(str, ENDINGS))))
     )
-    found = connection.execute(query)
-    return {n for n, body in found if json.loads(body)["draws"][0]["effect"] == "give_back"}
+    found: set[int] = set()
+    for no, body in connection.execute(query):
+        try:
+            if json.loads(body)["draws"][0]["effect"] == "give_back":
+                found.add(no)
+        except SPOILT as error:
+            fail("licence lines", f"ruling {no}, on an ending, is not to be read ({why(error)})")
+    return found
 
 
 def _opened(licence: Sequence[Any], last_days: LastDays) -> Line:

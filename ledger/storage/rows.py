@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Executable,
@@ -38,6 +39,11 @@ def pieces(connection: Connection, query: Executable) -> Iterator[Sequence[Any]]
 def as_text(column: ColumnElement[Any]) -> ColumnElement[str | None]:
     """The column's value as the chain writes it, NULL staying NULL."""
     return column if isinstance(column.type, Text) else cast(column, Text)
+
+
+def summed(value: ColumnElement[Any]) -> ColumnElement[int]:
+    """The sum of a column, 0 over no rows."""
+    return cast(func.coalesce(func.sum(value), 0), BigInteger)
 
 
 def joined_text(columns: Iterable[ColumnElement[Any]], *before: str) -> ColumnElement[str]:

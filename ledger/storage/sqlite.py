@@ -179,6 +179,8 @@ def copy_file(
         settle(draft, copy)
     finally:
         draft.unlink(missing_ok=True)
+        # Left where the copy stopped half-way, on a full disk for one.
+        draft.with_name(f"{draft.name}-journal").unlink(missing_ok=True)
 
 
 def settle(draft: Path, path: Path) -> None:

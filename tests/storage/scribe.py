@@ -6,6 +6,7 @@ the plain words of schemas/tables.py.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -124,6 +125,7 @@ class Scribe:
         put(connection, t.balance, self._balances())
         put(connection, t.balance_day, [(*k, *n) for k, n in self._days().items()])
         put(connection, t.licence_line, self._lines())
+        put(connection, t.standing, self._standing())
 
     def _balances(self) -> list[tuple[Any, ...]]:
         sums: dict[int, list[Any]] = defaultdict(lambda: [0] * 6 + [None])
@@ -147,6 +149,14 @@ class Scribe:
                     known = days[budget, m.on]
                     days[budget, m.on] = [a + b for a, b in zip(known, more, strict=True)]
         return days
+
+    def _standing(self) -> list[tuple[Any, ...]]:
+        """Adoptions alone; whoever writes other acts adds theirs."""
+        return [
+            (m.seq, m.kind, json.loads(m.fields["details"])["regime_key"], None, m.on, None, 1)
+            for m in self.written
+            if m.kind == "adoption" and "regime_key" in m.fields.get("details", "")
+        ]
 
     def _lines(self) -> list[tuple[Any, ...]]:
         dead: set[int] = set()
@@ -205,7 +215,7 @@ def small_ledger(store: Store) -> list[str]:
     """Three submissions with something in every table; the digests they ended with."""
     scribe = Scribe(store)
     first = scribe.submit(
-        moved("adoption", "regime", details='{"text":"first"}'),
+        moved("adoption", "regime", details='{"regime_key":"first"}'),
         budgets=[(*POLAND, 790_000_000_000, "shipped"), (*ACME, 26_900_000_000, "shipped")],
         rulings=[(1, "aa", '{"draws":["country"]}'), (2, "bb", '{"draws":[]}')],
         texts=[("d1", "the regime\n"), ("d2", 'the catalogue, "quoted"\r\n')],

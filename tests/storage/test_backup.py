@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.storage import sqlite
 from ledger.storage.backup import backup, restore
 from ledger.storage.check import check
 from ledger.storage.errors import LedgerExists, NewerLedger, NotALedger, StoreError
@@ -57,6 +58,19 @@ def test_every_table_comes_back_as_it_was(led: Store, other: str, tmp_path: Path
         export(again, tmp_path / "two")
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+def test_a_copy_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    create(str(tmp_path / "ledger.db")).close()
+
+    def full(target: sqlite3.Connection) -> None:
+        """As a full disk leaves it: SQLite's journal beside the half-written copy."""
+        (tmp_path / "kept.part-journal").write_bytes(b"half")
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        sqlite.copy_file(tmp_path / "ledger.db", tmp_path / "kept", full)
+    assert sorted(path.name for path in tmp_path.glob("kept*")) == []
 
 
 def test_nothing_is_written_over(led: Store, tmp_path: Path) -> None:

@@ -47,19 +47,24 @@ def kept(
 def failing_after(store: Store, statement: str) -> dict[str, str]:
     """What check finds once somebody with the file in hand ran a statement; then undone."""
     with pytest.raises(TakenBack), store.writing() as turn:  # noqa: PT012
-        run = turn.connection.exec_driver_sql
-        for table in t.APPEND_ONLY:
-            if store.dialect == "postgresql":
-                run(f"DROP TRIGGER {table.name}_append_only ON {table.name}")
-            else:
-                run(f"DROP TRIGGER {table.name}_no_update")
-                run(f"DROP TRIGGER {table.name}_no_delete")
-        run(statement)
+        unguarded(store, turn)
+        turn.connection.exec_driver_sql(statement)
         append_only.guard(turn.connection)
         now = Turn(turn.connection, Head(*turn.connection.exec_driver_sql(HEAD_SQL).one()))
         found = words(check_turn(store, now))
         raise TakenBack
     return found
+
+
+def unguarded(store: Store, turn: Turn) -> None:
+    """Take the triggers away, as somebody with the file in hand can."""
+    run = turn.connection.exec_driver_sql
+    for table in t.APPEND_ONLY:
+        if store.dialect == "postgresql":
+            run(f"DROP TRIGGER {table.name}_append_only ON {table.name}")
+        else:
+            run(f"DROP TRIGGER {table.name}_no_update")
+            run(f"DROP TRIGGER {table.name}_no_delete")
 
 
 class TakenBack(Exception):
