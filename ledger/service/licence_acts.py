@@ -13,7 +13,7 @@ from ledger.rules.admission import Effect
 from ledger.rules.endings import GIVES_BACK, READINGS, STATES, LineState
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
-from ledger.service.rows import Drawn, Flag, Row, key_of
+from ledger.service.rows import Drawn, Flag, Row, key_of, party_key
 from ledger.service.rulebook import Rulebook
 from ledger.storage.statements import Cursor
 from schemas import tables as t
@@ -227,8 +227,8 @@ def stands(row: Row, lines: LineBook) -> tuple[str, str | None, str | None] | No
     if row.act_place < 0:
         return None
     if row.kind == Kind.LICENCE_TRANSFER:
-        number = lines.line(row.act_place)["exporter_no"]
-        return lines.subject(row.act_place), lines.book.party_key(number), None
+        # Not whom the line has now: a later act of the same file may have handed it on again.
+        return lines.subject(row.act_place), party_key(row.given.exporter), None
     if row.kind in (Kind.LICENCE_SUSPENSION, Kind.LICENCE_REINSTATEMENT):
         return lines.subject(row.act_place), None, row.details().get("until_on")
     if row.kind in (Kind.SURRENDER, Kind.REVOCATION) and row.in_part:
