@@ -14,7 +14,7 @@ from ledger.service.known_rows import reversals_of
 from ledger.service.last_days import amended_object
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
-from ledger.service.rows import Drawn, Flag, Row, key_of
+from ledger.service.rows import Drawn, Flag, Row, key_of, party_key
 from ledger.service.rulebook import Rulebook
 from ledger.storage.statements import Cursor
 from schemas import tables as t
@@ -252,8 +252,8 @@ def stands(row: Row, lines: LineBook) -> tuple[str, str | None, str | None] | No
     if row.act_place < 0:
         return None
     if row.kind == Kind.LICENCE_TRANSFER:
-        number = lines.line(row.act_place)["exporter_no"]
-        return lines.subject(row.act_place), lines.book.party_key(number), None
+        # Not whom the line has now: a later act of the same file may have handed it on again.
+        return lines.subject(row.act_place), party_key(row.given.exporter), None
     if row.kind == Kind.LICENCE_AMENDMENT:
         changed = amended_object(row.given)
         return None if changed is None else (lines.subject(row.act_place), changed, None)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,3 +163,16 @@ def test_acts_of_every_kind_that_is_kept_were_there(books: str) -> None:
     with open_store(books) as store, store.reading() as turn:
         kinds = set(turn.connection.execute(select(t.standing.c.kind)).scalars())
     assert len(kinds) == 17, sorted(kinds)
+
+
+def test_two_transfers_of_one_line_in_one_file_are_each_their_own(tmp_path: Path) -> None:
+    """The first was kept as one to whom the second handed the licence."""
+    (tmp_path / "acts.csv").write_text(
+        "document,kind,effective_on,licence,to_party\n"
+        "A,licence_transfer,2025-07-01,L1,Y\nB,licence_transfer,2025-08-01,L1,Z\n"
+    )
+    with tpp.create(str(tmp_path / "ledger.db")) as made:
+        (line,) = lines("act | no | day | to\nlicence | L1 | 2025-06-01 | India")
+        act(made.service, 1, line)
+        made.import_file(tmp_path / "acts.csv", "acts")
+        assert_sound(made.service)
