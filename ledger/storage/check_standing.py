@@ -42,6 +42,8 @@ class _Act:
     licence: str | None
     licence_line: str | None
     ruling_no: int | None
+    expires_on: str | None
+    unit_value_cents: int | None
     details: Mapping[str, Any]
     budget_no: int | None
 
@@ -199,6 +201,14 @@ def _handed_on(act: _Act, _: _Known) -> _Left:
     return act.line, act.party("to_party"), None
 
 
+def _amended(act: _Act, _: _Known) -> _Left | None:
+    """The last day and the value it says; one that says neither changes neither."""
+    said = act.expires_on, act.unit_value_cents
+    if said == (None, None):
+        return None
+    return act.line, US.join("" if one is None else str(one) for one in said), None
+
+
 def _ended(act: _Act, _: _Known) -> _Left | None:
     """Only what ends a part of a line: one that ends all of it is told by the line."""
     in_part = "quantity" in act.details or "tpp" in act.details
@@ -253,6 +263,7 @@ def _adopted(act: _Act, _: _Known) -> _Left:
 
 _LEFT: dict[str, Callable[[_Act, _Known], _Left | None]] = {
     Kind.ASSIGNMENT: _assigned,
+    Kind.LICENCE_AMENDMENT: _amended,
     Kind.LICENCE_TRANSFER: _handed_on,
     Kind.LICENCE_SUSPENSION: _paused,
     Kind.LICENCE_REINSTATEMENT: _paused,

@@ -346,7 +346,6 @@ class Model:
         """Reverse a movement: the opposite of its effects, but for what a line holds again."""
         one = self.done[seq]
         reversal = Done("reversal", one.day, {k: -n for k, n in one.effects.items()}, target=seq)
-        reversal.says = {"of": one.kind}
         self._change(seq, reversal, stands=False)
         found = self.add(reversal)
         one.by = self.seq
@@ -355,15 +354,14 @@ class Model:
     def redo(self, seq: int) -> list[str]:
         """Restore a reversed movement: its effects again, but for what a line holds now."""
         one = self.done[seq]
-        reversal = Done(
-            "reversal", one.day, dict(one.effects), target=one.by, says={"of": one.kind}
-        )
+        reversal = Done("reversal", one.day, dict(one.effects), target=one.by)
         self._change(seq, reversal, stands=True)
         one.by = None
         return self.add(reversal)
 
     def _change(self, seq: int, reversal: Done, *, stands: bool) -> None:
         one = self.done[seq]
+        reversal.says = {"of": one.kind}
         answered = one.target if one.kind in ANSWERS else None
         standing = bool(answered and self.answers(answered))
         of = seq if one.kind == "licence" else one.line
