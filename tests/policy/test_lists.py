@@ -22,6 +22,7 @@ d5      23  22
 a5      37  38
 a6       8   8
 macau    1   1
+part746  3   3
 destinations 200 200
 """
 
