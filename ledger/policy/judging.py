@@ -37,10 +37,11 @@ class When:
 
     The place holds where the country of some role in `where` (of every one, and known, if
     `every`) is in one of `among`, if any are named, and in none of `apart`. Both name lists, or
-    budgets for the countries that hold one. A country that is not known is in nothing and
-    matches nothing. `entries` and `not_entries` go by the item's entry, where one was given.
-    `moves`: only moves between facilities, of those MOVES. `chip_limits`: chips that stand so to
-    the regime's limits on the day (LIMIT_STATES).
+    budgets for the countries that hold one. A country that is not known is in nothing and matches
+    nothing; of a parent that is not, the consignee's headquarters are asked. `entries` and
+    `not_entries` go by the item's entry, where one was given. `moves`: only moves between
+    facilities, of those MOVES. `chip_limits`: chips that stand so to the regime's limits on the
+    day (LIMIT_STATES).
     """
 
     kinds: frozenset[str] = frozenset()

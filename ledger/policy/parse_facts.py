@@ -87,10 +87,12 @@ def closed(top: Table) -> None:
     top.close()
 
 
-def countries(book: Book, file: str) -> tuple[dict[str, str], dict[str, Attached]]:
-    """`countries.toml`: the destinations the rule knows, and the territories that follow one."""
+def countries(book: Book, file: str) -> tuple[dict[str, str], dict[str, Attached], dict[str, str]]:
+    """`countries.toml`: the destinations the rule knows, the territories that follow one, and
+    those that only lists may name.
+    """
     top = book.table(file)
-    names = top.texts("names")
+    names, own = top.texts("names"), top.texts("own")
     attached = {}
     for table in top.tables("attached"):
         one = Attached(
@@ -103,8 +105,10 @@ def countries(book: Book, file: str) -> tuple[dict[str, str], dict[str, Attached
             table.problem("code", one.code, "stands in this file already")
         attached[one.code] = one
         table.close()
+    for code in sorted(own.keys() & {*names, *attached}):
+        top.problem("own", code, "stands in this file already")
     closed(top)
-    return names, attached
+    return names, attached, own
 
 
 def country_list(book: Book, file: str, known: Iterable[str]) -> CountryList:

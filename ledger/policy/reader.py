@@ -253,14 +253,15 @@ def _lists(
     book: Book, head: _Head
 ) -> tuple[dict[str, str], dict[str, Attached], dict[str, CountryList]]:
     names: dict[str, str] = {}
+    own: dict[str, str] = {}
     attached: dict[str, Attached] = {}
     lists: dict[str, CountryList] = {}
     if "countries.toml" in book.files:
-        names, attached = parse_facts.countries(book, "countries.toml")
+        names, attached, own = parse_facts.countries(book, "countries.toml")
         every = Change(head.first_day, tuple(names), (), head.citation)
         lists[ALL_COUNTRIES] = CountryList(ALL_COUNTRIES, "Every destination", (every,))
     for file in _in(book, 1):
-        one = parse_facts.country_list(book, file, names)
+        one = parse_facts.country_list(book, file, (*names, *own))
         lists[one.key] = one
     return names, attached, lists
 

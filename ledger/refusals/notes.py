@@ -125,6 +125,11 @@ NOTES = (
         "option d5_source",
     ),
     _note(
+        "embargoed_destination",
+        "under an embargo of which the regime says nothing",
+        "authorization",
+    ),
+    _note(
         "attribution_unavailable",
         "counted on the consignee's own parent: another entity may not be named in its place here",
         "budget",

@@ -41,11 +41,18 @@ def country_class(regime: Regime, code: str | None, day: date) -> str:
 
 
 def holds_there(when: When, classes: Callable[[str], frozenset[str]]) -> bool:
-    """Whether the place of a condition holds, by what each role's country is on or holds."""
+    """Whether the place of a condition holds, by what each role's country is on or holds.
+
+    Who has no parent that is stated is its own: the consignee's headquarters stand in its place.
+    """
     if not when.where:
         return True
-    answers = [_is_in(classes(role), when) for role in when.where]
+    answers = [_is_in(_of_role(role, classes), when) for role in when.where]
     return all(answers) if when.every else any(answers)
+
+
+def _of_role(role: str, classes: Callable[[str], frozenset[str]]) -> frozenset[str]:
+    return classes(role) or (classes("consignee_hq") if role == "parent_hq" else frozenset())
 
 
 def _is_in(classes: frozenset[str], when: When) -> bool:

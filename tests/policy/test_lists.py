@@ -22,6 +22,7 @@ d5      23  22
 a5      37  38
 a6       8   8
 macau    1   1
+part746  3   3
 destinations 200 200
 """
 
@@ -115,13 +116,15 @@ def test_territories_follow_as_the_country_catalogue_says():
 def test_periods_are_the_days_on_which_a_ruling_may_change():
     assert [str(day) for day in RULE.periods] == [
         "2025-01-01",
+        "2025-01-13",
         "2025-05-15",
         "2025-11-07",
         "2026-02-03",
         "2026-07-23",
         "2028-01-01",
     ]
-    assert RULE.period_of(date(2025, 5, 14)) == date(2025, 1, 1)
+    assert RULE.period_of(date(2025, 1, 12)) == date(2025, 1, 1)
+    assert RULE.period_of(date(2025, 5, 14)) == date(2025, 1, 13)
     assert RULE.period_of(date(2025, 5, 15)) == date(2025, 5, 15)
     assert RULE.period_of(date(2024, 1, 1)) == date.min
 
