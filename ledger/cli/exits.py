@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ledger.cli.interrupts import noticing
-from schemas.names import listed
 
 if TYPE_CHECKING:
     from schemas.problems import Problem
@@ -49,6 +48,8 @@ class WrongUse(Exception):
         self.nearest = tuple(nearest)
 
     def __str__(self) -> str:
+        from schemas.names import listed
+
         hint = f" (nearest: {listed(self.nearest)})" if self.nearest else ""
         return super().__str__() + hint
 
