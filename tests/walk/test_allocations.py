@@ -10,6 +10,7 @@ from hypothesis.stateful import precondition, rule
 
 from ledger.service.ledger import new_ledger
 from schemas.problems import Unusable
+from tests.walk.limits import COUNTRY
 from tests.walk.machine import (
     BALANCES,
     DAYS,
@@ -22,7 +23,7 @@ from tests.walk.machine import (
     walk,
     which,
 )
-from tests.walk.model import COUNTRY, CYCLE, UNIT, Done
+from tests.walk.model import CYCLE, UNIT, Done
 
 pytestmark = pytest.mark.slow
 
