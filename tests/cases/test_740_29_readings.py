@@ -77,13 +77,13 @@ ownership | 2025-01-01 | Leaf  | Most        |         |            |
 ownership | 2025-01-01 | Sold  | One         | 80      | 2025-05-31 |
 """
 OF = {
-    "declared": {"Whole": ["holding"], "Leaf": ["most"]},
-    "majority": {"Whole": ["holding"], "Most": ["one"], "Leaf": ["one"]},
+    "declared": {"Whole": ["Holding"], "Leaf": ["Most"]},
+    "majority": {"Whole": ["Holding"], "Most": ["One"], "Leaf": ["One"]},
     "each_joint_venturer": {
-        "Whole": ["holding"],
-        "Half": ["one", "two"],
-        "Most": ["one", "two"],
-        "Leaf": ["one", "two"],
+        "Whole": ["Holding"],
+        "Half": ["One", "Two"],
+        "Most": ["One", "Two"],
+        "Leaf": ["One", "Two"],
     },
 }
 
@@ -115,7 +115,7 @@ def test_a_part_that_arrives_lets_go_of_a_part_for_each_venturer(opened):
     )
     left = "2025: held 15,832; remaining 26,884,168"
     come = "2026: posted 15,832; remaining 26,884,168"
-    stands(ledger, "\n".join(f"{one} {year}" for year in (left, come) for one in ("one", "two")))
+    stands(ledger, "\n".join(f"{one} {year}" for year in (left, come) for one in ("One", "Two")))
 
 
 def test_an_owner_counts_from_its_day_to_its_last(opened):
@@ -130,7 +130,7 @@ def test_an_owner_counts_from_its_day_to_its_last(opened):
         """),
     )
     rest = "2025: posted 15,832; remaining 26,884,168"
-    stands(ledger, f"one {rest}\nSold {rest}")
+    stands(ledger, f"One {rest}\nSold {rest}")
 
 
 def test_a_parent_that_is_stated_comes_before_what_is_declared(opened):
@@ -167,7 +167,7 @@ def test_a_consignee_of_supplement_5a_may_name_who_operates(opened):
     stands(
         ledger,
         """
-        group 2025: posted 15,832; remaining 26,884,168
+        Group 2025: posted 15,832; remaining 26,884,168
         Other 2025: posted 15,832; remaining 26,884,168
         C 2025: posted 47,496; remaining 26,852,504
         """,

@@ -188,8 +188,8 @@ def test_declared_owners_pool_from_their_day_on(opened):
         ledger,
         f"""
         C 2025: posted 31,664; remaining 26,868,336
-        holding 2025: posted 15,832; {one}
-        new holding 2025: posted 31,664; remaining 26,868,336
+        Holding 2025: posted 15,832; {one}
+        New Holding 2025: posted 31,664; remaining 26,868,336
         Another 2025: posted 15,832; {one}
         """,
     )
@@ -206,7 +206,7 @@ def test_an_owner_declared_later_does_not_hold_what_was_held_before(opened):
         """,
     )
     play(ledger, ARRIVES)
-    stands(ledger, "holding 2026: posted 15,832; remaining 26,884,168")
+    stands(ledger, "Holding 2026: posted 15,832; remaining 26,884,168")
 
 
 NOT_FOR = """

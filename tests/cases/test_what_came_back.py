@@ -80,6 +80,7 @@ def test_a_shipment_is_laid_once_whatever_is_restored(loose):
 def test_the_part_that_ended_is_judged_by_the_day_it_went(kept):
     """As every other difference of an assignment: not by the day it was laid under the licence."""
     ledger, part, loose = kept(), "licence_part_ended", "no_authorization"
+    before = "filed_after_ending"
     play(
         ledger,
         f"""
@@ -88,7 +89,7 @@ licence    | L1 | 2025-06-01 | India | 100   |      |       |          |        
 ship       | S1 | 2025-06-10 | India | 60    | none |       |          |          | {loose}
 ship       | S2 | 2025-06-20 | India | 10    | none |       |          |          | {loose}
 revocation | V1 | 2025-06-15 |       | 50    |      | L1    |          |          |
-assignment | U1 | 2025-07-01 |       |       |      | L1    | S1       | X        |
+assignment | U1 | 2025-07-01 |       |       |      | L1    | S1       | X        | {before}
 assignment | U2 | 2025-07-01 |       |       |      | L1    | S2       | X        | {part}
         """,
     )

@@ -177,7 +177,7 @@ def test_check_tells_of_a_file_that_is_not_as_it_was_written(books, tpp):
     assert done.exit_code == 4
     assert "FAIL  copy: " in done.stdout
     assert "is not as it was written" in done.stdout
-    assert done.stderr.splitlines()[-1] == "1 of 17 invariants fail: copy"
+    assert done.stderr.splitlines()[-1] == "1 of 18 invariants fail: copy"
     with ledger.open("tpp-ledger.db") as opened:
         assert [one.name for one in opened.check() if not one.holds] == ["copy"]
     shutil.rmtree(books)

@@ -90,6 +90,8 @@ def test_what_is_flagged_is_one_licence_and_one_shipment(demo: Demo):
     assert found.pop("lists_differ") == 1
     # A shipment and its receipt, filed when their quarter was closed.
     assert found.pop("late_for_quarter") == demo.outcomes[LATE].counts["late_for_quarter"] == 2
+    # Shipments of before their licence was surrendered, revoked or replaced come in a later file.
+    assert found.pop("filed_after_ending") == 3
     assert found == {"over_limit": 1, "licence_not_on_file": 1, "refused:over_limit": 1}
 
 

@@ -92,7 +92,7 @@ STATED = [
     ("operator", {"ultimate_parent": "P"}, ("p", "P")),
     ("operator", {"owner": "O"}, ("o", "O")),
     ("operator", {"owner": "O", "operator": "R"}, ("r", "R")),
-    ("operator", {"operator": "Merged"}, ("into", "into")),
+    ("operator", {"operator": "Merged"}, ("into", "Into")),
     ("company_country", {"owner": "O", "operator": "R"}, ("o@PL", "O, Poland")),
     ("operator_country", {"owner": "O", "operator": "R"}, ("r@PL", "R, Poland")),
     ("other_operator_country", {"owner": "O", "operator": "R"}, ("r@PL", "R, Poland")),

@@ -93,6 +93,6 @@ def test_who_owned_whom_is_as_of_the_day_and_as_it_was_known(books):
     first = next(m for m in rows(books.url, "movement") if m["document"] == "S8")["seq"]
     assert held(first - 1, TODAY) == {}
     assert held(first, TODAY) == {"C": unit}
-    assert held(first + 2, TODAY) == {"C": unit, "group": unit}
-    assert held(first + 3, "2026-06-30") == {"C": unit, "group": unit}
-    assert held(first + 3, TODAY) == {"C": 2 * unit, "group": unit}
+    assert held(first + 2, TODAY) == {"C": unit, "Group": unit}
+    assert held(first + 3, "2026-06-30") == {"C": unit, "Group": unit}
+    assert held(first + 3, TODAY) == {"C": 2 * unit, "Group": unit}

@@ -306,7 +306,7 @@ def test_writers_in_several_processes_leave_a_whole_chain(led: Store) -> None:
         "from tests.storage.scribe import Scribe, moved\n"
         "class Plain(Scribe):\n    def _derive(self, connection): pass\n"
         "with open_store(sys.argv[1]) as store:\n"
-        "    for n in range(10): Plain(store).submit(moved('block', sys.argv[2] + str(n)))\n"
+        "    for n in range(10): Plain(store).submit(moved('carry_over', sys.argv[2] + str(n)))\n"
     )
     where = Path(__file__).parents[2]
     children = [

@@ -192,6 +192,7 @@ class Parents(Walk):
         took = min(units * UNIT, self.model.left(seq, where, "held"))
         effects = {(where, "held"): -took, (self.budget(sent, day), "posted"): units * UNIT}
         over = ["more_than_shipped"] * (sum(before) + units > sent.units)
+        over += ["before_shipment"] * (day < sent.day)
         one = Done("receipt", day, effects, seq, units)
         return [*over, *self.model.add(one)]
 
@@ -242,6 +243,7 @@ class Parents(Walk):
         said |= {"shipment": sent.name, "quantity": str(units)}
         said |= {"reason": "theft"} if kind == "attrition" else {}
         over = ["more_than_shipped"] * (before + units > sent.units)
+        over += ["before_shipment"] * (day < sent.day)
         self.do("returns", said, lambda: [*over, *self.model.add(one)])
 
     @precondition(lambda self: self.model.live("shipment"))

@@ -99,6 +99,7 @@ class Products(Walk):
         said = {"document": self.name("R"), "returned_on": str(day), "exporter": "X"}
         said |= {"kind": "return", "shipment": sent.name, "quantity": str(units)}
         over = ["more_than_shipped"] * (before + units > sent.units)
+        over += ["before_shipment"] * (day < sent.day)
         found = self.measured(sent.says["country"], -gone // H20, day) if gone else []
         self.do("returns", said, lambda: [*over, *found, *self.model.add(one)])
 

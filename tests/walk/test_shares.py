@@ -169,6 +169,7 @@ class Shares(Walk):
         said |= {"shipment": sent.name, "quantity": str(units)}
         said |= {"reason": "loss"} if kind == "attrition" else {}
         over = ["more_than_shipped"] * (before + units > sent.units)
+        over += ["before_shipment"] * (day < sent.day)
         gone = sum(n // UNIT for (where, _), n in effects.items() if owned(where))
         found = self.measured(sent.says["country"], day, gone) if gone else []
         self.do("returns", said, lambda: [*over, *found, *self.model.add(one)])

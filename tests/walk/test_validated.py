@@ -97,6 +97,7 @@ class Validated(Walk):
             if self.model.done[s].target == seq
         ]
         over = ["more_than_shipped"] * (kind == "receipt" and sum(before) + units > sent.units)
+        over += ["before_shipment"] * (day < sent.day)
         return [*over, *self.model.add(one)]
 
     lots = st.tuples(
@@ -152,6 +153,7 @@ class Validated(Walk):
             if self.model.done[s].target == seq
         ]
         over = ["more_than_shipped"] * (sum(before) + units > sent.units)
+        over += ["before_shipment"] * (day < sent.day)
         effects = self.off_the_base(seq, units)
         return [*over, *self.model.add(Done(kind, day, effects, seq, units))]
 
