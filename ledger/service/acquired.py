@@ -24,6 +24,7 @@ from ledger.service.on_record import RELATED, relation_of, relations_read
 from ledger.service.relations import Relations
 from ledger.service.rows import Drawn, Flag, Row, party_key
 from ledger.service.rulebook import Rulebook
+from ledger.service.stored import stored
 from ledger.service.targets import given_of
 from ledger.storage.statements import Cursor
 from schemas import tables as t
@@ -32,7 +33,6 @@ from schemas.records import Given
 
 FOLLOWS, NOTED = "follows", "received_before_acquisition"
 _ENTRY = t.entry.columns.keys().index("posted_mtpp")
-_COLUMNS = t.movement.columns.keys()
 _POSTED = (
     select(t.entry.c.seq, t.budget.c.holder, t.budget.c.window, t.entry.c.posted_mtpp)
     .join(t.budget, t.budget.c.budget_no == t.entry.c.budget_no)
@@ -227,9 +227,7 @@ def _origins(cursor: Cursor, seqs: Iterable[int]) -> dict[int, tuple[Given, date
     known: dict[int, dict[str, Any]] = {}
     wanted = set(seqs)
     while wanted:
-        rows = [
-            dict(zip(_COLUMNS, row, strict=True)) for row in cursor.find(t.movement, "seq", wanted)
-        ]
+        rows = stored(cursor, "seq", wanted)
         known |= {m["seq"]: m for m in rows}
         wanted = {m["target_seq"] for m in rows if m["kind"] not in SHIPMENTS} - {None, *known}
     found: dict[int, tuple[Given, date]] = {}
@@ -240,7 +238,7 @@ def _origins(cursor: Cursor, seqs: Iterable[int]) -> dict[int, tuple[Given, date
         if at["kind"] in RELATED:
             continue
         sent = at if at["kind"] in SHIPMENTS else known.get(at["target_seq"], at)
-        given = given_of(cursor, tuple(sent.values()))
+        given = given_of(cursor, sent)
         of = sent if at["kind"] in RETURNS else at
         found[seq] = given, date.fromisoformat(str(of["effective_on"]))
     return found

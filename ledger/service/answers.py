@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from ledger.service.applications import ANSWERS
 from ledger.service.known_rows import reversed_among
+from ledger.service.stored import Stored
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 
-Stored = Mapping[str, Any]
 _AT = {name: place for place, name in enumerate(t.movement.columns.keys())}
 _ENTRY = {name: place for place, name in enumerate(t.entry.columns.keys())}
 

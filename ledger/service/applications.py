@@ -14,13 +14,13 @@ from ledger.service.known_rows import reversed_among
 from ledger.service.licence_acts import with_line
 from ledger.service.outcome import Outcome
 from ledger.service.rows import Flag, Row
+from ledger.service.stored import stored
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import OUTCOMES, Kind
 from schemas.names import name_key
 from schemas.problems import Problem
 
-_AT = {name: place for place, name in enumerate(t.movement.columns.keys())}
 _ENTRY = {name: place for place, name in enumerate(t.entry.columns.keys())}
 ANSWERS = (Kind.LICENCE, *OUTCOMES)
 
@@ -83,8 +83,7 @@ def ended(cursor: Cursor, book: Book, rows: Sequence[Row], outcome: Outcome) -> 
 
 def on_file(cursor: Cursor, numbers: Collection[str]) -> dict[str, list[dict[str, Any]]]:
     """The applications of some numbers that were not reversed, in order of record."""
-    rows = cursor.find(t.movement, "document", numbers)
-    named = (dict(zip(_AT, row, strict=True)) for row in sorted(rows, key=lambda row: row[0]))
+    named = stored(cursor, "document", numbers)
     asked = [movement for movement in named if movement["kind"] == Kind.APPLICATION]
     gone = reversed_among(cursor, [m["seq"] for m in asked])
     known: dict[str, list[dict[str, Any]]] = {}
@@ -177,9 +176,7 @@ def answer(
 
 def _answers_to(cursor: Cursor, seq: int) -> list[Answer]:
     """The answers on record to an application that stand."""
-    pointing = sorted(cursor.find(t.movement, "target_seq", [seq]), key=lambda row: row[0])
-    named = [dict(zip(_AT, row, strict=True)) for row in pointing]
-    answers = [m for m in named if m["kind"] in ANSWERS]
+    answers = [m for m in stored(cursor, "target_seq", [seq]) if m["kind"] in ANSWERS]
     gone = reversed_among(cursor, [m["seq"] for m in answers])
     return [_answer_of(m) for m in answers if m["seq"] not in gone]
 

@@ -7,15 +7,13 @@ from typing import Any, NamedTuple
 
 from ledger.service import applications
 from ledger.service.book import Book
-from ledger.service.known_rows import reversed_among
 from ledger.service.rows import Flag, Row
+from ledger.service.stored import standing_attempt
 from ledger.storage import chain
 from ledger.storage.statements import Cursor
-from schemas import tables as t
 from schemas.kinds import Kind
 from schemas.names import name_key
 
-_COLUMNS = t.movement.columns.keys()
 # How many of those who filed a number are named.
 _NAMED = 3
 APPLICATION, APPLICATION_LINE = "application", "application_line"
@@ -98,17 +96,10 @@ def answered(cursor: Cursor, book: Book, rows: Iterable[Row]) -> None:
 
 def _plainly(cursor: Cursor, naming: Naming) -> dict[str, Any] | None:
     """The line of the licence's own source that it means before all others, found by its key."""
-    attempt = 1
-    while True:
-        key = chain.key_digest(
+
+    def key(attempt: int) -> bytes:
+        return chain.key_digest(
             Kind.APPLICATION, naming.source, naming.number, naming.first, attempt
         )
-        known = cursor.find(t.movement_key, "key", [key])
-        if not known:
-            return None
-        seq = known[0][2]
-        (stored,) = cursor.find(t.movement, "seq", [seq])
-        movement = dict(zip(_COLUMNS, stored, strict=True))
-        if movement["kind"] == Kind.APPLICATION and not reversed_among(cursor, [seq]):
-            return movement
-        attempt += 1
+
+    return standing_attempt(cursor, key)

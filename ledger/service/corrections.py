@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from ledger.intake import typed
 from ledger.service import known_rows, recorded
 from ledger.service.book import Book
-from ledger.service.dependents import Chosen, Standing, Stored, choose, name_of, stored
+from ledger.service.dependents import Chosen, Standing, choose, name_of
 from ledger.service.known_rows import reversals_of
 from ledger.service.line_rules import line_rules
 from ledger.service.lines import LineBook
@@ -26,6 +26,7 @@ from ledger.service.posting import Desk, Posting, sums_that_fit
 from ledger.service.rows import Row
 from ledger.service.seal import Header, Sealer
 from ledger.service.settings import setting_for
+from ledger.service.stored import Stored, stored
 from ledger.service.superseding import superseded
 from ledger.service.undoing import Undoing
 from ledger.storage.statements import Cursor

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ledger.service.acquired import carried_by
 from ledger.service.goods import (
@@ -28,6 +27,7 @@ from ledger.service.goods import (
 )
 from ledger.service.known_rows import reversals_of
 from ledger.service.rows import is_shipment
+from ledger.service.stored import Stored, stored
 from ledger.service.superseding import makers_of, replacements_of
 from ledger.service.targets import assignment_of
 from ledger.storage import chain
@@ -36,8 +36,6 @@ from schemas import tables as t
 from schemas.kinds import TRANSFERS, Kind
 from schemas.problems import Problem, Unusable
 
-Stored = dict[str, Any]
-_COLUMNS = t.movement.columns.keys()
 _NEVER = (Kind.ADOPTION, Kind.REFUSAL)
 # Movements read at a time: a movement and its reversal take some 5 KB while they are in hand.
 AT_ONCE = 1 << 14
@@ -127,12 +125,6 @@ def name_of(movement: Stored) -> str:
     line = f" line {movement['line']}" if movement["line"] != "1" else ""
     what = f"{movement['kind']} {movement['document']}{line}"
     return f"seq {movement['seq']} ({what} of {movement['effective_on']})"
-
-
-def stored(cursor: Cursor, by: str, values: Iterable[Any]) -> list[Stored]:
-    """Movements by a column, as dictionaries, in order of seq."""
-    found = cursor.find(t.movement, by, values)
-    return [dict(zip(_COLUMNS, row, strict=True)) for row in sorted(found, key=lambda r: r[0])]
 
 
 def choose(cursor: Cursor, seqs: Iterable[int], *, cascade: bool) -> Chosen:

@@ -6,17 +6,16 @@ And what goods that went on took of an account: it must still be there without w
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
 
 from sqlalchemy import bindparam, or_, select, text
 
 from ledger.policy.budgets import NO_LIMIT
 from ledger.service.known_rows import reversals_of
+from ledger.service.stored import Stored, stored
 from ledger.storage.statements import Cursor, parts_of
 from schemas import tables as t
 from schemas.kinds import RETURNS, Kind
 
-Stored = Mapping[str, Any]
 _MOVEMENT = t.movement.columns.keys()
 _POSTED = t.entry.columns.keys().index("posted_mtpp")
 # Entries read at a time.
@@ -110,7 +109,7 @@ def no_longer_there(
 
 def _about(cursor: Cursor, goods: int, seqs: Collection[int]) -> set[int]:
     """Those of some movements that are about a shipment's goods."""
-    named = (dict(zip(_MOVEMENT, row, strict=True)) for row in cursor.find(t.movement, "seq", seqs))
+    named = stored(cursor, "seq", seqs)
     laid = laid_by(cursor, seqs)
     return {m["seq"] for m in named if goods in (m["seq"], m["target_seq"], laid.get(m["seq"]))}
 
@@ -139,10 +138,7 @@ def _on(cursor: Cursor, movement: Stored, goods: int, gone: Collection[int]) -> 
 
 def _family(cursor: Cursor, goods: int) -> dict[int, str]:
     """What stands of all that followed a shipment: kinds by seq."""
-    rows = [
-        dict(zip(_MOVEMENT, r, strict=True)) for r in cursor.find(t.movement, "target_seq", [goods])
-    ]
-    kinds = {int(m["seq"]): str(m["kind"]) for m in rows}
+    kinds = {int(m["seq"]): str(m["kind"]) for m in stored(cursor, "target_seq", [goods])}
     standing = [
         dict(zip(_STANDING, r, strict=True))
         for r in cursor.find(t.standing, "subject", [str(goods)])

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from ledger.rules.rulings import Ruling, ruling_from_body
+from ledger.service.stored import stored
 from ledger.storage.chain import US
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.records import Given
 
-_MOVEMENT = t.movement.columns.keys()
 
+def own_last_day(said: object, issued_on: object, ruling: Ruling | None) -> str | None:
+    """The last day of a licence before any amendment (ISO text); None where it has none.
 
-def own_last_day(licence: Mapping[str, Any], ruling: Ruling | None) -> str | None:
-    """The last day of a stored licence before any amendment (ISO text); None where it has none."""
-    last = licence["expires_on"]
+    `said` is the day it names, None for none, and `issued_on` its own: days, or ISO texts of them.
+    """
+    last = said
     if last is None and ruling is not None:
-        last = ruling.last_day(date.fromisoformat(str(licence["effective_on"])))
+        last = ruling.last_day(date.fromisoformat(str(issued_on)))
     return None if last is None else str(last)
 
 
 def own_last_days(cursor: Cursor, seqs: Iterable[int]) -> dict[int, str | None]:
     """The same of several licences, by seq."""
-    rows = cursor.find(t.movement, "seq", list(seqs))
-    licences = [dict(zip(_MOVEMENT, row, strict=True)) for row in rows]
+    licences = stored(cursor, "seq", list(seqs))
     asked = {one["ruling_no"] for one in licences if one["expires_on"] is None} - {None}
     rulings = {
         row[0]: ruling_from_body(row[2]) for row in cursor.find(t.ruling, "ruling_no", asked)
     }
-    return {one["seq"]: own_last_day(one, rulings.get(one["ruling_no"])) for one in licences}
+    return {
+        one["seq"]: own_last_day(
+            one["expires_on"], one["effective_on"], rulings.get(one["ruling_no"])
+        )
+        for one in licences
+    }
 
 
 def amended_object(given: Given) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ledger.rules.endings import OPEN
 from ledger.service.book import Book, Known
@@ -13,6 +13,7 @@ from ledger.service.known_rows import reversed_among
 from ledger.service.licence_acts import nearest
 from ledger.service.line_rules import closed_since, line_rules
 from ledger.service.lines import LineBook
+from ledger.service.stored import stored
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import LICENCE_ACTS, Kind
@@ -21,7 +22,6 @@ from schemas.problems import Problem, Unusable
 if TYPE_CHECKING:
     from ledger.service.ledger import Ledger
 
-_MOVEMENT = t.movement.columns.keys()
 _ACTS = (*LICENCE_ACTS, Kind.REPLACEMENT, Kind.ASSIGNMENT)
 
 
@@ -109,9 +109,7 @@ def _state(book: LineBook, place: int) -> str:
 
 
 def _acts(cursor: Cursor, seq: int) -> list[str]:
-    pointing = sorted(cursor.find(t.movement, "target_seq", [seq]), key=lambda row: row[0])
-    named: list[dict[str, Any]] = [dict(zip(_MOVEMENT, row, strict=True)) for row in pointing]
-    acts = [m for m in named if m["kind"] in _ACTS]
+    acts = [m for m in stored(cursor, "target_seq", [seq]) if m["kind"] in _ACTS]
     gone = reversed_among(cursor, [m["seq"] for m in acts])
     return [
         f"{m['effective_on']}  {m['kind']} {m['document']} (seq {m['seq']}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ledger.rules.endings import GIVES_BACK, OPEN, READINGS, STATES, LineState
@@ -11,12 +11,10 @@ from ledger.rules.rulings import Ruling, ruling_from_body
 from ledger.service.known_rows import reversed_among
 from ledger.service.last_days import own_last_day
 from ledger.service.lines import LineBook
+from ledger.service.stored import Stored, stored
 from schemas import tables as t
 from schemas.kinds import DRAWS_DOWN, OF_A_LINE, Kind
 from schemas.tpp import Tpp
-
-Stored = Mapping[str, Any]
-_COLUMNS = t.movement.columns.keys()
 
 
 class Change(NamedTuple):
@@ -82,20 +80,16 @@ class LineHistory:
         state = first_state(licence, self._ruling(licence))
         if not self.lines.is_live(place):
             state.held = 0
-        members = [
-            dict(zip(_COLUMNS, row, strict=True))
-            for row in self.cursor.find(t.movement, "target_seq", [seq])
-        ]
-        members = [m for m in members if m["kind"] in OF_A_LINE]
+        members = [m for m in stored(self.cursor, "target_seq", [seq]) if m["kind"] in OF_A_LINE]
         undone = reversed_among(self.cursor, [m["seq"] for m in members])
-        for member in sorted(members, key=lambda m: int(m["seq"])):
+        for member in members:
             if self._stands.get(member["seq"], member["seq"] not in undone):
                 self._apply(member, state)
         return state
 
     def _movement(self, seq: int) -> dict[str, Any]:
-        (row,) = self.cursor.find(t.movement, "seq", [seq])
-        return dict(zip(_COLUMNS, row, strict=True))
+        (movement,) = stored(self.cursor, "seq", [seq])
+        return movement
 
     def _apply(self, movement: dict[str, Any], state: LineState) -> None:
         kind = movement["kind"]
@@ -138,7 +132,7 @@ def first_state(licence: Stored, ruling: Ruling) -> LineState:
         amount,
         quantity * (licence["unit_value_cents"] or 0),
         held=amount,
-        expires_on=own_last_day(licence, ruling),
+        expires_on=own_last_day(licence["expires_on"], licence["effective_on"], ruling),
         exporter_no=licence["exporter_no"],
     )
 

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, literal_column, select
 from ledger.rules.endings import OPEN, LineState
 from ledger.rules.weights import Effect, Kept, Lines, PlainLines
 from ledger.service.book import Book
-from ledger.service.last_days import own_last_days
+from ledger.service.last_days import own_last_day, own_last_days
 from ledger.service.line_flags import (
     STANDING,
     LineActs,
@@ -316,7 +316,7 @@ class LineBook:
         holds = (d.place for d in row.draws if d.official and d.effect == Effect.HOLD)
         budget = next(holds, None)
         value = (given.unit_value_cents or 0) * (given.quantity or 0)
-        party = self.book.party
+        party, ruling = self.book.party, row.ruled.ruling if row.ruled else None
         return (
             row.seq,
             given.document,
@@ -331,21 +331,12 @@ class LineBook:
             given.chip,
             given.destination,
             None if given.consignee is None else party(given.consignee),
-            _last_day(row),
+            own_last_day(given.expires_on, given.effective_on, ruling),
             None if given.exporter is None else party(given.exporter),
             *(0, 0, 0),
             OPEN,
             None,
         )
-
-
-def _last_day(row: Row) -> str | None:
-    """The last day a licence may be used: as it says or, where it does not, as it was ruled."""
-    given = row.given
-    last = given.expires_on
-    if last is None and row.ruled is not None:
-        last = row.ruled.ruling.last_day(given.effective_on)
-    return None if last is None else last.isoformat()
 
 
 def also_held(book: Book, firsts: dict[int, int]) -> dict[int, list[int]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.rules.rulings import ruling_from_body
 from ledger.service.known_rows import reversed_among
 from ledger.service.rows import Flag, Row
+from ledger.service.stored import stored
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import Kind
@@ -69,11 +70,8 @@ class Countries:
 
     def load_applications(self, cursor: Cursor, numbers: Iterable[str], before: int) -> None:
         """Take in the applications of some numbers that stand and have a `seq` below `before`."""
-        found = [
-            dict(zip(_MOVEMENT, row, strict=True))
-            for row in sorted(cursor.find(t.movement, "document", numbers))
-        ]
-        found = [m for m in found if m["kind"] == Kind.APPLICATION and m["seq"] < before]
+        named = stored(cursor, "document", numbers)
+        found = [m for m in named if m["kind"] == Kind.APPLICATION and m["seq"] < before]
         gone = reversed_among(cursor, [m["seq"] for m in found])
         alone = _alone(cursor, [tuple(m.values()) for m in found])
         for one in found:

@@ -9,9 +9,9 @@ from difflib import get_close_matches
 
 from ledger.intake import move
 from ledger.intake.rows import slots_of
-from ledger.service.dependents import Stored, stored
 from ledger.service.known_rows import parts_differ, reversals_of
 from ledger.service.rows import content_of, key_of, row_of
+from ledger.service.stored import Stored, stored
 from ledger.service.targets import given_of
 from ledger.storage import chain
 from ledger.storage.statements import Cursor
@@ -95,7 +95,7 @@ def shape_of(kind: FileKind) -> FileShape:
 
 def values(cursor: Cursor, kind: FileKind, movement: Stored) -> dict[str, str]:
     """A movement as a row of its file: texts by heading, those that are filled."""
-    given = given_of(cursor, tuple(movement.values()))
+    given = given_of(cursor, movement)
     details: dict[str, str] = json.loads(movement["details"] or "{}")
     found = dict(details)
     for heading, slot in slots_of(kind).items():

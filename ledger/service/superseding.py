@@ -7,17 +7,15 @@ source and the document of the licence that makes it; where that has several lin
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from ledger.service.stored import Stored, stored
 from ledger.storage import chain
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import Kind
 
 SUPERSEDES = "supersedes"
-Stored = Mapping[str, Any]
-_MOVEMENT = t.movement.columns.keys()
 _LINE = {name: place for place, name in enumerate(t.licence_line.columns.keys())}
 # Source, document and line of a replacement: its key but for the attempt.
 _Named = tuple[str, str, str]
@@ -74,7 +72,7 @@ def _latest(cursor: Cursor, waiting: Iterable[_Named]) -> dict[_Named, int]:
     return latest
 
 
-def makers_of(cursor: Cursor, movements: Iterable[Stored]) -> dict[int, list[dict[str, Any]]]:
+def makers_of(cursor: Cursor, movements: Iterable[Stored]) -> dict[int, list[Stored]]:
     """By seq of each replacement among movements the licences that stand and make it."""
     replacements = [m for m in movements if m["kind"] == Kind.REPLACEMENT]
     if not replacements:
@@ -82,9 +80,8 @@ def makers_of(cursor: Cursor, movements: Iterable[Stored]) -> dict[int, list[dic
     documents = {m["document"] for m in replacements}
     lines = cursor.find(t.licence_line, "licence", documents)
     standing = [line[_LINE["seq"]] for line in lines if line[_LINE["live"]]]
-    licences: dict[tuple[str, str, str | None], list[dict[str, Any]]] = {}
-    for row in sorted(cursor.find(t.movement, "seq", standing), key=lambda row: int(row[0])):
-        one = dict(zip(_MOVEMENT, row, strict=True))
+    licences: dict[tuple[str, str, str | None], list[Stored]] = {}
+    for one in stored(cursor, "seq", standing):
         named = (one["source"], one["document"], superseded(one["kind"], one["details"]))
         licences.setdefault(named, []).append(one)
     return {

@@ -16,6 +16,7 @@ from ledger.service.known_rows import reversed_among
 from ledger.service.parts import Whole
 from ledger.service.rows import Flag, Row, is_shipment, key_of, points_at_shipment
 from ledger.service.rulebook import Ruled
+from ledger.service.stored import Stored, standing_attempt, stored
 from ledger.storage import chain
 from ledger.storage.statements import Cursor
 from schemas import tables as t
@@ -23,7 +24,6 @@ from schemas.kinds import RECEIPTS, RETURNS, Kind
 from schemas.records import Given
 from schemas.tpp import LARGEST_MTPP
 
-_AT = {name: place for place, name in enumerate(t.movement.columns.keys())}
 _STANDING = {name: place for place, name in enumerate(t.standing.columns.keys())}
 _ENTRY = {name: place for place, name in enumerate(t.entry.columns.keys())}
 _POSTED = (Effect.POST, Effect.DRAW)
@@ -106,14 +106,14 @@ def find(cursor: Cursor, book: Book, rows: Sequence[Row], *, linked: bool) -> No
         for row in rows
         if is_shipment(row.kind)
     }
-    stored: dict[bytes, Target] = {}
+    found: dict[bytes, Target] = {}
     for row in pointing:
         key = _shipment_key(row.given, 1)
         moved = _shipment_key(row.given, 1, Kind.TRANSFER_OUT)
         if key in beside:
             _point(row, _beside(beside[key]))
-        elif key in stored:
-            _point(row, stored[key])
+        elif key in found:
+            _point(row, found[key])
         elif moved in beside and row.kind in _OF_MOVES:
             _point(row, _beside(beside[moved]))
         else:
@@ -124,7 +124,7 @@ def find(cursor: Cursor, book: Book, rows: Sequence[Row], *, linked: bool) -> No
                 named = f"{row.given.target_document} line {row.given.target_line}"
                 row.flags.append(Flag("shipment_not_on_file", detail=named))
                 continue
-            stored[key] = target
+            found[key] = target
             _point(row, target)
     applied_for.answered(cursor, book, [row for row in others if row.kind == Kind.LICENCE])
     for row in others:
@@ -172,26 +172,26 @@ def shipment_of(
 
     `kind` TRANSFER_OUT: the move that it names.
     """
-    movement = _live(cursor, lambda attempt: _shipment_key(given, attempt, kind))
+    movement = standing_attempt(cursor, lambda attempt: _shipment_key(given, attempt, kind))
     if movement is None:
         return None
-    seq = movement[_AT["seq"]]
-    ruled = _ruled(cursor, movement[_AT["ruling_no"]])
+    seq = movement["seq"]
+    ruled = _ruled(cursor, movement["ruling_no"])
     target = Target(seq, given_of(cursor, movement), ruled, [], [])
-    target.stored_under = movement[_AT["target_seq"]]
-    pointing = cursor.find(t.movement, "target_seq", [seq])
-    undone = reversed_among(cursor, [p[_AT["seq"]] for p in pointing])
-    live = {p[_AT["seq"]]: p for p in pointing if p[_AT["seq"]] not in undone}
-    for pointer in live.values():
-        if pointer[_AT["kind"]] == Kind.RECEIPT:
-            target.received += pointer[_AT["amount_mtpp"]] or 0
-        elif pointer[_AT["kind"]] in RETURNS:
-            target.gone += pointer[_AT["amount_mtpp"]] or 0
-    _share(target, cursor, book, live)
+    target.stored_under = movement["target_seq"]
+    pointing = stored(cursor, "target_seq", [seq])
+    undone = reversed_among(cursor, [p["seq"] for p in pointing])
+    live = [p for p in pointing if p["seq"] not in undone]
+    for pointer in live:
+        if pointer["kind"] == Kind.RECEIPT:
+            target.received += pointer["amount_mtpp"] or 0
+        elif pointer["kind"] in RETURNS:
+            target.gone += pointer["amount_mtpp"] or 0
+    _share(target, cursor, book, [p["seq"] for p in live])
     return target
 
 
-def _share(target: Target, cursor: Cursor, book: Book, live: dict[int, tuple[Any, ...]]) -> None:
+def _share(target: Target, cursor: Cursor, book: Book, live: Sequence[int]) -> None:
     """What the shipment still has: what it and its receipts drew, less what was given back."""
     assigned = assignment_of(cursor, target.seq)
     laid = [] if assigned is None else [assigned]
@@ -212,20 +212,6 @@ def _share(target: Target, cursor: Cursor, book: Book, live: dict[int, tuple[Any
                 shares.append(Share(place, entry[_ENTRY["official"]], drawn - gone, gone))
 
 
-def _live(cursor: Cursor, key_of_attempt: Any) -> tuple[Any, ...] | None:
-    """The latest attempt under a key that was neither refused nor reversed."""
-    attempt = 1
-    while True:
-        found = cursor.find(t.movement_key, "key", [key_of_attempt(attempt)])
-        if not found:
-            return None
-        seq = found[0][2]
-        movement = cursor.find(t.movement, "seq", [seq])[0]
-        if movement[_AT["kind"]] != Kind.REFUSAL and not reversed_among(cursor, [seq]):
-            return movement
-        attempt += 1
-
-
 def assignment_of(cursor: Cursor, shipment_seq: int) -> int | None:
     """The assignment that stands of a shipment, by the shipment's seq."""
     for row in cursor.find(t.standing, "subject", [str(shipment_seq)]):
@@ -241,22 +227,21 @@ def _ruled(cursor: Cursor, number: int | None) -> Ruled | None:
     return Ruled(ruling_from_body(body), body, digest)
 
 
-def given_of(cursor: Cursor, movement: tuple[Any, ...]) -> Given:
+def given_of(cursor: Cursor, movement: Stored) -> Given:
     """A stored movement as the row it came from."""
-    stored = dict(zip(_AT, movement, strict=True))
-    return given_by(stored, names_of(cursor, [stored]))
+    return given_by(movement, names_of(cursor, [movement]))
 
 
 PARTIES = ("exporter_no", "consignee_no", "parent_no")
 
 
-def names_of(cursor: Cursor, movements: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+def names_of(cursor: Cursor, movements: Iterable[Stored]) -> dict[int, str]:
     """The names of the parties that stored movements have, by number."""
     numbers = {movement[role] for movement in movements for role in PARTIES} - {None}
     return {p[0]: p[1] for p in cursor.find(t.party, "party_no", numbers)}
 
 
-def given_by(movement: Mapping[str, Any], names: Mapping[int, str]) -> Given:
+def given_by(movement: Stored, names: Mapping[int, str]) -> Given:
     """A stored movement as the row it came from; `names` are those of its parties."""
     same = {name: movement[name] for name in _SAME}
     exporter, consignee, parent = (names.get(movement[role]) for role in PARTIES)
@@ -275,7 +260,7 @@ def given_by(movement: Mapping[str, Any], names: Mapping[int, str]) -> Given:
 _SAME = tuple(
     name
     for name in Given.__dataclass_fields__
-    if name in _AT and name not in ("effective_on", "expires_on")
+    if name in t.movement.c and name not in ("effective_on", "expires_on")
 )
 
 

@@ -16,7 +16,7 @@ from ledger.service.book import Book
 from ledger.service.closed import NEVER_LATE, ClosedQuarters
 from ledger.service.day_numbers import day_text, days_number
 from ledger.service.days import Days
-from ledger.service.dependents import Chosen, Stored, Undo
+from ledger.service.dependents import Chosen, Undo
 from ledger.service.gathered_days import GatheredDays
 from ledger.service.line_history import Change, LineHistory
 from ledger.service.lines import LineBook
@@ -25,6 +25,7 @@ from ledger.service.posting import flag_excesses, save_days, sums_that_fit
 from ledger.service.rows import Row, key_of, ordered, row_of
 from ledger.service.rulebook import Rulebook
 from ledger.service.seal import Sealer
+from ledger.service.stored import Stored
 from ledger.service.targets import given_by, names_of
 from ledger.storage.statements import Cursor
 from schemas import tables as t
