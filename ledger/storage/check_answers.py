@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, and_, case, cast, func, select, union_all
 
+from ledger.storage.check_family import family
 from ledger.storage.check_spoilt import Fail
 from ledger.storage.rows import streamed
 from schemas import tables as t
@@ -40,23 +41,13 @@ def _pending() -> Select[Any]:
         select(_m.seq, answer.seq).where(
             application, answer.target_seq == _m.seq, answer.kind.in_(ANSWERS)
         ),
-    ).cte("asking")
-    once = _reversing(members, "once")
-    twice = _reversing(once, "twice")
-    every = [select(one.c.about, one.c.seq) for one in (members, once, twice)]
-    family = union_all(*every).subquery()
-    own = cast(func.sum(case((_e.seq == family.c.about, _e.pending_mtpp), else_=0)), BigInteger)
+    )
+    every = family(members.cte("members"))
+    own = cast(func.sum(case((_e.seq == every.c.about, _e.pending_mtpp), else_=0)), BigInteger)
     total = cast(func.sum(_e.pending_mtpp), BigInteger)
     return (
-        select(family.c.about, _e.budget_no, own, total)
-        .join(t.entry, and_(_e.seq == family.c.seq, _e.official == 1))
-        .group_by(family.c.about, _e.budget_no)
-        .order_by(family.c.about, _e.budget_no)
+        select(every.c.about, _e.budget_no, own, total)
+        .join(t.entry, and_(_e.seq == every.c.seq, _e.official == 1))
+        .group_by(every.c.about, _e.budget_no)
+        .order_by(every.c.about, _e.budget_no)
     )
-
-
-def _reversing(members: Any, name: str) -> Any:
-    """The reversals of some movements, as members of what those are about."""
-    back = t.movement.alias(f"undoing_{name}")
-    undoing = and_(back.c.target_seq == members.c.seq, back.c.kind == Kind.REVERSAL)
-    return select(members.c.about, back.c.seq).join(back, undoing).cte(f"asking_{name}")

@@ -26,12 +26,11 @@ from ledger.storage.chain import (
     submission_digest,
 )
 from ledger.storage.check_keys import Keys
+from ledger.storage.check_spoilt import Fail
 from ledger.storage.head import Head
 from ledger.storage.rows import PIECE, Pairs, joined_text, named, pieces, streamed
 from schemas import tables as t
 from schemas.whole import LARGEST_WHOLE
-
-Fail = Callable[[str, str], None]
 
 
 def check(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from operator import itemgetter
 
 from sqlalchemy import Connection, select
@@ -15,12 +14,11 @@ from ledger.storage.chain import (
     content_kind,
     short_digest,
 )
+from ledger.storage.check_spoilt import Fail
 from ledger.storage.rows import Pairs, streamed
 from schemas import tables as t
 from schemas.kinds import KEY_CLASS, key_class
 from schemas.whole import LARGEST_WHOLE
-
-Fail = Callable[[str, str], None]
 
 # Where the fields stand in a leaf text split at US; its first part is the format's name.
 _AT = {name: place for place, name in enumerate(MOVEMENT_FIELDS, start=1)}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import CTE, Connection, Select, and_, case, exists, func, or_, select, union_all
+from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, union_all
 
 from ledger.storage.check_expiry import LastDays
-from ledger.storage.check_lines import Line, acted_lines, check_replacements
+from ledger.storage.check_family import family
+from ledger.storage.check_lines import Line, acted_lines
 from ledger.storage.check_spoilt import SPOILT, Fail, Guarded, why
 from ledger.storage.rows import as_text, differing, streamed, summed
 from schemas import tables as t
@@ -39,7 +42,7 @@ def check(connection: Connection, reversed_seqs: set[int], fail: Fail, guarded: 
     with guarded("licence lines"):
         _check_holds(connection, fail)
     with guarded("licence lines"):
-        check_replacements(connection, reversed_seqs, fail)
+        _check_replacements(connection, reversed_seqs, fail)
     with guarded("licence sums"):
         _check_four_ways(connection, fail)
 
@@ -99,6 +102,34 @@ def _check_four_ways(connection: Connection, fail: Fail) -> None:
         fail("licence sums", f"licence line {seq}: {licensed} was licensed, {total} accounted for")
 
 
+def _check_replacements(connection: Connection, reversed_seqs: set[int], fail: Fail) -> None:
+    """Find replacements that stand though every licence that makes them is reversed."""
+    made, licence = t.movement.alias("made"), t.movement.alias("licence")
+    lines = t.licence_line
+    query = (
+        select(made.c.seq, made.c.document, made.c.licence, licence.c.seq, licence.c.details)
+        .select_from(
+            made.outerjoin(lines, lines.c.licence == made.c.document).outerjoin(
+                licence, and_(licence.c.seq == lines.c.seq, licence.c.source == made.c.source)
+            )
+        )
+        .where(made.c.kind == Kind.REPLACEMENT)
+        .order_by(made.c.seq)
+    )
+    for (seq, document), rows in groupby(streamed(connection, query), key=lambda row: row[:2]):
+        makers = [
+            maker
+            for _, _, number, maker, details in rows
+            if maker not in reversed_seqs
+            and json.loads(details or "{}").get("supersedes") == number
+        ]
+        if seq not in reversed_seqs and not makers:
+            said = (
+                f"movement {seq} replaces a licence, and licence {document}, which takes its place"
+            )
+            fail("licence lines", f"{said}, is reversed")
+
+
 def _check_holds(connection: Connection, fail: Fail) -> None:
     """What a line holds and counts as lapsed must be what entries make of it: its own, those of
     the movements on it, and those of their reversals and restorations.
@@ -116,28 +147,18 @@ def _holds() -> Select[Any]:
     ln = t.licence_line.c
     under = and_(shipped.c.target_seq == ln.seq, shipped.c.kind.in_(_OF_A_LINE))
     members = union_all(
-        select(ln.seq.label("line"), ln.seq.label("seq")),
+        select(ln.seq.label("about"), ln.seq.label("seq")),
         select(ln.seq, shipped.c.seq).join(shipped, under),
-    ).cte("members")
-    once = _reversals_of(members, "once")
-    twice = _reversals_of(once, "twice")
-    every = [select(one.c.line, one.c.seq) for one in (members, once, twice)]
-    family = union_all(*every).subquery()
+    )
+    every = family(members.cte("members"))
     held, lapsed = summed(_e.held_mtpp), summed(_e.lapsed_mtpp)
     return (
         select(ln.seq, ln.held_mtpp, held, ln.lapsed_mtpp, lapsed)
-        .join(family, family.c.line == ln.seq)
-        .join(t.entry, and_(_e.seq == family.c.seq, _e.budget_no == ln.budget_no, _OFFICIAL))
+        .join(every, every.c.about == ln.seq)
+        .join(t.entry, and_(_e.seq == every.c.seq, _e.budget_no == ln.budget_no, _OFFICIAL))
         .group_by(ln.seq, ln.held_mtpp, ln.lapsed_mtpp)
         .having(or_(held != ln.held_mtpp, lapsed != ln.lapsed_mtpp))
     )
-
-
-def _reversals_of(members: CTE, name: str) -> CTE:
-    """The reversals of a line's members, as members of that line."""
-    back = t.movement.alias(f"back_{name}")
-    undoing = and_(back.c.target_seq == members.c.seq, back.c.kind == Kind.REVERSAL)
-    return select(members.c.line, back.c.seq).join(back, undoing).cte(name)
 
 
 # In place of a line that cannot be made anew.

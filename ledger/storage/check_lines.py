@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, select
 
 from ledger.storage.check_expiry import LastDays
 from ledger.storage.check_spoilt import SPOILT, Fail, why
@@ -122,34 +122,6 @@ def acted_lines(
             said = f"an act on it is not to be read ({why(error)})"
             fail("licence lines", f"licence line {seq}: {said}")
             yield seq, None
-
-
-def check_replacements(connection: Connection, reversed_seqs: set[int], fail: Fail) -> None:
-    """Find replacements that stand though every licence that makes them is reversed."""
-    made, licence = t.movement.alias("made"), t.movement.alias("licence")
-    lines = t.licence_line
-    query = (
-        select(made.c.seq, made.c.document, made.c.licence, licence.c.seq, licence.c.details)
-        .select_from(
-            made.outerjoin(lines, lines.c.licence == made.c.document).outerjoin(
-                licence, and_(licence.c.seq == lines.c.seq, licence.c.source == made.c.source)
-            )
-        )
-        .where(made.c.kind == Kind.REPLACEMENT)
-        .order_by(made.c.seq)
-    )
-    for (seq, document), rows in groupby(streamed(connection, query), key=lambda row: row[:2]):
-        makers = [
-            maker
-            for _, _, number, maker, details in rows
-            if maker not in reversed_seqs
-            and json.loads(details or "{}").get("supersedes") == number
-        ]
-        if seq not in reversed_seqs and not makers:
-            said = (
-                f"movement {seq} replaces a licence, and licence {document}, which takes its place"
-            )
-            fail("licence lines", f"{said}, is reversed")
 
 
 def _given_back(connection: Connection, fail: Fail) -> set[int]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
+from ledger.storage.check_spoilt import Fail
 from schemas import tables as t
 from schemas.kinds import TRANSFERS, Kind
-
-Fail = Callable[[str, str], None]
 
 _SAME = ("source", "document", "line", "chip", "quantity", "amount_mtpp", "destination")
 _out, _in = t.movement.alias("departure").c, t.movement.alias("arrival").c
