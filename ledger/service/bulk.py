@@ -44,10 +44,10 @@ from ledger.service.marks import Marks
 from ledger.service.on_record import OnRecord
 from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.parents import Parents
-from ledger.service.posting import Desk, sums_that_fit
+from ledger.service.posting import Desk, open_begun, sums_that_fit
 from ledger.service.rulebook import Ruled, as_note
 from ledger.service.running import RunningTotals
-from ledger.service.seal import Header, Sealer, day_after
+from ledger.service.seal import Header, Sealer
 from ledger.service.shares import Shares
 from ledger.storage.bulk import Collision, Staging
 from ledger.storage.staged import columns_from
@@ -146,8 +146,7 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                 fresh = sum(good) - outcome.already
                 if fresh:
                     ready = _ready(desk, con, prepared, book, staging)
-                    day = day_after(turn.head.last_recorded_at)
-                    book.open_budgets(desk.rulebook.accounts_begun(day))
+                    open_begun(desk.rulebook, book, turn.head)
                     size, memory_mb = _at_a_time(con, fresh), work.workspace.memory_mb
                     # They are sorted while what is on record is looked up.
                     in_turn = in_order(con, ready, size, fresh, memory_mb)

@@ -26,11 +26,6 @@ class FiledBudgets:
 
     def __init__(self, store: Store, rulebook: Rulebook) -> None:
         self._store, self._rulebook = store, rulebook
-        self._rules = [
-            rule
-            for rule in rulebook.budgets.values()
-            if rule.holder_kind == "party" and rule.kind not in UNBOUND
-        ]
 
     def of(self, holder: str) -> list[tuple[BudgetRule, str, str]]:
         """Each kind of budget on record of a party, or of a company in a country, as said by a
@@ -43,6 +38,11 @@ class FiledBudgets:
             if meant is not None and name is not None:
                 found.append((rule, meant[1], name))
         return found
+
+    @cached_property
+    def _rules(self) -> list[BudgetRule]:
+        every = self._rulebook.budgets.values()
+        return [one for one in every if one.holder_kind == "party" and one.kind not in UNBOUND]
 
     @property
     def names(self) -> list[str]:

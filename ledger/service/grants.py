@@ -72,9 +72,14 @@ class Grants:
         """Every budget whose holder is known beforehand, of the windows that are known by a day."""
         return [one for budget, _ in self._of.values() for one in self._openings(budget, by)]
 
+    @property
+    def opens_years(self) -> bool:
+        """Whether some known holders have years without an end."""
+        return bool(self._endless)
+
     def begun(self, by: date) -> tuple[Opening, ...]:
         """Those of years that have no end, through the year of a day."""
-        return self._begun(date(by.year, 12, 31)) if self._endless else ()
+        return self._begun(date(by.year, 12, 31))
 
     def _years_begun(self, by: date) -> tuple[Opening, ...]:
         return tuple(one for budget in self._endless for one in self._openings(budget, by))

@@ -188,8 +188,8 @@ def _of_lot(line: dict[str, Any], under: Under, terms: Terms) -> list[Flag]:
 def late_flag(line: dict[str, Any], acts: LineActs, day: str) -> Flag | None:
     """What to say of a draw that took of what had ended of a line, in whole or in part.
 
-    A line that ended whole by the day of the draw is flagged by its last day. Where it ended only
-    later, what ended was told too high, and history has it so.
+    Where all of it had ended by the day of the draw, the last day or the state tells: None. Where
+    it ended only later, the act was recorded before the draw, and let go of too much.
     """
     if line["state"] == OPEN:
         said = acts.part_ended(day)

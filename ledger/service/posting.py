@@ -45,6 +45,7 @@ from ledger.service.running import RunningTotals
 from ledger.service.seal import Header, Sealer, day_after
 from ledger.service.shares import Shares
 from ledger.service.turns import Turns
+from ledger.storage.head import Head
 from ledger.storage.statements import Cursor
 from ledger.storage.store import Store
 from schemas.kinds import SHIPMENTS, Kind
@@ -112,8 +113,8 @@ def post(
         fresh = posting.prepare(fresh, outcome)
         if not fresh:
             return outcome
-        begun = desk.rulebook.accounts_begun(day_after(head.last_recorded_at))
-        book.open_budgets((*desk.opening, *begun))
+        book.open_budgets(desk.opening)
+        open_begun(desk.rulebook, book, head)
         with sums_that_fit():
             posting.weigh(fresh)
         sealer.seal(fresh, posting.weighed.entries, header, outcome)
@@ -124,6 +125,12 @@ def post(
     if not dry_run:
         book.keep(outcome.head, acts=posting.stands)
     return outcome
+
+
+def open_begun(rulebook: Rulebook, book: Book, head: Head) -> None:
+    """Open the budgets of years without an end that have begun as something is recorded."""
+    if rulebook.opens_years:
+        book.open_budgets(rulebook.accounts_begun(day_after(head.last_recorded_at)))
 
 
 class Posting:

@@ -313,6 +313,11 @@ class Rulebook:
         """Every budget whose holder is known beforehand, to be opened at the start, on a day."""
         return self._grants.known(by)
 
+    @property
+    def opens_years(self) -> bool:
+        """Whether some known holders have years without an end."""
+        return self._grants.opens_years
+
     def accounts_begun(self, by: date) -> tuple[Opening, ...]:
         """Those of years without an end that have begun by a day, to be opened as they begin."""
         return self._grants.begun(by)
