@@ -18,7 +18,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 
 from ledger.storage import sqlite
-from tests.pg_server import Databases, NoServer, running_server
+from tests.pg_server import Databases, NoServer, fresh_database, running_server
 from tests.templates import Templates
 
 SERVER_URL = "TPP_TEST_PG_URL"
@@ -131,3 +131,16 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'ledger.db'}"
     url: str = request.getfixturevalue("pg_url")
     return url
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """An empty place for one ledger that all tests of a module share, in each database."""
+    name = request.node.path.stem
+    if request.param == "sqlite":
+        yield str(tmp_path_factory.mktemp(name) / "ledger.db")
+        return
+    with fresh_database(request.getfixturevalue("pg_server"), f"{name}_{os.getpid()}") as url:
+        yield url

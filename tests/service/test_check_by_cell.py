@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ from ledger.storage.store import open_store
 from schemas import tables as t
 from schemas.kinds import Kind
 from tests.cases.table import act, lines
-from tests.pg_server import fresh_database
 from tests.service.books import assert_sound
 
 # One line at least for each kind that the table `standing` keeps.
@@ -65,25 +62,17 @@ def given(line: dict[str, str]) -> dict[str, str]:
     return line | more
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def books(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def books(module_url: str) -> str:
     """A ledger of acts of every kind, sound; its tests take back what they change."""
-    place: AbstractContextManager[str]
-    if request.param == "sqlite":
-        place = nullcontext(str(tmp_path_factory.mktemp("cells") / "ledger.db"))
-    else:
-        place = fresh_database(request.getfixturevalue("pg_server"), f"cells_{os.getpid()}")
-    with place as url:
-        options = {"in_country_transfer": "no_second_debit"}
-        with tpp.create(url, options=options) as made:
-            for number, line in enumerate(lines(HAPPENED), start=1):
-                act(made.service, number, given(line))
-            made.close_quarter("2025Q2")
-            made.reverse(last_of(made, Kind.UNBLOCK), "not so")
-            assert_sound(made.service)
-        yield url
+    options = {"in_country_transfer": "no_second_debit"}
+    with tpp.create(module_url, options=options) as made:
+        for number, line in enumerate(lines(HAPPENED), start=1):
+            act(made.service, number, given(line))
+        made.close_quarter("2025Q2")
+        made.reverse(last_of(made, Kind.UNBLOCK), "not so")
+        assert_sound(made.service)
+    return module_url
 
 
 def last_of(made: tpp.Ledger, kind: str) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,6 @@ from ledger.storage.check import SENTENCES, Invariant, check, check_turn
 from ledger.storage.head import HEAD_SQL, Head
 from ledger.storage.store import Store, Turn, create
 from schemas import tables as t
-from tests.pg_server import fresh_database
 from tests.storage.scribe import small_ledger
 
 
@@ -29,17 +26,10 @@ def words(found: Iterable[Invariant]) -> dict[str, str]:
     return {one.name: "; ".join(one.failures) for one in found if not one.holds}
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def kept(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Store]:
+@pytest.fixture(scope="module")
+def kept(module_url: str) -> Iterator[Store]:
     """One small ledger in each database; the tests change it and take the change back."""
-    place: AbstractContextManager[str]
-    if request.param == "sqlite":
-        place = nullcontext(str(tmp_path_factory.mktemp("kept") / "ledger.db"))
-    else:
-        place = fresh_database(request.getfixturevalue("pg_server"), f"kept_{os.getpid()}")
-    with place as url, create(url) as store:
+    with create(module_url) as store:
         small_ledger(store)
         yield store
 
