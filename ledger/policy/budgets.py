@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import lru_cache
 
 from ledger.policy.dated import Citation, CountryList, Number
+from ledger.policy.windows import Window, Windows
 
 # An amount a window; an amount whose limit rises by steps within its one window; a running total;
 # an account that goes in and out. A `stock` or a `share` is declared and not weighed.
@@ -33,7 +33,8 @@ COUNTRIES = ("destination", "consignee_hq", "parent_hq", "from_country")
 PARENTS = ("parent", *(f"parent_{n}" for n in range(2, 7)))
 ATTRIBUTED = tuple(name.replace("parent", "attributed") for name in PARENTS)
 # What of a movement may name the holder of a budget: one of those countries; the ultimate
-# parent, the owner or the operator of the items, or that company in the country of destination
+# parent; the exporter or the ultimate consignee itself, whoever owns it; the owner or the operator
+# of the items, or that company in the country of destination
 # (`other_operator_country`: only where the operator is another than the owner); the site they
 # come to or leave; the chip; the ultimate parent, or the chip, in the country of destination; the
 # owner that is stated, else the ultimate consignee, with each exporter's shipments apart.
@@ -41,6 +42,8 @@ HOLDER_SOURCES = (
     *COUNTRIES,
     *PARENTS,
     *ATTRIBUTED,
+    "exporter",
+    "consignee",
     "owner",
     "operator",
     "facility",
@@ -65,19 +68,6 @@ PLACED = (
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Window:
-    """The days, both ends included, for which one limit binds."""
-
-    from_on: date
-    to_on: date
-    key: str
-
-    def covers(self, day: date) -> bool:
-        """Whether a day lies in it."""
-        return self.from_on <= day <= self.to_on
-
-
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A limit in thousandths of the regime's unit."""
@@ -93,54 +83,6 @@ class Step:
     from_on: date
     key: str
     limit: Limit
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """Either the windows themselves, or every calendar year from `first_on` to `last_on`.
-
-    `last_on` None: the years go on until the law says otherwise.
-    """
-
-    named: tuple[Window, ...] = ()
-    first_on: date | None = None
-    last_on: date | None = None
-
-    def on(self, day: date) -> Window | None:
-        """The window of a day; None where none covers it."""
-        if self.first_on is None:
-            return next((window for window in self.named if window.covers(day)), None)
-        if day < self.first_on or (self.last_on is not None and day > self.last_on):
-            return None
-        return _year(day.year)
-
-    @property
-    def endless(self) -> bool:
-        """Whether they are years that go on."""
-        return self.first_on is not None and self.last_on is None
-
-    def known(self, by: date = date.min) -> tuple[Window, ...]:
-        """Every window that can be named; of years without an end, the first and those begun `by`
-        a day.
-        """
-        if self.first_on is None:
-            return self.named
-        last = self.last_on or max(self.first_on, by)
-        return tuple(_year(year) for year in range(self.first_on.year, last.year + 1))
-
-    @property
-    def edges(self) -> tuple[date, ...]:
-        """Days from which the answer "is there a window" may change."""
-        if self.first_on is None:
-            ends = (w.to_on + timedelta(1) for w in self.named if w.to_on < date.max)
-            return (*(w.from_on for w in self.named), *ends)
-        end = () if self.last_on is None else (self.last_on + timedelta(1),)
-        return (self.first_on, *end)
-
-
-@lru_cache(maxsize=64)
-def _year(year: int) -> Window:
-    return Window(date(year, 1, 1), date(year, 12, 31), str(year))
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +262,7 @@ class BudgetRule:
         return self.windows.on(day)
 
     def windows_known(self, by: date = date.min) -> tuple[Window, ...]:
-        """The windows to open by a day; years without an end open as their days come."""
+        """The windows to open by a day; periods without an end open as their days come."""
         return self.windows.known(by)
 
     def limit(self, holder: str, window: Window) -> Limit | None:
@@ -358,7 +300,7 @@ class BudgetRule:
 
 
 def _named(first: date, last: date) -> str:
-    """A name for days: a year, a quarter, or the first of them."""
+    """A name for the days of a step: a year, a quarter, or the first of them."""
     if first == date(first.year, 1, 1) and last == date(first.year, 12, 31):
         return str(first.year)
     quarter = (first.month - 1) // 3 + 1

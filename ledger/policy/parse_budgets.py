@@ -18,16 +18,16 @@ from ledger.policy.budgets import (
     BudgetRule,
     Holders,
     Limit,
-    Window,
-    Windows,
 )
 from ledger.policy.dated import Citation, CountryList, Number
 from ledger.policy.judging import ROLES
 from ledger.policy.options import Option, near
 from ledger.policy.parse_facts import in_unit, key_of, known_name
 from ledger.policy.sheet import CITATION, Book, Table
+from ledger.policy.windows import MONTHS, Window, Windows
 from schemas.tpp import NotAnAmount, Tpp
 
+_EVERY_MONTH_HAS = 28  # days
 # A budget without a threshold is critical when nothing is left.
 ALL_OF_IT = 1_000_000
 COLUMNS = (
@@ -202,18 +202,49 @@ def _windows(top: Table, stated: Limits) -> Windows:
         window = Window(always.day("from"), date.max, "always")
         named[window.key] = window
         always.close()
-    years = top.sub("calendar_years")
-    if years is not None:
+    return _repeated(top, bool(named)) or _told(top, named)
+
+
+def _told(top: Table, named: Mapping[str, Window]) -> Windows:
+    if not named:
+        known = "[[window]], [calendar_years], [periods], [always] or a CSV of limits"
+        top.problem("window", None, f"missing: {known}")
+    return Windows(tuple(sorted(named.values())))
+
+
+def _repeated(top: Table, has_others: bool) -> Windows | None:
+    """The windows that follow one another, where the budget has such."""
+    years, periods = top.sub("calendar_years"), top.sub("periods")
+    if years is None and periods is None:
+        return None
+    if has_others or (years is not None and periods is not None):
+        key = "calendar_years" if periods is None else "periods"
+        top.problem(key, None, "has windows of its own already")
+    if periods is None:
+        assert years is not None
         made = Windows((), years.day("from"), years.maybe_day("to"))
         years.close()
-        if named:
-            top.problem("calendar_years", None, "has windows of its own already")
         return made
-    if not named:
-        top.problem(
-            "window", None, "missing: [[window]], [calendar_years], [always] or a CSV of limits"
-        )
-    return Windows(tuple(sorted(named.values())))
+    months = MONTHS[periods.one_of("every", tuple(MONTHS))]
+    first = periods.day("from")
+    if first.day > _EVERY_MONTH_HAS:
+        periods.problem("from", first, f"must be one of a month's first {_EVERY_MONTH_HAS} days")
+        first = first.replace(day=1)
+    made = Windows((), first, periods.maybe_day("to"), months, (first.month, first.day))
+    _whole(periods, made)
+    periods.close()
+    return made
+
+
+def _whole(periods: Table, made: Windows) -> None:
+    """The last period has all its days: what is cut short has another limit."""
+    last = made.last_on
+    if last is None or made.first_on is None:
+        return
+    if last < made.first_on:
+        periods.problem("to", last, "before its first day")
+    elif (window := made.on(last)) is not None and window.to_on != last:
+        periods.problem("to", last, f"must be the last day of a period, as {window.to_on}")
 
 
 def _no_clash(table: Table, window: Window, named: Mapping[str, Window]) -> None:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from ledger.policy import options as settings_of
-from ledger.policy.budgets import CLOSED, BudgetRule, Holders, Limit, Window, Windows
+from ledger.policy.budgets import CLOSED, BudgetRule, Holders, Limit
 from ledger.policy.dated import (
     Attached,
     Change,
@@ -35,6 +35,7 @@ from ledger.policy.licensing import Licensing
 from ledger.policy.options import Option
 from ledger.policy.shares import ShareRule
 from ledger.policy.weights import Condition, WeightsRule
+from ledger.policy.windows import Window, Windows
 
 __all__ = [
     "Attached",

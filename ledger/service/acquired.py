@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, literal_column, select
 
-from ledger.policy.budgets import BudgetRule, Window
+from ledger.policy.budgets import BudgetRule
+from ledger.policy.windows import Window
 from ledger.rules.admission import Effect
 from ledger.service.book import Book
 from ledger.service.holders import ATTRIBUTED_TO, stated
@@ -194,9 +195,7 @@ class Acquired:
 
 
 def _window(rule: BudgetRule, key: str) -> Window:
-    """A window by its key; a year's, where its years have no end."""
-    found = next((w for w in rule.windows_known() if w.key == key), None)
-    found = found or rule.window_on(date(int(key), 12, 31))
+    found = rule.windows.of_key(key)
     assert found is not None, (rule.key, key)
     return found
 

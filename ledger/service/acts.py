@@ -74,7 +74,8 @@ def _day_meant(
     for budget in budgets:
         if on := _first_day(budget, window):
             return on, []
-    known = tuple(dict.fromkeys(w.key for b in budgets for w in b.windows_known()))
+    day = row.given.effective_on
+    known = tuple(dict.fromkeys(w.key for b in budgets for w in b.windows_known(day)))
     alone = f"{budgets[0].key} has no such window"
     reason = alone if len(budgets) == 1 else "no budget has such a window"
     return None, [row.problem("window", window, reason, known)]
@@ -92,12 +93,9 @@ def _settle(
 
 
 def _first_day(budget: BudgetRule, window: str) -> date | None:
-    """The first day of a window by its key; a year's, where its years have no end."""
-    found = [w for w in budget.windows_known() if w.key == window]
-    if not found and window.isdigit() and date.min.year <= int(window) <= date.max.year:
-        of_year = budget.window_on(date(int(window), 12, 31))
-        found = [of_year] if of_year is not None and of_year.key == window else []
-    return found[0].from_on if found else None
+    """The first day of a window by its key."""
+    found = budget.windows.of_key(window)
+    return None if found is None else found.from_on
 
 
 def _amount(row: Row, base: int) -> list[Problem]:

@@ -13,6 +13,7 @@ from ledger.service.columns import Prepared, place_column
 from ledger.service.day_numbers import day_of
 from ledger.service.draws import Drawer
 from ledger.service.holders import (
+    ALONE,
     BY_EXPORTER,
     CHIP_IN_COUNTRY,
     IN_COUNTRY,
@@ -68,6 +69,8 @@ class BulkHolders:
             return self._account(self._at(self._chips(), frame, "chip_at", rows), country)
         if source in SITES:
             return self._at(self._named_key, frame, f"{source}_at", rows)
+        if source in ALONE:
+            return self._merged(self._at(self._party_key, frame, f"{source}_at", rows), day)
         if source == BY_EXPORTER:
             return self._supplied(frame, rows, day)
         party = self._party(source, frame, rows, day)
@@ -90,6 +93,9 @@ class BulkHolders:
         if source == CHIP_IN_COUNTRY:
             chip, _, code = key.rpartition("@")
             return key, f"{chip}, {self.rulebook.country_name(code)}"
+        if source in ALONE:
+            said = self._party_said(frame, f"{source}_at", row, key)
+            return key, said or self.drawer.relations.name(key)
         if source == BY_EXPORTER:
             return key, self._supplied_name(frame, row, *supplied(key))
         if source not in PARTIES:

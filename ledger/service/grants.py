@@ -8,7 +8,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ledger.policy.budgets import UNBOUND, BudgetRule, Window
+from ledger.policy.budgets import UNBOUND, BudgetRule
+from ledger.policy.windows import Window
 from ledger.rules.classes import ENTERING, enters_later
 from ledger.service.book import BudgetKey, BudgetTerms
 from ledger.service.day_numbers import days_number
@@ -36,7 +37,8 @@ class Grants:
         self._window = lru_cache(maxsize=None)(self._window_on)
         rules = [rule for rule, _ in self._of.values()]
         self._endless = [r for r in rules if r.windows.endless and r.holder_kind != "party"]
-        self._begun = lru_cache(maxsize=8)(self._years_begun)
+        # Those of periods that have no end, through that of a day.
+        self.begun = lru_cache(maxsize=8)(self._periods_begun)
         self._coded = lru_cache(maxsize=None)(self._codes)
         self._first_day = lru_cache(maxsize=None)(self._begins)
         self.not_yet = lru_cache(maxsize=None)(self._not_yet)
@@ -73,15 +75,11 @@ class Grants:
         return [one for budget, _ in self._of.values() for one in self._openings(budget, by)]
 
     @property
-    def opens_years(self) -> bool:
-        """Whether some known holders have years without an end."""
+    def opens_periods(self) -> bool:
+        """Whether some known holders have periods without an end."""
         return bool(self._endless)
 
-    def begun(self, by: date) -> tuple[Opening, ...]:
-        """Those of years that have no end, through the year of a day."""
-        return self._begun(date(by.year, 12, 31))
-
-    def _years_begun(self, by: date) -> tuple[Opening, ...]:
+    def _periods_begun(self, by: date) -> tuple[Opening, ...]:
         return tuple(one for budget in self._endless for one in self._openings(budget, by))
 
     def _openings(self, budget: BudgetRule, by: date) -> Iterator[Opening]:

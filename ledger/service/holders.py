@@ -36,6 +36,8 @@ PARTIES: dict[str, tuple[str, ...]] = {
     "parent_country": (),
     BY_EXPORTER: ("owner",),
 }
+# Companies that hold by themselves, whoever owns them.
+ALONE = ("exporter", "consignee")
 # A company's account in one country; the last only where the operator is not the owner.
 IN_COUNTRY = ("company_country", "operator_country", "other_operator_country", "parent_country")
 # A chip's account in one country.
@@ -122,6 +124,8 @@ class Holders:
         if source in SITES:
             site = stated(given, source)
             return None if site is None else (party_key(site) or "", site)
+        if source in ALONE:
+            return self._alone(getattr(given, source), day)
         if source == BY_EXPORTER:
             return self._supplied(given, day)
         party = self.party(source, given, day)
@@ -134,6 +138,13 @@ class Holders:
             return None
         name = f"{party[1]}, {self.rulebook.country_name(code)}"
         return account_key(party[0], code), name
+
+    def _alone(self, named: str | None, day: date) -> tuple[str, str] | None:
+        key = party_key(named)
+        if named is None or key is None:
+            return None
+        merged = self._relations().merged(key, day)
+        return merged, named if merged == key else self._relations().name(merged)
 
     def _supplied(self, given: Given, day: date) -> tuple[str, str] | None:
         receiver = stated(given, "owner") or given.consignee

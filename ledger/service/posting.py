@@ -128,8 +128,8 @@ def post(
 
 
 def open_begun(rulebook: Rulebook, book: Book, head: Head) -> None:
-    """Open the budgets of years without an end that have begun as something is recorded."""
-    if rulebook.opens_years:
+    """Open the budgets of periods without an end that have begun as something is recorded."""
+    if rulebook.opens_periods:
         book.open_budgets(rulebook.accounts_begun(day_after(head.last_recorded_at)))
 
 

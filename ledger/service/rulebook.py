@@ -314,12 +314,12 @@ class Rulebook:
         return self._grants.known(by)
 
     @property
-    def opens_years(self) -> bool:
-        """Whether some known holders have years without an end."""
-        return self._grants.opens_years
+    def opens_periods(self) -> bool:
+        """Whether some known holders have periods without an end."""
+        return self._grants.opens_periods
 
     def accounts_begun(self, by: date) -> tuple[Opening, ...]:
-        """Those of years without an end that have begun by a day, to be opened as they begin."""
+        """Those of periods without an end that have begun by a day, to be opened as they begin."""
         return self._grants.begun(by)
 
     def not_yet(self, rule: str, holder: str) -> tuple[tuple[int, int], ...]:

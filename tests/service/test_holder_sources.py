@@ -102,6 +102,11 @@ STATED = [
     ("facility", {"facility": "Hall  1"}, ("hall 1", "Hall  1")),
     ("facility", {}, None),
     ("from_facility", {"from_facility": "Barn"}, ("barn", "Barn")),
+    ("exporter", {"owner": "O"}, ("x", "X")),
+    ("exporter", {"exporter": "Merged"}, ("into", "Into")),
+    ("exporter", {"exporter": "into"}, ("into", "into")),
+    ("consignee", {"ultimate_parent": "P", "owner": "O"}, ("c", "C")),
+    ("consignee", {"ultimate_consignee": "Merged"}, ("into", "Into")),
     ("chip", {}, ("nvidia-h100-sxm", "nvidia-h100-sxm")),
 ]
 

@@ -1,0 +1,255 @@
+"""Shares that an authority gives to exporters, each quarter anew, whoever receives the goods."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import ledger as door
+from ledger.policy.reader import starter_regime
+from ledger.service import seal
+from ledger.service.ledger import new_ledger, open_ledger
+from ledger.storage import store
+from schemas.problems import Unusable
+from tests.cases.table import act, play, stands
+from tests.service.books import assert_sound, rows, write_csv
+
+CAP = """
+title = "Quarterly share"
+unit = "TPP"
+source = "Title of the text this comes from"
+href = "https://example.org/the-text"
+published = 2026-01-01
+reviewed = 2026-01-01
+
+[[value]]
+from = 2026-01-01
+amount = 1000
+section = "Section 3"
+
+[[value]]
+from = 2026-07-01
+amount = 1200
+section = "Section 3"
+"""
+NAMED = 'kind = "named"\nnames = { NW = "Northwind Ltd", SW = "Southwind" }'
+QUARTERS = '[periods]\nevery = "quarter"\nfrom = 2026-01-01\n'
+
+
+def regime(folder: Path, holders: str, source: str = "exporter") -> Path:
+    """The regime `tpp policy new` gives, in amounts, of quarterly shares of such holders."""
+    texts = starter_regime()
+    del texts["budgets/yearly_cap.csv"]
+    texts["numbers/cap.toml"] = CAP
+    texts["regime.toml"] = texts["regime.toml"].replace('counts = "chips"', 'counts = "amounts"')
+    budget = texts["budgets/yearly_cap.toml"].replace('limits = "yearly_cap.csv"', 'limit = "cap"')
+    budget = budget[: budget.index("[holders]")]
+    budget += f'[holders]\n{holders}\nfrom = "{source}"\n{QUARTERS}'
+    texts["budgets/yearly_cap.toml"] = budget
+    for name, text in texts.items():
+        path = folder / "quota" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder / "quota"
+
+
+@pytest.fixture
+def on(monkeypatch):
+    """Sets the day on which everything is recorded from then on."""
+
+    def say(day: str) -> None:
+        noon = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+        clock = SimpleNamespace(now=lambda zone: noon)
+        monkeypatch.setattr(seal, "datetime", clock)
+        monkeypatch.setattr(store, "datetime", clock)
+
+    say("2026-05-04")
+    return say
+
+
+@pytest.fixture
+def shares(on, ledger_url, tmp_path):
+    """A ledger of the second quarter of 2026, of two named exporters."""
+    with new_ledger(ledger_url, regime=regime(tmp_path, NAMED)) as ledger:
+        yield ledger
+
+
+def held(url: str) -> list[tuple[str, str, int]]:
+    """Every open budget: its holder's name, its window, its limit."""
+    return [(b["holder_name"], b["window"], b["limit_mtpp"] // 1000) for b in rows(url, "budget")]
+
+
+def test_what_an_exporter_sends_counts_on_its_share_of_the_quarter(shares):
+    play(
+        shares,
+        """
+        act     | no | day        | exporter      | to       | consignee | under | tpp  | says
+        licence | L1 | 2026-05-04 | Northwind Ltd | Malaysia | A         |       | 600  |
+        licence | L2 | 2026-05-05 | NORTHWIND LTD | India    | B         |       | 500  | over_limit
+        licence | L3 | 2026-05-06 | Southwind     | India    | B         |       | 1000 |
+        ship    | S1 | 2026-05-07 | northwind ltd | Malaysia | A         | L1    | 250  |
+        ship    | S2 | 2026-05-08 | Westwind | India | B | L3 | 10 | licence_other_exporter
+        """,
+    )
+    stands(
+        shares,
+        """
+        Northwind Ltd 2026Q2: held 850, posted 250; remaining -100
+        Southwind 2026Q2: held 990, posted 10; remaining 0
+        """,
+    )
+    with door.open(shares.url) as asked:
+        shown = asked.report("remaining", as_of="2026-05-30")
+    assert list(shown[["holder", "window", "status"]].itertuples(index=False, name=None)) == [
+        ("NW", "2026Q1", "closed"),
+        ("SW", "2026Q1", "closed"),
+        ("NW", "2026Q2", "over"),
+        ("SW", "2026Q2", "exhausted"),
+    ]
+    assert_sound(shares)
+
+
+def test_a_request_is_refused_for_the_share_of_its_own_quarter(shares, on):
+    line = {"act": "apply", "exporter": "Southwind", "destination": "India"}
+    refused = act(shares, 1, line | {"day": "2026-05-04", "tpp": "1001"})
+    assert refused.counts == {"refused:over_limit": 1}
+    on("2026-07-01")
+    assert act(shares, 2, line | {"day": "2026-07-01", "tpp": "1200"}).counts == {}
+
+
+@pytest.mark.parametrize("columns_from", [1, 10**9], ids=["columns", "rows"])
+def test_quarters_open_as_they_begin(shares, on, tmp_path, columns_from):
+    assert held(shares.url) == [
+        (name, window, 1000)
+        for window in ("2026Q1", "2026Q2")
+        for name in ("Northwind Ltd", "Southwind")
+    ]
+    lot = {"ultimate_consignee": "C", "destination": "India", "licence": "L9", "tpp": "5"}
+    days = ["2026-06-30", "2026-07-01", "2026-07-02"]
+    lines = [
+        lot | {"document": f"S{n}", "exporter": name, "exported_on": day}
+        for n, (day, name) in enumerate((d, e) for d in days for e in ("Southwind", "nw"))
+    ]
+    on("2027-01-03")
+    shares.import_file(
+        write_csv(tmp_path / "lots.csv", lines), "shipments", columns_from=columns_from
+    )
+    assert held(shares.url)[4:] == [
+        (name, window, 1200)
+        for window in ("2026Q3", "2026Q4", "2027Q1")
+        for name in ("Northwind Ltd", "Southwind")
+    ]
+    stands(
+        shares,
+        "\n".join(
+            f"{name} {window}: safe {safe}; remaining {left}"
+            for window, safe, left in (("2026Q2", 5, "1,000"), ("2026Q3", 10, "1,200"))
+            for name in ("Northwind Ltd", "Southwind")
+        ),
+    )
+    assert_sound(shares)
+
+
+def test_an_authority_adds_to_a_quarter_that_has_not_begun(shares):
+    line = {"act": "amendment", "day": "2026-05-05", "holder": "Southwind", "tpp": "30"}
+    line |= {"budget": "yearly_cap", "reference": "Notice 4"}
+    act(shares, 1, line | {"window": "2026Q4"})
+    assert held(shares.url)[-1] == ("Southwind", "2026Q4", 1200)
+    with pytest.raises(Unusable, match=r"no such window \(nearest: 2026Q1, 2026Q2\)"):
+        act(shares, 2, line | {"window": "2026Q22"})
+    assert_sound(shares)
+
+
+def test_any_exporter_holds_a_share_and_mergers_join_them(on, ledger_url, tmp_path):
+    folder = regime(tmp_path, 'kind = "party"')
+    new_ledger(ledger_url, regime=folder).close()
+    with open_ledger(ledger_url) as ledger:
+        play(
+            ledger,
+            """
+            act          | no | day        | party | other | exporter | to    | tpp | says
+            licence      | L1 | 2026-04-03 |       |       | Old Co   | India | 300 |
+            party_merged | N1 | 2026-04-10 | Old Co | New Co |        |       |     |
+            licence      | L2 | 2026-04-20 |       |       | Old Co   | India | 200 |
+            licence      | L3 | 2026-04-21 |       |       | New Co   | India | 600 |
+            licence      | L4 | 2026-04-22 |       |       | New Co   | India | 201 | over_limit
+            """,
+        )
+        stands(
+            ledger,
+            """
+            New Co 2026Q2: held 1,001; remaining -1
+            Old Co 2026Q2: held 300; remaining 700
+            """,
+        )
+        assert_sound(ledger)
+
+
+def test_an_importer_holds_by_itself_whoever_owns_it(on, ledger_url, tmp_path):
+    new_ledger(ledger_url, regime=regime(tmp_path, 'kind = "party"', "consignee")).close()
+    with open_ledger(ledger_url) as ledger:
+        play(
+            ledger,
+            """
+            act     | no | day        | consignee | parent | exporter | to    | tpp | says
+            licence | L1 | 2026-04-03 | A         | P      | X        | India | 300 |
+            licence | L2 | 2026-04-04 | B         | P      | Y        | India | 900 |
+            """,
+        )
+        stands(
+            ledger,
+            "A 2026Q2: held 300; remaining 700\nB 2026Q2: held 900; remaining 100",
+        )
+
+
+def test_several_countries_have_one_cap_together(on, ledger_url, tmp_path):
+    """Attached to one destination, for all or for a group; others hold nothing."""
+    folder = regime(tmp_path, 'kind = "country"\nall = "destinations"', "destination")
+    (folder / "countries.toml").write_text(
+        """
+        source = "Title of the text this comes from"
+        href = "https://example.org/the-text"
+        published = 2026-01-01
+        reviewed = 2026-01-01
+
+        [names]
+        GULF = "The Gulf, together"
+        IN = "India"
+
+        [[attached]]
+        code = "QA"
+        name = "Qatar"
+        treated_as = "GULF"
+        section = "Section 2"
+
+        [[attached]]
+        code = "AE"
+        name = "United Arab Emirates"
+        treated_as = "GULF"
+        section = "Section 2"
+        """
+    )
+    new_ledger(ledger_url, regime=folder).close()
+    with open_ledger(ledger_url) as ledger:
+        play(
+            ledger,
+            """
+            act     | no | day        | to    | tpp | says
+            licence | L1 | 2026-04-03 | Qatar | 600 |
+            licence | L2 | 2026-04-04 | UAE   | 500 | over_limit
+            licence | L3 | 2026-04-05 | India | 500 |
+            """,
+        )
+        stands(
+            ledger,
+            """
+            The Gulf, together 2026Q2: held 1,100; remaining -100
+            India 2026Q2: held 500; remaining 500
+            """,
+        )
+        with door.open(ledger_url) as asked:
+            assert asked.report("remaining", holder="Qatar")["holder"].tolist() == ["GULF"] * 2
+        assert_sound(ledger)
