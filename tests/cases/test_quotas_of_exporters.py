@@ -7,8 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 
 import ledger as door
+from ledger.cli import main
 from ledger.policy.reader import starter_regime
 from ledger.service import seal
 from ledger.service.ledger import new_ledger, open_ledger
@@ -17,6 +19,7 @@ from schemas.problems import Unusable
 from tests.cases.table import act, play, stands
 from tests.service.books import assert_sound, rows, write_csv
 
+CARRY = Path(__file__).parents[2] / "docs/examples/carry_over.toml"
 CAP = """
 title = "Quarterly share"
 unit = "TPP"
@@ -253,3 +256,33 @@ def test_several_countries_have_one_cap_together(on, ledger_url, tmp_path):
         with door.open(ledger_url) as asked:
             assert asked.report("remaining", holder="Qatar")["holder"].tolist() == ["GULF"] * 2
         assert_sound(ledger)
+
+
+def test_what_is_left_of_a_quarter_goes_to_the_next(shares, on, tmp_path):
+    """And what was overrun comes off it; the same report read again moves nothing."""
+    on("2027-01-04")
+    play(
+        shares,
+        """
+        act     | no | day        | exporter      | to       | tpp  | says
+        licence | L1 | 2026-11-20 | Northwind Ltd | Malaysia | 600  |
+        licence | L2 | 2026-11-21 | Southwind     | India    | 1300 | over_limit
+        """,
+    )
+    left = tmp_path / "remaining.csv"
+    asked = ["report", "remaining", "--as-of", "2026-12-31", "--format", "csv", "-o", str(left)]
+    done = CliRunner().invoke(main, ["--ledger", shares.url, *asked])
+    assert done.exit_code == 0, done.stderr
+    for recorded, already in ((2, 0), (0, 2)):
+        outcome = shares.import_file(left, "adjustments", mapping=CARRY)
+        assert (outcome.count, outcome.already) == (recorded, already)
+    with door.open(shares.url) as told:
+        shown = told.report("remaining", as_of="2027-01-04")
+    last = shown[shown["window"] == "2027Q1"][
+        ["holder", "limit_mtpp", "adjustments_mtpp", "remaining_mtpp"]
+    ]
+    assert [[str(value) for value in row] for row in last.values.tolist()] == [
+        ["NW", "1200000", "600000", "1800000"],
+        ["SW", "1200000", "-100000", "1100000"],
+    ]
+    assert_sound(shares)
