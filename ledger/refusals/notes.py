@@ -82,12 +82,6 @@ NOTES = (
         "the application",
     ),
     Reason(
-        "parent_unknown",
-        _NOTE,
-        "the ultimate parent is not known; the consignee stands in its place",
-        "option parent_rule",
-    ),
-    Reason(
         "received_before_acquisition",
         _NOTE,
         "what the entity received that year before it was acquired counts on its new parent too",

@@ -244,7 +244,7 @@ def test_figures_are_said_in_their_own_unit(code, figures):
 CITED = [
     ("over_limit", "15 CFR 742.6(b)(10)(iii)"),  # budget
     ("licence_expired", "15 CFR 750.7"),  # number
-    ("parent_unknown", "15 CFR "),  # option
+    ("received_before_acquisition", "15 CFR "),  # option
     ("no_authorization", ""),  # authorization, not known here
     ("before_regime", "90 FR 4544"),  # regime
     ("more_than_shipped", "the shipment"),

@@ -237,7 +237,7 @@ def small_ledger(store: Store) -> list[str]:
             (2, 1, 0, 0, 0, 15_824_000, 0),
             findings=[
                 ("no_authorization", 1, 790_000_000_000, 0, 15_824_000, None, "ECCN 3A090"),
-                ("parent_unknown", None, None, None, None, None, None),
+                ("before_regime", None, None, None, None, None, None),
             ],
             **unlicensed,
             authorization="none",
