@@ -20,6 +20,9 @@ from schemas import tables as t
 from schemas.kinds import Kind
 from schemas.problems import Problem, Unusable
 
+# What a field is called by whoever gives it, where that is another name.
+_SAID = {("reverse", "note"): "reason"}
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -43,7 +46,8 @@ class Header:
             text = getattr(self, name)
             reason = None if text is None else _why_not(text)
             if reason:
-                raise Unusable(Problem("", 0, 0, name, ascii(text)[1:-1], reason))
+                said = _SAID.get((self.verb, name), name)
+                raise Unusable(Problem("", 0, 0, said, ascii(text)[1:-1], reason))
 
 
 def _why_not(text: str) -> str | None:

@@ -29,9 +29,11 @@ NAMES = ("actor", "note", "file_name")
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("text", "reason"), WORDS, ids=[repr(text) for text, _ in WORDS])
 def test_a_header_that_no_chain_can_hold_is_refused(name, text, reason):
-    with pytest.raises(Unusable, match=reason.replace("+", r"\+")) as refused:
-        Header(**{"verb": "reverse", "actor": "ana", name: text})
-    assert refused.value.problems[0].column == name
+    for verb in ("adopt", "reverse"):
+        with pytest.raises(Unusable, match=reason.replace("+", r"\+")) as refused:
+            Header(**{"verb": verb, "actor": "ana", name: text})
+        said = "reason" if (verb, name) == ("reverse", "note") else name
+        assert refused.value.problems[0].column == said
 
 
 def test_other_scripts_and_lines_are_fine():
