@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ledger import publish
-from ledger.publish import fill
+from ledger.publish import fill, folders
 from ledger.publish.check import check_copy
 from ledger.publish.mending import sound_copy
 from schemas.columnar import COLUMNAR_VERSION
-from schemas.manifest import MANIFEST, Segment
+from schemas.manifest import MANIFEST, Segment, scan
 from tests.publish.harm import another_figure, flipped
 from tests.publish.test_refresh import assert_equal
 
@@ -101,3 +103,53 @@ def test_a_copy_is_checked_to_the_byte(ledger):
     assert sound_copy(lambda: publish.refresh(ledger.url).folder) == copy.folder
     assert check_copy(ledger.url).holds
     assert_equal(publish.refresh(ledger.url), ledger)
+
+
+def _written_wrong(copy: publish.Copy, table: str, select: str) -> None:
+    """Write a table's file anew with other rows, and a manifest that has it as it is."""
+    segment = copy.manifest.of(table)[0]
+    path = copy.folder / segment.file
+    with duckdb.connect() as connection:
+        rows = f"SELECT {select} FROM {scan([str(path)])}"
+        connection.execute(f"CREATE TABLE made AS {rows}")
+        connection.execute(f"COPY made TO '{path}' (FORMAT parquet)")
+    made = replace(
+        segment,
+        size=path.stat().st_size,
+        footer=folders.footer_of(path),
+        digest=folders.digest_of(path),
+    )
+    others = tuple(made if s == segment else s for s in copy.manifest.segments)
+    text = replace(copy.manifest, segments=others).text()
+    (copy.folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+WRONG = [
+    ("entry", "* REPLACE (held_mtpp + (seq = 3)::BIGINT AS held_mtpp)", "the entries of budget"),
+    ("entry", "* REPLACE (1 - official AS official)", "the entries of budget"),
+    ("entry_day", "* REPLACE (posted_mtpp + 1 AS posted_mtpp)", "the sums by day of budget"),
+    ("movement", "* REPLACE ('reexport' AS kind)", "the movements of kind "),
+    ("movement", "* REPLACE (seq + 1 AS seq)", "the movements of kind"),
+    ("budget", "* REPLACE (limit_mtpp - 1 AS limit_mtpp)", "budget "),
+    ("budget", "* REPLACE (holder || 'x' AS holder)", "budget "),
+]
+
+
+@pytest.mark.parametrize(("table", "select", "said"), WRONG)
+def test_a_copy_that_says_something_else_is_found(ledger, table, select, said):
+    ledger.grow(["export"] * 5)
+    _written_wrong(publish.refresh(ledger.url), table, select)
+    ledger.grow(["export"])
+    found = check_copy(ledger.url)
+    assert found.count >= 1
+    assert said in found.failures[0]
+    assert "not the ledger's: remove" in found.failures[0]
+
+
+def test_a_copy_that_has_not_followed_yet_is_compared_up_to_where_it_has(ledger):
+    ledger.grow(["export"] * 5)
+    publish.refresh(ledger.url)
+    ledger.grow(["export"] * 2)
+    assert check_copy(ledger.url).holds
+    ledger.rewrite("f" * 64)
+    assert check_copy(ledger.url).holds
