@@ -140,14 +140,14 @@ def _quiet(states: set[str]) -> str:
     return "Every budget that is neither closed nor future is open."
 
 
-def figures(rows: Iterable[Row]) -> list[str]:
-    """A table of holders with what remains."""
+def figures(rows: Iterable[Row], whose: str = "holder") -> list[str]:
+    """A table of holders (or of one holder's budgets) with what remains."""
     from schemas.tpp import grouped
 
-    headings = ("holder", "window", "limit", "remaining", "used %", "status")
+    headings = (whose, "window", "limit", "remaining", "used %", "status")
     cells = [
         (
-            row["name"],
+            row["budget" if whose == "budget" else "name"],
             row["window"],
             grouped(row["limit_mtpp"] + row["adjustments_mtpp"]),
             grouped(row["remaining_mtpp"]),
@@ -183,13 +183,28 @@ def _followed(asked: str, holders: set[str], result: Result) -> list[str]:
 
 
 def _holder(rows: Sequence[Row], result: Result, folder: Path) -> list[str]:
-    """Each budget of one holder with all its figures, and the last movements."""
+    """Each budget of one holder with all its figures, and the last movements; of windows long past
+    a line each.
+    """
     unit = result.about["regime"].get("unit", "TPP")
     lines = [f"{rows[0]['name']} ({rows[0]['holder']})"]
+    past = _long_past(rows)
     for row in rows:
-        lines += ["", f"{row['budget']} {row['window']}: {row['status']}"]
-        lines += _figures(row, unit)
+        if row not in past:
+            lines += ["", f"{row['budget']} {row['window']}: {row['status']}"]
+            lines += _figures(row, unit)
+    if past:
+        lines += ["", "Before", *figures(past, "budget")]
     return [*lines, "", *_last_movements(rows[0]["holder"], result, folder)]
+
+
+def _long_past(rows: Sequence[Row]) -> list[Row]:
+    """The closed windows of each budget but its latest one."""
+    closed: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["status"] == "closed":
+            closed.setdefault(row["budget"], []).append(row)
+    return [row for of_budget in closed.values() for row in of_budget[:-1]]
 
 
 def _figures(row: Row, unit: str) -> list[str]:

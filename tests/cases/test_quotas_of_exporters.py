@@ -38,6 +38,7 @@ from = 2026-07-01
 amount = 1200
 section = "Section 3"
 """
+TO_INDIA = {"destination": "India"}
 NAMED = 'kind = "named"\nnames = { NW = "Northwind Ltd", SW = "Southwind" }'
 QUARTERS = '[periods]\nevery = "quarter"\nfrom = 2026-01-01\n'
 
@@ -286,3 +287,17 @@ def test_what_is_left_of_a_quarter_goes_to_the_next(shares, on, tmp_path):
         ["SW", "1200000", "-100000", "1100000"],
     ]
     assert_sound(shares)
+
+
+def test_of_windows_long_past_the_status_has_a_line_each(shares, on, tmp_path):
+    on("2027-02-04")
+    act(shares, 1, {"act": "licence", "day": "2026-05-20", "exporter": "SW", "tpp": "7"} | TO_INDIA)
+    asked = ["status", "Southwind", "--as-of", "2027-02-04"]
+    shown = CliRunner().invoke(main, ["--ledger", shares.url, *asked]).stdout
+    assert [line for line in shown.splitlines() if line.startswith("yearly_cap")] == [
+        "yearly_cap 2026Q4: closed",
+        "yearly_cap 2027Q1: open",
+        "yearly_cap  2026Q1  1,000      1,000    0.00  closed",
+        "yearly_cap  2026Q2  1,000        993    0.70  closed",
+        "yearly_cap  2026Q3  1,200      1,200    0.00  closed",
+    ]
