@@ -332,13 +332,19 @@ def _flag_differences(row: Row, given: Given, sent: Given, whole: Whole) -> None
 
 
 def _link(cursor: Cursor, book: Book, row: Row, beside: dict[bytes, Row]) -> None:
-    """A transfer of units that a shipment of the same filing system brought into the country."""
+    """A transfer of units that a shipment of the same filing system brought into the country.
+
+    What is recorded after it, or is itself, brought nothing that it could move on.
+    """
     details = row.details()
     if "shipment" not in details:
         return
     line = details.get("shipment_line", "1")
     named = replace(row.given, target_document=details["shipment"], target_line=line)
     shipment = beside.get(_shipment_key(named, 1))
-    row.linked_to = shipment_of(cursor, book, named) if shipment is None else _beside(shipment)
+    if shipment is None:
+        row.linked_to = shipment_of(cursor, book, named)
+    elif shipment.seq < row.seq:
+        row.linked_to = _beside(shipment)
     if row.linked_to is None:
         row.flags.append(Flag("shipment_not_on_file", detail=f"{details['shipment']} line {line}"))
