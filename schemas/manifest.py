@@ -39,10 +39,10 @@ class NotAManifest(ValueError):
 class Segment:
     """One Parquet file: a table's rows from `first` to `last`, counted as that table counts.
 
-    movement, entry, entry_day and finding count by seq; party, budget and ruling by their number;
-    submission by submission; about has both 0. `size` is in bytes; `footer` is the SHA-256 of
-    the file's Parquet footer, which lies at its end and tells one file of a size from another;
-    `digest` is that of the whole file, which takes reading it.
+    movement, entry, entry_day, finding and about_party count by seq; party, budget and ruling by
+    their number; submission by submission; about has both 0. `size` is in bytes; `footer` is the
+    SHA-256 of the file's Parquet footer, which lies at its end and tells one file of a size from
+    another; `digest` is that of the whole file, which takes reading it.
     """
 
     table: str

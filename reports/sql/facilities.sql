@@ -19,14 +19,17 @@ with adoption as (
 ),
 placed as (
     select
-        *,
-        lower(regexp_replace(trim(owner), '\s+', ' ', 'g')) as owner_key,
+        e.*,
+        coalesce(
+            party.name_key, lower(regexp_replace(trim(e.owner), '\s+', ' ', 'g'))
+        ) as owner_key,
         lower(facility) as facility_key,
         getvariable('from_on') is null or effective_on >= getvariable('from_on')::date as within
     from facility_events(
         coalesce(getvariable('as_of')::date, current_date),
         coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
-    )
+    ) e
+    left join party on party.name = e.owner
 ),
 -- The entity is the owner's ultimate parent, with all that belong to it.
 belonging as (

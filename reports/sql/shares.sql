@@ -89,14 +89,14 @@ reversal as (
 -- Declarations that stand; of one day the last recorded counts.
 standing as (
     select
-        lower(regexp_replace(trim(json_extract_string(m.details, '$.party')), '\s+', ' ', 'g'))
-            as holder,
+        p.subject as holder,
         coalesce(json_extract_string(m.details, '$.country'), '') as country,
         m.effective_on,
         m.seq,
         m.document,
         coalesce(m.amount_mtpp, 0) as amount_mtpp
     from movement m
+    join about_party p on p.seq = m.seq
     cross join day
     where m.kind = 'installed_base'
         and m.effective_on <= day.as_of

@@ -126,20 +126,13 @@ total as (
 paper as (
     select
         t.duty, t.holder, c.effective_on as filed_on, c.document as filed_in,
-        lower(json_extract_string(c.details, '$.other_party')) as given_to
+        -- The second part of what a paper is for is the exporter it is for.
+        nullif(split_part(p.object, chr(31), 2), '') as given_to
     from total t
     join live c on c.kind = 'certificate' and c."authorization" = t."authorization"
-    where list_contains(
-            list_concat([t.receiver], t.consignees, t.parents),
-            lower(regexp_replace(
-                trim(json_extract_string(c.details, '$.party')), '\s+', ' ', 'g'
-            ))
-        )
-        and (
-            not t.own
-            or coalesce(lower(json_extract_string(c.details, '$.other_party')), t.exporter_key)
-                = t.exporter_key
-        )
+    join about_party p on p.seq = c.seq
+    where list_contains(list_concat([t.receiver], t.consignees, t.parents), p.subject)
+        and (not t.own or coalesce(given_to, t.exporter_key) = t.exporter_key)
         and json_extract_string(c.details, '$.shipment') is null
         and (
             json_extract_string(c.details, '$.until_on') is null
