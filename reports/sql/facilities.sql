@@ -31,10 +31,28 @@ placed as (
     ) e
     left join party on party.name = e.owner
 ),
+-- A party goes by its first spelling; one that no movement names yet by that of its declaration.
+called as (
+    select key, arg_min(name, (turn, number)) as name
+    from (
+        select name_key as key, name, 1 as turn, party_no as number
+        from party
+        where submission <= (
+            select max(submission) from submission
+            where first_seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+        )
+        union all
+        select p.object, trim(json_extract_string(m.details, '$.other_party')), 2, m.seq
+        from movement m
+        join about_party p on p.seq = m.seq
+        where m.kind in ('ownership', 'party_merged')
+    ) spelled
+    group by key
+),
 -- The entity is the owner's ultimate parent, with all that belong to it.
 belonging as (
     select o.owner_key, coalesce(up.owner, o.owner_key) as entity_key,
-        coalesce(party.name, o.owner) as entity
+        coalesce(called.name, o.owner) as entity
     from (
         select owner_key, min(owner) as owner from placed where owner_key is not null group by 1
     ) o
@@ -42,7 +60,7 @@ belonging as (
         coalesce(getvariable('as_of')::date, current_date),
         coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
     ) up on up.party = o.owner_key
-    left join party on party.name_key = coalesce(up.owner, o.owner_key)
+    left join called on called.key = coalesce(up.owner, o.owner_key)
 ),
 owned as (
     select p.*, b.entity, b.entity_key as account_key, '' as site_key
