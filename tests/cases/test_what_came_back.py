@@ -179,3 +179,19 @@ def test_a_transfer_moves_on_only_what_was_there_before_it(kept, tmp_path, named
     outcome = ledger.import_file(path, "shipments")
     assert outcome.counts == {"no_authorization": 2, "shipment_not_on_file": 1}
     stands(ledger, "India 2025-2027: safe 94,992; remaining 790,000,000")
+
+
+@pytest.mark.parametrize("named", ["S", "T"])
+def test_nor_does_one_under_its_own_licence(kept, tmp_path, named):
+    """It uses that licence as any other shipment would."""
+    ledger = kept()
+    play(ledger, "act | no | day | to | units\nlicence | B | 2025-06-01 | India | 3")
+    lot = {"exporter": "X", "ultimate_consignee": "C", "destination": "India"}
+    lot |= {"chip": "nvidia-h100-sxm", "quantity": "3"}
+    brought = lot | {"document": "S", "exported_on": "2025-07-02", "authorization": "none"}
+    on = {"document": "T", "exported_on": "2025-07-01", "shipment": named, "licence": "B"}
+    on |= {"kind": "in_country_transfer", "authorization": "licence"}
+    path = write_csv(tmp_path / "shipments.csv", [brought, lot | on])
+    outcome = ledger.import_file(path, "shipments")
+    assert outcome.counts == {"no_authorization": 1, "shipment_not_on_file": 1}
+    stands(ledger, "India 2025-2027: posted 47,496, safe 47,496; remaining 789,952,504")
