@@ -19,7 +19,7 @@ VIEWS = "views.sql"
 
 # One file a macro, in an order in which each knows those it asks.
 _MACROS = (
-    *("expiry_of", "grouped", "adopted", "standing", "replacements", "facility_events"),
+    *("expiry_of", "grouped", "folded", "adopted", "standing", "replacements", "facility_events"),
     *("licence_conditions", "conditions_due", "ultimate_parents", "held_by"),
 )
 _FOLDER = Path(__file__).parent / "sql"

@@ -213,7 +213,7 @@ period as (
     where y <= year(coalesce(getvariable('as_of')::date, current_date)) + 1
 ),
 of_years as (
-    select p.duty, concat_ws(chr(31), lower(m.party), p.due_on) as identity, min(m.party) as party,
+    select p.duty, concat_ws(chr(31), folded(m.party), p.due_on) as identity, min(m.party) as party,
         p.due_on, p.citation, min(m.seq) as seq,
         coalesce(sum(m.amount_mtpp) filter (m.sent), 0)::bigint as amount_mtpp,
         string_agg(distinct m."authorization", ', ' order by m."authorization") as counterpart,
@@ -223,7 +223,7 @@ of_years as (
     from period p
     join month m on m.duty = p.duty and m.month >= p.from_on
         and m.month < p.from_on + to_months(p.months::integer) and m.party is not null
-    group by p.duty, lower(m.party), p.due_on, p.citation, p.from_on, p.months
+    group by p.duty, folded(m.party), p.due_on, p.citation, p.from_on, p.months
 ),
 of_losses as (
     select d.duty, concat_ws(chr(31), m.source, m.document, m.line) as identity,
@@ -255,8 +255,8 @@ account as (
     where since_on <= coalesce(getvariable('as_of')::date, current_date)
 ),
 of_facilities as (
-    select duty, concat_ws(chr(31), lower(party), facility, due_on) as identity, party, due_on, seq,
-        coalesce(list_sum([a for a, i in amounts
+    select duty, concat_ws(chr(31), folded(party), facility, due_on) as identity, party, due_on,
+        seq, coalesce(list_sum([a for a, i in amounts
             if days[i] >= since_on and days[i] < due_on]), 0)::bigint as amount_mtpp,
         facility as counterpart, since_on as day, (due_on - interval 1 day)::date as last,
         len([x for x in days if x >= since_on and x < due_on]) as count

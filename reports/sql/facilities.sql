@@ -21,9 +21,9 @@ placed as (
     select
         e.*,
         coalesce(
-            party.name_key, lower(regexp_replace(trim(e.owner), '\s+', ' ', 'g'))
+            party.name_key, folded(e.owner)
         ) as owner_key,
-        lower(facility) as facility_key,
+        folded(facility) as facility_key,
         getvariable('from_on') is null or effective_on >= getvariable('from_on')::date as within
     from facility_events(
         coalesce(getvariable('as_of')::date, current_date),
@@ -51,7 +51,7 @@ called as (
 ),
 -- The entity is the owner's ultimate parent, with all that belong to it.
 belonging as (
-    select o.owner_key, coalesce(up.owner, o.owner_key) as entity_key,
+    select o.owner_key, o.owner, coalesce(up.owner, o.owner_key) as entity_key,
         coalesce(called.name, o.owner) as entity
     from (
         select owner_key, min(owner) as owner from placed where owner_key is not null group by 1
@@ -63,7 +63,7 @@ belonging as (
     left join called on called.key = coalesce(up.owner, o.owner_key)
 ),
 owned as (
-    select p.*, b.entity, b.entity_key as account_key, '' as site_key
+    select p.* replace (b.owner as owner), b.entity, b.entity_key as account_key, '' as site_key
     from placed p
     join belonging b on b.owner_key = p.owner_key
     where getvariable('by') = 'entity'
@@ -136,7 +136,7 @@ where (getvariable('entity') is null
     and (getvariable('owner') is null
         or contains(lower(owner), lower(getvariable('owner')::varchar)))
     and (getvariable('facility') is null
-        or lower(facility) = lower(getvariable('facility')::varchar))
+        or folded(facility) = folded(getvariable('facility')::varchar))
     and (getvariable('country') is null or country = getvariable('country')::varchar)
     and (getvariable('authorization') is null or asked)
     and (getvariable('state') is null or state = getvariable('state')::varchar)

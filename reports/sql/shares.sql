@@ -67,7 +67,8 @@ holder as (
     from account
     where getvariable('holder') is null
         or holder = getvariable('holder')::varchar
-        or lower(name) = lower(getvariable('holder')::varchar)
+        or holder = folded(getvariable('holder')::varchar)
+        or folded(name) = folded(getvariable('holder')::varchar)
     group by tally, holder
 ),
 moved as (

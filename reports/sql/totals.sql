@@ -80,7 +80,7 @@ lot as (
         coalesce(
             json_extract_string(m.details, '$.certificate_on')::date <= m.effective_on, false
         ) as shown,
-        lower(m.exporter) is not distinct from lower(getvariable('exporter')::varchar) as mine,
+        folded(m.exporter) is not distinct from folded(getvariable('exporter')::varchar) as mine,
         exists (
             select 1 from asked
             where asked.ruling_no = m.ruling_no and list_contains(d.asks, asked.need)
@@ -153,7 +153,7 @@ filed as (
         duty, holder, min(filed_on) as filed_on,
         min_by(filed_in, filed_on) filter (
             getvariable('exporter') is null or given_to is null
-            or given_to = lower(getvariable('exporter')::varchar)
+            or given_to = folded(getvariable('exporter')::varchar)
         ) as filed_in
     from paper
     group by duty, holder
@@ -193,7 +193,7 @@ from stands
 where (getvariable('state') is null or state = getvariable('state')::varchar)
     and (
         getvariable('consignee') is null
-        or lower(consignee) = lower(getvariable('consignee')::varchar)
+        or folded(consignee) = folded(getvariable('consignee')::varchar)
         or split_part(holder, ' FROM ', 1) = getvariable('consignee')::varchar
     )
 order by consignee, exporter nulls first, holder, tally;

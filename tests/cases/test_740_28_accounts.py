@@ -238,9 +238,9 @@ def test_an_entity_is_one_however_it_is_spelled(ledger, accounts):
     play(
         ledger,
         """
-        act       | no | day        | consignee | parent | to    | by  | at | units | arrives    | says
-        ship      | A  | 2025-03-01 | O         | Gro AG | India | ACM | F  | 10    | 2025-03-02 |
-        ship      | B  | 2025-03-01 | O         | GRO AG | India | ACM | F  | 5     | 2025-03-02 |
+        act  | no | day        | consignee | parent | to    | by  | at | units | arrives    | says
+        ship | A  | 2025-03-01 | O         | Gro AG | India | ACM | F  | 10    | 2025-03-02 |
+        ship | B  | 2025-03-01 | o         | GRO AG | India | ACM | F  | 5     | 2025-03-02 |
         """,
     )
     play(ledger, "act | day | party | other\nownership | 2025-02-01 | O | Gro AG")

@@ -54,3 +54,29 @@ def test_its_certificate_is_on_record(ledger, name, other):
         assert certificate == "on record"
         states = told.report("due", as_of="2025-12-31").query("duty == 'aia_certificate'")["state"]
         assert list(states) == ["done"]
+
+
+BLANKS = [("Rio Nuvem", "RIO  NUVEM"), ("RIO  NUVEM", "Rio Nuvem")]
+
+
+@pytest.mark.parametrize(("one", "other"), BLANKS)
+def test_budgets_opened_under_two_spellings_are_one_holders(ledger, one, other):
+    """Each year's is called as the first movement in it spells its holder."""
+    lot = LOT | {"destination": "Brazil", "authorization": "LPP", "certificate_on": "2025-05-01"}
+    for name, day in ((one, "2025-06-01"), (other, "2026-06-01")):
+        ledger.ship(lot | {"document": day, "exported_on": day, "ultimate_consignee": name})
+    with door.open(ledger.url) as told:
+        for asked in (one, other, "rio nuvem"):
+            left = told.report("remaining", as_of="2026-12-31", holder=asked, budget="lpp")
+            assert list(left["window"]) == ["2025", "2026"]
+
+
+@pytest.mark.parametrize(("one", "other"), BLANKS)
+def test_two_spellings_owe_one_half_years_report(ledger, one, other):
+    lot = LOT | {"authorization": "NVEU", "received_on": "2025-06-02"}
+    for name in (one, other):
+        sent = {"document": name, "exported_on": "2025-06-01", "ultimate_consignee": name}
+        ledger.ship(lot | sent)
+    with door.open(ledger.url) as told:
+        owed = told.report("due", as_of="2025-12-31").query("duty == 'veu_half_year'")
+        assert list(owed["amount_mtpp"]) == [31_664_000]
