@@ -7,7 +7,7 @@ from typing import Any
 
 from reports.catalogue import WrongUse
 from reports.runner import Result
-from schemas.names import listed
+from schemas.names import listed, name_key
 
 _MOST_NEAR = 3
 # Keys of fewer characters are codes, like any other by chance.
@@ -28,11 +28,13 @@ def meant(text: str, code: str | None, result: Result) -> str:
     """
     ask = "SELECT DISTINCT holder, holder_name FROM budget ORDER BY holder_name"
     rows = result.connection.execute(ask).fetchall()
-    keys = {word.casefold(): holder for holder, name in rows for word in (holder, name)}
+    keys = {name_key(word): holder for holder, name in rows for word in (holder, name)}
     place = code and (followed(code, result) or code)
     for word in (text, code, place):
-        if word is not None and word.casefold() in keys:
-            return str(keys[word.casefold()])
+        if word is not None and name_key(word) in keys:
+            return str(keys[name_key(word)])
+    if any(holder.startswith(f"{name_key(text)}@") for holder, _ in rows):
+        return name_key(text)
     if code is not None and place is not None and (why := _without(place, result)):
         names = _said("country", result)
         name = names.get(place, (place,))[0]

@@ -8,7 +8,7 @@ grow by `seq` (or, where a table has none, by `submission`) and are written once
 from __future__ import annotations
 
 # Goes up when a column or what `about` tells changes; a copy of another version is rebuilt.
-COLUMNAR_VERSION = 8
+COLUMNAR_VERSION = 9
 
 _AMOUNTS = {
     "adjustment_mtpp": "BIGINT",
@@ -70,6 +70,14 @@ SEGMENTS: dict[str, dict[str, str]] = {
         "asked_mtpp": "BIGINT",
         "short_mtpp": "BIGINT",
         "detail": "VARCHAR",
+    },
+    # Whom a declaration is about, by the keys of their names (schemas/names.py), which no SQL makes
+    # of every name: `subject` is the party, `object` the other party of an ownership or a merger;
+    # of a paper authorization, exporter and shipment it is for, apart by US (0x1f).
+    "about_party": {
+        "seq": "BIGINT",
+        "subject": "VARCHAR",
+        "object": "VARCHAR",
     },
     "party": {
         "party_no": "BIGINT",

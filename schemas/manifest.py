@@ -19,7 +19,7 @@ VIEWS = "views.sql"
 
 # One file a macro, in an order in which each knows those it asks.
 _MACROS = (
-    *("expiry_of", "grouped", "adopted", "standing", "replacements", "facility_events"),
+    *("expiry_of", "grouped", "folded", "adopted", "standing", "replacements", "facility_events"),
     *("licence_conditions", "conditions_due", "ultimate_parents", "held_by"),
 )
 _FOLDER = Path(__file__).parent / "sql"
@@ -39,10 +39,10 @@ class NotAManifest(ValueError):
 class Segment:
     """One Parquet file: a table's rows from `first` to `last`, counted as that table counts.
 
-    movement, entry, entry_day and finding count by seq; party, budget and ruling by their number;
-    submission by submission; about has both 0. `size` is in bytes; `footer` is the SHA-256 of
-    the file's Parquet footer, which lies at its end and tells one file of a size from another;
-    `digest` is that of the whole file, which takes reading it.
+    movement, entry, entry_day, finding and about_party count by seq; party, budget and ruling by
+    their number; submission by submission; about has both 0. `size` is in bytes; `footer` is the
+    SHA-256 of the file's Parquet footer, which lies at its end and tells one file of a size from
+    another; `digest` is that of the whole file, which takes reading it.
     """
 
     table: str

@@ -36,7 +36,7 @@ ORDER BY e.seq, e.budget_no, e.official
 """
 
 # Each table's rows above `low` and up to `high`, in the order and with the columns of SEGMENTS.
-# Bounds are seq for the first three; for `submission` its number. Parties and budgets are above
+# Bounds are seq for the first four; for `submission` its number. Parties and budgets are above
 # their own number `low` and up to the submission `high`.
 QUERIES: dict[str, str] = {
     "movement": "SELECT {columns} FROM movement WHERE seq > {low:d} AND seq <= {high:d}"
@@ -46,6 +46,8 @@ QUERIES: dict[str, str] = {
     " f.taken_mtpp, f.asked_mtpp, f.short_mtpp, f.detail"
     " FROM finding f CROSS JOIN movement m"
     " WHERE f.seq > {low:d} AND f.seq <= {high:d} AND m.seq = f.seq ORDER BY f.seq, f.ordinal",
+    "about_party": "SELECT {columns} FROM standing WHERE seq > {low:d} AND seq <= {high:d} AND kind"
+    " IN ('ownership', 'party_merged', 'installed_base', 'certificate', 'notice') ORDER BY seq",
     "party": "SELECT {columns} FROM party WHERE party_no > {low:d} AND submission <= {high:d}"
     " ORDER BY party_no",
     "budget": "SELECT {columns} FROM budget WHERE budget_no > {low:d} AND submission <= {high:d}"
@@ -57,7 +59,7 @@ QUERIES: dict[str, str] = {
     "submission": "SELECT number, first_seq, count, recorded_at, actor, verb, file_name, note,"
     " digest FROM submission WHERE number > {low:d} AND number <= {high:d} ORDER BY number",
 }
-BY_SEQ = ("movement", "entry", "finding")
+BY_SEQ = ("movement", "entry", "finding", "about_party")
 
 
 @dataclass(frozen=True, slots=True)

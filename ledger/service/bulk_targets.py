@@ -1,7 +1,7 @@
 """The shipments that a file of receipts or returns points at: found at once, kept as columns.
 
-What targets.py looks up for one row. An assignment among them makes it a longer story: then ByRows
-is raised.
+What targets.py looks up for one row. An assignment among them, or a transfer that moves on what
+another shipment brought, makes it a longer story: then ByRows is raised.
 """
 
 from __future__ import annotations
@@ -142,10 +142,13 @@ class Targets:
     def _read(self) -> None:
         """Read the shipments themselves."""
         columns = ", ".join(f'm."{name}"' for name in (*WHOLE, *TEXTS, "effective_on"))
+        columns += f", {_PASSED_ON}"
         joined = f"{self._pointed} p JOIN movement m ON m.seq = p.seq"
         shipments = f"SELECT p.no, {columns} FROM {joined}"  # noqa: S608
         for rows in self._staging.rows(shipments, _READ):
-            places, *found = zip(*rows, strict=True)
+            places, *found, passed_on = zip(*rows, strict=True)
+            if any(passed_on):
+                raise ByRows  # what arrives of it hangs on the shipment whose units it moves on
             no = np.array(places, np.int64)
             for name, values in zip(WHOLE, found, strict=False):
                 self.whole[name][no] = [NONE if value is None else value for value in values]
@@ -201,6 +204,11 @@ _POINTING = f"""
     FROM {{pointed}} p JOIN movement m ON m.target_seq = p.seq
     WHERE m.kind <> '{Kind.REVERSAL}' AND NOT {undone("m.seq")}
 """  # noqa: S608
+# A transfer within a country that names the shipment whose units it moves on.
+_PASSED_ON = (
+    f"CASE WHEN m.kind = '{Kind.IN_COUNTRY_TRANSFER}'"
+    """ AND m.details LIKE '%"shipment":%' THEN 1 ELSE 0 END"""
+)
 _ENTRIES = "SELECT p.no, {columns} FROM {pointed} p JOIN entry e ON e.seq = p.seq"
 
 

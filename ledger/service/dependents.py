@@ -28,7 +28,7 @@ from ledger.service.goods import (
 from ledger.service.known_rows import reversals_of
 from ledger.service.rows import is_shipment
 from ledger.service.stored import Stored, stored
-from ledger.service.superseding import makers_of, replacements_of
+from ledger.service.superseding import makers_of, makes_one, replacements_of, to_restore
 from ledger.service.targets import assignment_of
 from ledger.storage import chain
 from ledger.storage.statements import Cursor, parts_of
@@ -161,6 +161,8 @@ class _Choice:
         self._since: dict[int, list[int]] = {}
         self._named: dict[int, str] = {}
         self._new: list[int] = []
+        # The licences that are to stand again, and replace another.
+        self._again: list[Stored] = []
 
     def take(self, seqs: Iterable[int]) -> None:
         """Choose movements by seq; what cannot be is a problem."""
@@ -226,18 +228,18 @@ class _Choice:
 
     def _take_replacements(self, facts: Sequence[Undo], restored: Sequence[Undo]) -> None:
         """What a licence replaced goes, and comes back, with it: all its lines have to be gone."""
-        made = replacements_of(self.cursor, [undo.root for undo in (*facts, *restored)])
-        every = {seq for seqs in made.values() for seq in seqs}
+        made = replacements_of(self.cursor, [undo.root for undo in facts])
+        every = {seq for each in made.values() for seqs in each for seq in seqs}
         gone = reversals_of(self.cursor, every)
         makers = makers_of(self.cursor, stored(self.cursor, "seq", every - gone.keys()))
         for undo in facts:
-            for seq in made.get(undo.seq, ()):
+            for seq in (seq for seqs in made.get(undo.seq, ()) for seq in seqs):
                 if seq in makers and all(m["seq"] in self.roots for m in makers[seq]):
                     self.along.setdefault(seq, undo.seq)
-        for undo in restored:
-            for seq in made.get(int(undo.root["seq"]), ()):
-                if seq in gone:
-                    self.along.setdefault(gone[seq], int(undo.root["seq"]))
+        self.take(self.along)
+        self._again += [undo.root for undo in restored if makes_one(undo.root)]
+        for reversal, licence in to_restore(self.cursor, self._again, self.roots).items():
+            self.along.setdefault(reversal, licence)
         self.take(self.along)
 
     def _meet(self, blocking: dict[int, list[int]], found: list[tuple[int, Stored]]) -> None:
@@ -365,10 +367,13 @@ class _Choice:
                 self._problem(root["seq"], reason)
 
     def _check_makers(self, restored: Sequence[Stored]) -> None:
-        """A replacement stands again with the licence that makes it, and not without."""
+        """A replacement stands again with the licence that makes it, and not without.
+
+        One that stands now and goes along with what is restored makes none.
+        """
         with_licence = {self.roots[seq] for seq in self.along if seq in self.roots}
         for seq, licences in makers_of(self.cursor, restored).items():
-            if seq not in with_licence and not licences:
+            if seq not in with_licence and all(one["seq"] in self.roots for one in licences):
                 (one,) = (m for m in restored if m["seq"] == seq)
                 reason = f"licence {one['document']}, which makes it, is reversed: restore that"
                 self._problem(seq, reason)

@@ -105,7 +105,7 @@ class Drawer:
         if row.line_place >= 0 and is_shipment(row.kind):
             return self._under_licence(row, lines) + self._leaves(row)
         if row.target is not None:
-            return self.followers.draws(row, self._place)
+            return self.followers.draws(row, self._arriving)
         return self._ruled(row) + self._leaves(row)
 
     def _leaves(self, row: Row) -> list[Drawn]:
@@ -161,26 +161,46 @@ class Drawer:
         return False
 
     def _passed_on(self, row: Row, before: Given) -> list[Drawn]:
-        """What a transfer of units that count already adds to what its receiver was sent: nothing
-        where the units stay with whom the shipment brought them to.
+        """What a transfer of units that count already adds to tallies: what its receiver was sent
+        or owns, and nothing where the units stay with whom the shipment brought them to.
         """
-        day, found = row.given.effective_on, []
-        for draw in row.ruled.ruling.draws if row.ruled else ():
-            if draw.holder_from == holders.BY_EXPORTER:
-                of = self._holders_of(draw.rule)
-                both = [of.of(draw.holder_from, one, day) for one in (row.given, before)]
-                receivers = {holders.supplied(one[0])[0] for one in both if one is not None}
-                place = self._place(row, draw, row.given, day) if len(receivers) > 1 else None
-                found += [] if place is None else [Drawn(place, 1, effect_of(draw), row.amount)]
-        return found
+        day, draws = row.given.effective_on, row.ruled.ruling.draws if row.ruled else ()
+        counted = (d for d in draws if d.effect in COUNTED and not self._stay(d, row, before, day))
+        places = (self._place(row, draw, row.given, day) for draw in counted)
+        return [Drawn(place, 1, Effect.POST, row.amount) for place in places if place is not None]
+
+    def _stay(self, draw: Draw, row: Row, before: Given, day: date) -> bool:
+        """Whether units moved on within a country stay with who had them, as a draw sees it."""
+        of = self._holders_of(draw.rule)
+        given = row.given if row.target is None else row.target.given
+        both = [of.of(draw.holder_from, one, day) for one in (given, before)]
+        keys = [None if one is None else one[0] for one in both]
+        if draw.holder_from == holders.BY_EXPORTER:
+            keys = [None if key is None else holders.supplied(key)[0] for key in keys]
+        return keys[0] == keys[1]
+
+    def _arriving(self, row: Row, draw: Draw, given: Given, day: date) -> int | None:
+        """The place of the budget that goods which arrive count on; None where they did before
+        they were moved on within the country.
+        """
+        before = None if row.target is None else row.target.before
+        if before is not None and (draw.effect not in LATER or self._stay(draw, row, before, day)):
+            return None
+        return self._place(row, draw, given, day)
 
     def _under_licence(self, row: Row, lines: LineBook) -> list[Drawn]:
         """A shipment under a licence on file: what its line holds on, and what the ruling adds."""
         draws = row.ruled.ruling.draws if row.ruled else ()
+        # Units that count already debit nothing again, whatever the basis.
         released = row.linked_to is not None or any(d.effect == RELEASE for d in draws)
         effect = Effect.RELEASE if released else Effect.DRAW
         places = self.book.places(lines.budget_nos(row.line_place))
         found = [Drawn(place, 1, effect, row.amount) for place in places]
+        if row.linked_to is not None:
+            moved = row.kind in TRANSFERS
+            return found + (
+                self._counted(row) if moved else self._passed_on(row, row.linked_to.given)
+            )
         day = row.given.effective_on
         if not places and lines.issued_on(row.line_place) < self.rulebook.regime.first_day:
             old = (self._place(row, d, row.given, day) for d in draws if d.effect == IF_BEFORE)

@@ -7,8 +7,9 @@ source and the document of the licence that makes it; where that has several lin
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
+from ledger.service.known_rows import reversals_of
 from ledger.service.stored import Stored, stored
 from ledger.storage import chain
 from ledger.storage.statements import Cursor
@@ -29,13 +30,18 @@ def superseded(kind: str, details: str | None) -> str | None:
     return number
 
 
+def makes_one(movement: Stored) -> bool:
+    """Whether a movement is a licence that takes the place of another."""
+    return superseded(movement["kind"], movement["details"]) is not None
+
+
 def line_of(number: str, line: str) -> str:
     """The line of the replacement of a licence's line."""
     return f"{number}/{line}"
 
 
-def replacements_of(cursor: Cursor, licences: Iterable[Stored]) -> dict[int, list[int]]:
-    """By seq of a licence the replacements it makes, by seq; of several attempts the latest.
+def replacements_of(cursor: Cursor, licences: Iterable[Stored]) -> dict[int, list[list[int]]]:
+    """By seq of a licence the replacements it makes: of each its attempts by seq, in their order.
 
     Whether they stand is not asked.
     """
@@ -53,23 +59,42 @@ def replacements_of(cursor: Cursor, licences: Iterable[Stored]) -> dict[int, lis
         for line in sorted(lines.get(number, ())):
             named = (movement["source"], movement["document"], line_of(number, line))
             made.setdefault(named, []).append(seq)
-    found: dict[int, list[int]] = {}
-    for named, replacement in _latest(cursor, made).items():
+    found: dict[int, list[list[int]]] = {}
+    for named, attempts in _attempts(cursor, made).items():
         for seq in made[named]:
-            found.setdefault(seq, []).append(replacement)
+            found.setdefault(seq, []).append(attempts)
     return found
 
 
-def _latest(cursor: Cursor, waiting: Iterable[_Named]) -> dict[_Named, int]:
-    """The latest attempt under each key that has any, by seq."""
-    latest: dict[_Named, int] = {}
+def to_restore(cursor: Cursor, licences: Iterable[Stored], taken: Container[int]) -> dict[int, int]:
+    """What to reverse for licences that are restored and replaced another, each with its licence.
+
+    That is the reversal of the replacement a licence had made; not where another attempt at it
+    stands, unless that is taken back too.
+    """
+    made = replacements_of(cursor, licences)
+    every = {seq for each in made.values() for attempts in each for seq in attempts}
+    gone = reversals_of(cursor, every)
+    found: dict[int, int] = {}
+    for licence, each in made.items():
+        for attempts in each:
+            own = [seq for seq in attempts if seq < licence and seq in gone]
+            if own and all(seq in gone or seq in taken for seq in attempts):
+                found[gone[own[-1]]] = licence
+    return found
+
+
+def _attempts(cursor: Cursor, waiting: Iterable[_Named]) -> dict[_Named, list[int]]:
+    """The attempts under each key that has any, by seq."""
+    found: dict[_Named, list[int]] = {}
     attempt = 1
     while waiting:
         keys = {chain.key_digest(Kind.REPLACEMENT, *one, attempt): one for one in waiting}
         known = {keys[bytes(row[0])]: row[2] for row in cursor.find(t.movement_key, "key", keys)}
-        latest |= known
+        for named, seq in known.items():
+            found.setdefault(named, []).append(seq)
         waiting, attempt = list(known), attempt + 1
-    return latest
+    return found
 
 
 def makers_of(cursor: Cursor, movements: Iterable[Stored]) -> dict[int, list[Stored]]:

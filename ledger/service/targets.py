@@ -12,6 +12,7 @@ from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw, ruling_from_body
 from ledger.service import applied_for, moves
 from ledger.service.book import Book
+from ledger.service.goods import laid_by
 from ledger.service.known_rows import reversed_among
 from ledger.service.parts import Whole
 from ledger.service.rows import Flag, Row, is_shipment, key_of, points_at_shipment
@@ -57,7 +58,8 @@ class Target:
     `held` and `posted` are what it still has of budgets itself, `arrived` what its receipts and
     installations have; `gone` and `received` what returns and receipts already account for. `row`
     is the shipment's, where it is of the same submission: it then has what it is drawn for before
-    what points at it.
+    what points at it. `before` is the shipment whose units it moves on within a country, where they
+    count already.
     """
 
     seq: int
@@ -70,6 +72,7 @@ class Target:
     row: Row | None = None
     stored_under: int | None = None
     arrived: list[Share] = field(default_factory=list)
+    before: Given | None = None
 
     @property
     def licence_seq(self) -> int | None:
@@ -87,6 +90,8 @@ class Target:
             shares = [(d.effect, Share(d.place, d.official, d.amount)) for d in self.row.draws]
             self.held = [share for effect, share in shares if effect == Effect.HOLD]
             self.posted = [share for effect, share in shares if effect in _POSTED]
+            if self.given.kind == Kind.IN_COUNTRY_TRANSFER and self.row.linked_to is not None:
+                self.before = self.row.linked_to.given
             self.row = None
         return self
 
@@ -179,6 +184,7 @@ def shipment_of(
     ruled = _ruled(cursor, movement["ruling_no"])
     target = Target(seq, given_of(cursor, movement), ruled, [], [])
     target.stored_under = movement["target_seq"]
+    target.before = _before(cursor, movement)
     pointing = stored(cursor, "target_seq", [seq])
     undone = reversed_among(cursor, [p["seq"] for p in pointing])
     live = [p for p in pointing if p["seq"] not in undone]
@@ -189,6 +195,17 @@ def shipment_of(
             target.gone += pointer["amount_mtpp"] or 0
     _share(target, cursor, book, [p["seq"] for p in live])
     return target
+
+
+def _before(cursor: Cursor, movement: Stored) -> Given | None:
+    """The shipment whose units a transfer on file moves on; None where they did not count."""
+    if movement["kind"] != Kind.IN_COUNTRY_TRANSFER:
+        return None
+    seq = movement["seq"]
+    # Under a licence of its own it points at that, and what it moves on stands beside.
+    at = laid_by(cursor, [seq], (Kind.IN_COUNTRY_TRANSFER,)).get(seq, movement["target_seq"])
+    found = [] if at is None else stored(cursor, "seq", [at])
+    return given_of(cursor, found[0]) if found and is_shipment(found[0]["kind"]) else None
 
 
 def _share(target: Target, cursor: Cursor, book: Book, live: Sequence[int]) -> None:
@@ -315,13 +332,19 @@ def _flag_differences(row: Row, given: Given, sent: Given, whole: Whole) -> None
 
 
 def _link(cursor: Cursor, book: Book, row: Row, beside: dict[bytes, Row]) -> None:
-    """A transfer of units that a shipment of the same filing system brought into the country."""
+    """A transfer of units that a shipment of the same filing system brought into the country.
+
+    What is recorded after it, or is itself, brought nothing that it could move on.
+    """
     details = row.details()
     if "shipment" not in details:
         return
     line = details.get("shipment_line", "1")
     named = replace(row.given, target_document=details["shipment"], target_line=line)
     shipment = beside.get(_shipment_key(named, 1))
-    row.linked_to = shipment_of(cursor, book, named) if shipment is None else _beside(shipment)
+    if shipment is None:
+        row.linked_to = shipment_of(cursor, book, named)
+    elif shipment.seq < row.seq:
+        row.linked_to = _beside(shipment)
     if row.linked_to is None:
         row.flags.append(Flag("shipment_not_on_file", detail=f"{details['shipment']} line {line}"))

@@ -29,8 +29,8 @@ class Named(NamedTuple):
 def shipments_of(connection: Connection, named: Mapping[int, Named]) -> dict[int, int]:
     """The seq of the shipment each movement names, by the seq of that movement.
 
-    It is the first attempt that stood when the movement was recorded, or came in the same
-    submission; a movement whose shipment was not on file is left out.
+    It is the first attempt that stood when the movement was recorded, or came before it in the
+    same submission; a movement whose shipment was not on file is left out.
     """
     found: dict[int, int] = {}
     left, attempt = dict(named), 1
@@ -42,7 +42,7 @@ def shipments_of(connection: Connection, named: Mapping[int, Named]) -> dict[int
         for seq, one in list(left.items()):
             shipment, submission = known[keys[seq]]
             beside = submission == one.submission
-            if beside or (shipment < seq and not undone.before(seq, shipment)):
+            if shipment < seq and (beside or not undone.before(seq, shipment)):
                 found[seq] = shipment
                 del left[seq]
         attempt += 1

@@ -133,7 +133,7 @@ from judged
 where (getvariable('application') is null or application = getvariable('application')::varchar)
     and (
         getvariable('exporter') is null
-        or lower(exporter) = lower(getvariable('exporter')::varchar)
+        or folded(exporter) = folded(getvariable('exporter')::varchar)
     )
     and (getvariable('destination') is null or destination = getvariable('destination')::varchar)
     and (getvariable('state') is null or state = getvariable('state')::varchar)

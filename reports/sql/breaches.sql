@@ -134,8 +134,8 @@ back as (
 -- Day by day, what came to a facility and what left it.
 stocked as (
     select
-        lower(owner) as owner_key,
-        lower(facility) as facility_key,
+        folded(owner) as owner_key,
+        folded(facility) as facility_key,
         country,
         chip,
         effective_on,

@@ -14,6 +14,7 @@ with
 live as materialized (
     select m.*, exporter.name as exporter, exporter.name_key as exporter_key,
         consignee.name as consignee, consignee.name_key as consignee_key, parent.name as parent,
+        parent.name_key as parent_key,
         m.kind in ('export', 'reexport', 'in_country_transfer', 'export_from_abroad') as sent,
         m.kind = 'transfer_out' as moved,
         m.kind in ('lapse', 'surrender', 'revocation', 'licence_close', 'replacement') as ends
@@ -52,7 +53,8 @@ lot as (
     select d.duty, d.how, d.number, need.need, need.days, need.amount_mtpp as least_mtpp,
         need.compared, m.source, m.document, m.exporter, m.effective_on, m."authorization",
         min(m.seq) as seq, min_by(m.consignee, m.seq) as consignee,
-        min_by(m.parent, m.seq) as parent, sum(m.amount_mtpp)::bigint as amount_mtpp,
+        min_by(m.consignee_key, m.seq) as consignee_key, sum(m.amount_mtpp)::bigint as amount_mtpp,
+        min_by(m.parent_key, m.seq) as parent_key, min(m.exporter_key) as exporter_key,
         bool_and(coalesce(json_extract_string(m.details, '$.notice_on')::date
             <= m.effective_on - need.days, false)) as noticed,
         max(json_extract_string(m.details, '$.notice_on')::date) as noticed_on
@@ -70,11 +72,10 @@ lot as (
 ),
 declared as (
     select kind, document as declared_as, "authorization", effective_on as noticed_on,
-        lower(json_extract_string(details, '$.party')) as party,
-        lower(json_extract_string(details, '$.other_party')) as exporter,
+        p.subject as party, nullif(split_part(p.object, chr(31), 2), '') as exporter,
         json_extract_string(details, '$.shipment') as shipment,
         json_extract_string(details, '$.until_on')::date as until_on
-    from live where kind in ('notice', 'certificate')
+    from live join about_party p using (seq) where kind in ('notice', 'certificate')
 ),
 shipped as (
     select lot.*, n.declared_as, n.noticed_on as declared_on,
@@ -82,8 +83,8 @@ shipped as (
     from lot
     left join declared n on lot.how = 'before_shipment' and n.kind = 'notice'
         and n."authorization" = lot."authorization"
-        and n.party in (lower(lot.consignee), lower(lot.parent))
-        and (n.exporter is null or n.exporter = lower(lot.exporter))
+        and n.party in (lot.consignee_key, lot.parent_key)
+        and (n.exporter is null or n.exporter = lot.exporter_key)
         and (n.shipment is null or n.shipment = lot.document)
         and n.noticed_on <= lot.effective_on - lot.days
         and (n.until_on is null or lot.effective_on <= n.until_on)
@@ -180,7 +181,7 @@ of_totals as (
             select min({'noticed_on': c.noticed_on, 'declared_as': c.declared_as})
             from declared c
             where c.kind = 'certificate' and c."authorization" = t."authorization"
-                and c.party in (t.sent_to, t.consignee_key, lower(t.parent))
+                and c.party in (t.sent_to, t.consignee_key, t.parent_key)
                 and (not t.own or coalesce(c.exporter, t.exporter_key) = t.exporter_key)
                 and coalesce(c.shipment, t.document) = t.document
                 and coalesce(c.until_on, t.effective_on) >= t.effective_on
@@ -212,7 +213,7 @@ period as (
     where y <= year(coalesce(getvariable('as_of')::date, current_date)) + 1
 ),
 of_years as (
-    select p.duty, concat_ws(chr(31), lower(m.party), p.due_on) as identity, min(m.party) as party,
+    select p.duty, concat_ws(chr(31), folded(m.party), p.due_on) as identity, min(m.party) as party,
         p.due_on, p.citation, min(m.seq) as seq,
         coalesce(sum(m.amount_mtpp) filter (m.sent), 0)::bigint as amount_mtpp,
         string_agg(distinct m."authorization", ', ' order by m."authorization") as counterpart,
@@ -222,7 +223,7 @@ of_years as (
     from period p
     join month m on m.duty = p.duty and m.month >= p.from_on
         and m.month < p.from_on + to_months(p.months::integer) and m.party is not null
-    group by p.duty, lower(m.party), p.due_on, p.citation, p.from_on, p.months
+    group by p.duty, folded(m.party), p.due_on, p.citation, p.from_on, p.months
 ),
 of_losses as (
     select d.duty, concat_ws(chr(31), m.source, m.document, m.line) as identity,
@@ -254,8 +255,8 @@ account as (
     where since_on <= coalesce(getvariable('as_of')::date, current_date)
 ),
 of_facilities as (
-    select duty, concat_ws(chr(31), lower(party), facility, due_on) as identity, party, due_on, seq,
-        coalesce(list_sum([a for a, i in amounts
+    select duty, concat_ws(chr(31), folded(party), facility, due_on) as identity, party, due_on,
+        seq, coalesce(list_sum([a for a, i in amounts
             if days[i] >= since_on and days[i] < due_on]), 0)::bigint as amount_mtpp,
         facility as counterpart, since_on as day, (due_on - interval 1 day)::date as last,
         len([x for x in days if x >= since_on and x < due_on]) as count

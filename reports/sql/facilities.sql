@@ -19,19 +19,40 @@ with adoption as (
 ),
 placed as (
     select
-        *,
-        lower(regexp_replace(trim(owner), '\s+', ' ', 'g')) as owner_key,
-        lower(facility) as facility_key,
+        e.*,
+        coalesce(
+            party.name_key, folded(e.owner)
+        ) as owner_key,
+        folded(facility) as facility_key,
         getvariable('from_on') is null or effective_on >= getvariable('from_on')::date as within
     from facility_events(
         coalesce(getvariable('as_of')::date, current_date),
         coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
-    )
+    ) e
+    left join party on party.name = e.owner
+),
+-- A party goes by its first spelling; one that no movement names yet by that of its declaration.
+called as (
+    select key, arg_min(name, (turn, number)) as name
+    from (
+        select name_key as key, name, 1 as turn, party_no as number
+        from party
+        where submission <= (
+            select max(submission) from submission
+            where first_seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+        )
+        union all
+        select p.object, trim(json_extract_string(m.details, '$.other_party')), 2, m.seq
+        from movement m
+        join about_party p on p.seq = m.seq
+        where m.kind in ('ownership', 'party_merged')
+    ) spelled
+    group by key
 ),
 -- The entity is the owner's ultimate parent, with all that belong to it.
 belonging as (
-    select o.owner_key, coalesce(up.owner, o.owner_key) as entity_key,
-        coalesce(party.name, o.owner) as entity
+    select o.owner_key, o.owner, coalesce(up.owner, o.owner_key) as entity_key,
+        coalesce(called.name, o.owner) as entity
     from (
         select owner_key, min(owner) as owner from placed where owner_key is not null group by 1
     ) o
@@ -39,10 +60,10 @@ belonging as (
         coalesce(getvariable('as_of')::date, current_date),
         coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
     ) up on up.party = o.owner_key
-    left join party on party.name_key = coalesce(up.owner, o.owner_key)
+    left join called on called.key = coalesce(up.owner, o.owner_key)
 ),
 owned as (
-    select p.*, b.entity, b.entity_key as account_key, '' as site_key
+    select p.* replace (b.owner as owner), b.entity, b.entity_key as account_key, '' as site_key
     from placed p
     join belonging b on b.owner_key = p.owner_key
     where getvariable('by') = 'entity'
@@ -115,7 +136,7 @@ where (getvariable('entity') is null
     and (getvariable('owner') is null
         or contains(lower(owner), lower(getvariable('owner')::varchar)))
     and (getvariable('facility') is null
-        or lower(facility) = lower(getvariable('facility')::varchar))
+        or folded(facility) = folded(getvariable('facility')::varchar))
     and (getvariable('country') is null or country = getvariable('country')::varchar)
     and (getvariable('authorization') is null or asked)
     and (getvariable('state') is null or state = getvariable('state')::varchar)

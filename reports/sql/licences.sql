@@ -253,11 +253,9 @@ held as (
 -- who has an ultimate parent that a licence would be denied with, as the lists are on that day.
 declared as (
     select
-        m.seq, m.kind, m.effective_on, m.details,
-        lower(regexp_replace(
-            trim(json_extract_string(m.details, '$.other_party')), '\s+', ' ', 'g'
-        )) as owner
+        m.seq, m.kind, m.effective_on, m.details, p.object as owner
     from movement m
+    join about_party p on p.seq = m.seq
     where m.kind in ('ownership', 'party_merged')
         and m.effective_on <= coalesce(getvariable('as_of')::date, current_date)
         and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)

@@ -92,7 +92,7 @@ select
     f.period_from_on,
     f.period_to_on,
     f.duty,
-    f.duty || '-' || left(md5(concat_ws(chr(31), lower(exporter.name), f.due_on)), 12) as duty_id,
+    f.duty || '-' || left(md5(concat_ws(chr(31), folded(exporter.name), f.due_on)), 12) as duty_id,
     f.citation,
     m.seq
 from falling f

@@ -67,7 +67,8 @@ holder as (
     from account
     where getvariable('holder') is null
         or holder = getvariable('holder')::varchar
-        or lower(name) = lower(getvariable('holder')::varchar)
+        or holder = folded(getvariable('holder')::varchar)
+        or folded(name) = folded(getvariable('holder')::varchar)
     group by tally, holder
 ),
 moved as (
@@ -89,14 +90,14 @@ reversal as (
 -- Declarations that stand; of one day the last recorded counts.
 standing as (
     select
-        lower(regexp_replace(trim(json_extract_string(m.details, '$.party')), '\s+', ' ', 'g'))
-            as holder,
+        p.subject as holder,
         coalesce(json_extract_string(m.details, '$.country'), '') as country,
         m.effective_on,
         m.seq,
         m.document,
         coalesce(m.amount_mtpp, 0) as amount_mtpp
     from movement m
+    join about_party p on p.seq = m.seq
     cross join day
     where m.kind = 'installed_base'
         and m.effective_on <= day.as_of

@@ -182,6 +182,6 @@ left join party consignee on consignee.party_no = m.consignee_no
 -- Acts on the budget have no exporter; opening, steps and closing have no movement.
 where getvariable('exporter') is null
     or m.exporter_no is null
-    or lower(exporter.name) = lower(getvariable('exporter')::varchar)
+    or folded(exporter.name) = folded(getvariable('exporter')::varchar)
 order by a.rule, a."window", a.budget_no, r.place, r.effective_on, r.seq nulls first,
     r.official desc;

@@ -80,7 +80,7 @@ lot as (
         coalesce(
             json_extract_string(m.details, '$.certificate_on')::date <= m.effective_on, false
         ) as shown,
-        lower(m.exporter) is not distinct from lower(getvariable('exporter')::varchar) as mine,
+        folded(m.exporter) is not distinct from folded(getvariable('exporter')::varchar) as mine,
         exists (
             select 1 from asked
             where asked.ruling_no = m.ruling_no and list_contains(d.asks, asked.need)
@@ -126,20 +126,13 @@ total as (
 paper as (
     select
         t.duty, t.holder, c.effective_on as filed_on, c.document as filed_in,
-        lower(json_extract_string(c.details, '$.other_party')) as given_to
+        -- The second part of what a paper is for is the exporter it is for.
+        nullif(split_part(p.object, chr(31), 2), '') as given_to
     from total t
     join live c on c.kind = 'certificate' and c."authorization" = t."authorization"
-    where list_contains(
-            list_concat([t.receiver], t.consignees, t.parents),
-            lower(regexp_replace(
-                trim(json_extract_string(c.details, '$.party')), '\s+', ' ', 'g'
-            ))
-        )
-        and (
-            not t.own
-            or coalesce(lower(json_extract_string(c.details, '$.other_party')), t.exporter_key)
-                = t.exporter_key
-        )
+    join about_party p on p.seq = c.seq
+    where list_contains(list_concat([t.receiver], t.consignees, t.parents), p.subject)
+        and (not t.own or coalesce(given_to, t.exporter_key) = t.exporter_key)
         and json_extract_string(c.details, '$.shipment') is null
         and (
             json_extract_string(c.details, '$.until_on') is null
@@ -160,7 +153,7 @@ filed as (
         duty, holder, min(filed_on) as filed_on,
         min_by(filed_in, filed_on) filter (
             getvariable('exporter') is null or given_to is null
-            or given_to = lower(getvariable('exporter')::varchar)
+            or given_to = folded(getvariable('exporter')::varchar)
         ) as filed_in
     from paper
     group by duty, holder
@@ -200,7 +193,7 @@ from stands
 where (getvariable('state') is null or state = getvariable('state')::varchar)
     and (
         getvariable('consignee') is null
-        or lower(consignee) = lower(getvariable('consignee')::varchar)
+        or folded(consignee) = folded(getvariable('consignee')::varchar)
         or split_part(holder, ' FROM ', 1) = getvariable('consignee')::varchar
     )
 order by consignee, exporter nulls first, holder, tally;

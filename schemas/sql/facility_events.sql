@@ -87,22 +87,22 @@ left_there as (
 -- The facilities that something came to, for what leaves one without naming its country or owner.
 site as (
     select
-        lower(at_facility) as facility, lower(owner) as owner, country, min(owner) as name,
+        folded(at_facility) as facility, folded(owner) as owner, country, min(owner) as name,
         min(seq) as seq
     from lot
     where at_facility <> ''
-    group by lower(at_facility), lower(owner), country
+    group by folded(at_facility), folded(owner), country
 ),
 release as (
     select
         s.*, site.name as site_owner, site.country as site_country,
         row_number() over (
-            partition by s.seq order by site.owner = lower(s.sender) desc, site.seq
+            partition by s.seq order by site.owner = folded(s.sender) desc, site.seq
         ) as turn,
-        max(site.owner = lower(s.sender)) over (partition by s.seq) as own,
+        max(site.owner = folded(s.sender)) over (partition by s.seq) as own,
         count(distinct site.owner) over (partition by s.seq) as owners
     from sending s
-    left join site on site.facility = lower(s.from_facility)
+    left join site on site.facility = folded(s.from_facility)
         and (s.from_country is null or site.country = s.from_country)
     where s.sent and s.from_facility is not null
 ),

@@ -3,5 +3,6 @@
 CREATE OR REPLACE MACRO held_by(holder_key, holder_title, asked_for) AS
     asked_for IS NULL
     OR holder_key = asked_for
-    OR lower(holder_title) = lower(asked_for)
-    OR starts_with(holder_key, lower(regexp_replace(trim(asked_for), '\s+', ' ', 'g')) || '@');
+    OR holder_key = folded(asked_for)
+    OR folded(holder_title) = folded(asked_for)
+    OR starts_with(holder_key, folded(asked_for) || '@');

@@ -7,13 +7,11 @@ with recursive declared as (
         m.kind,
         m.effective_on,
         m.details,
-        lower(regexp_replace(trim(json_extract_string(m.details, '$.party')), '\s+', ' ', 'g'))
-            as party,
-        lower(regexp_replace(
-            trim(json_extract_string(m.details, '$.other_party')), '\s+', ' ', 'g'
-        )) as owner,
+        p.subject as party,
+        p.object as owner,
         coalesce(json_extract_string(m.details, '$.percent')::decimal(18, 9), 100) as share
     from standing(until_day, until_seq) m
+    join about_party p on p.seq = m.seq
     where m.kind in ('ownership', 'party_merged')
 ),
 related as (

@@ -233,6 +233,34 @@ def test_where_no_account_is_asked_for_nothing_is_said(ledger):
     assert said_of(ledger, "breaches", as_of="2025-12-31") == []
 
 
+def test_an_entity_is_one_however_it_is_spelled(ledger, accounts):
+    """Two spellings of the parent's name add nothing up twice; it goes by the first."""
+    play(
+        ledger,
+        """
+        act  | no | day        | consignee | parent | to    | by  | at | units | arrives    | says
+        ship | A  | 2025-03-01 | O         | Gro AG | India | ACM | F  | 10    | 2025-03-02 |
+        ship | B  | 2025-03-01 | o         | GRO AG | India | ACM | F  | 5     | 2025-03-02 |
+        """,
+    )
+    play(ledger, "act | day | party | other\nownership | 2025-02-01 | O | Gro AG")
+    accounts("entity | owner | received | on_hand\nGro AG | O | 15 | 15", by="entity")
+    accounts("entity | owner | received | on_hand\nGro AG | O | 15 | 15")
+
+
+def test_an_entity_that_only_a_declaration_names_goes_by_that(ledger, accounts):
+    play(
+        ledger,
+        """
+        act  | no | day        | consignee | to    | by  | at | units | arrives    | says
+        ship | A  | 2025-03-01 | O         | India | ACM | F  | 10    | 2025-03-02 |
+        """,
+    )
+    play(ledger, "act | day | party | other\nownership | 2025-02-01 | O | Gro AG")
+    accounts("entity | owner | on_hand\nGro AG | O | 10", by="entity")
+    accounts("entity | owner | on_hand\nGro AG | O | 10", by="entity", entity="gro")
+
+
 def test_an_entity_is_added_up_with_all_that_belong_to_it(ledger, accounts):
     """Supplement No. 10 to part 748, paragraph 10: the entity, its parents and its subsidiaries."""
     play(ledger, NATIONAL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cases.table import play, standing, stands
+from tests.service.books import write_csv
 
 ONE = 15_832
 
@@ -316,6 +317,59 @@ def test_a_transfer_of_units_that_count_already(opened, under, of, says, once, a
         assert standing(ledger).startswith(f"India 2025-2027: {taken};")
         ledger.reverse([outcome.first_seq], "did not move")
         assert standing(ledger).startswith("India 2025-2027: held 158,320, posted 47,496;")
+
+
+@pytest.mark.parametrize("basis", ["shipped", "received"])
+def test_a_transfer_of_units_that_count_debits_nothing_on_any_basis(opened, basis):
+    """Nor when it arrives: its units were debited when the shipment left, or arrived."""
+    ledger = opened(cap_basis=basis)
+    play(ledger, ARRIVED)
+    play(ledger, "act | no | day | of\nreceive | R | 2025-06-03 | S")
+    play(ledger, WITHIN.format(under="B", of="S", says=""))
+    play(ledger, "act | no | day | of\nreceive | R2 | 2025-07-02 | transfer 1")
+    stands(ledger, "India 2025-2027: posted 47,496; remaining 789,952,504")
+
+
+VEUS = """
+act             | no | day        | party | country | tpp     | status
+official_status | N1 | 2025-02-01 | C     | India   |         | NVEU
+official_status | N2 | 2025-02-01 | D     | India   |         | NVEU
+installed_base  | B1 | 2025-02-01 | C     |         | 9000000 |
+installed_base  | B2 | 2025-02-01 | D     |         | 9000000 |
+"""
+SENT = """
+act     | no | day        | to    | units | by   | consignee | says
+ship    | S  | 2025-06-02 | India | 3     | NVEU | C         |
+licence | B  | 2025-06-02 | India | 3     |      | {to}      |
+"""
+ON = """
+act      | no | day        | to    | units | by   | under   | of | consignee | says
+transfer | T  | 2025-07-01 | India | 3     | {by} | {under} | S  | {to}      |
+"""
+OF_D = """
+D, India 2025-2027: posted 47,496; remaining 632,952,504
+D, India always: posted 47,496; remaining 2,305,843,009,166,197.952
+"""
+
+
+@pytest.mark.parametrize(("by", "under"), [("NVEU", ""), ("", "B")])
+@pytest.mark.parametrize("to", ["C", "D"])
+@pytest.mark.parametrize("columns_from", [1, 10**9])
+def test_a_transfer_counts_for_who_had_not_the_units(opened, tmp_path, by, under, to, columns_from):
+    """Goods that stay with a company enter its base, and what it owns, once; another's they
+    enter as they come to it.
+    """
+    ledger = opened(uveu_measure_day="reporting_dates")
+    play(ledger, VEUS)
+    play(ledger, SENT.format(to=to))
+    play(ledger, "act | no | day | of\nreceive | R | 2025-06-03 | S")
+    play(ledger, ON.format(by=by, under=under, to=to))
+    row = {"document": "R2", "received_on": "2025-07-02", "exporter": "X", "shipment": "T"}
+    path = write_csv(tmp_path / "receipts.csv", [row])
+    assert ledger.import_file(path, "receipts", columns_from=columns_from).clean
+    held = "India 2025-2027: held 47,496; remaining 789,952,504" if not under else ""
+    of_c = OF_D.replace("D, India", "C, India")
+    stands(ledger, of_c + held + (OF_D if to == "D" else ""))
 
 
 def test_a_transfer_that_names_an_unknown_shipment_counts_on_the_safe_side(opened):

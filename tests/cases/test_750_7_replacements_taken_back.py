@@ -56,6 +56,19 @@ def test_restored_it_replaces_once_more(kept):
     assert states(ledger) == {"L1/1": "replaced", "L2/1": "open"}
 
 
+def test_it_does_not_come_back_alone_where_both_were_recorded_anew(kept):
+    """The licence that makes it now goes along, and does not count as standing."""
+    ledger = kept()
+    play(ledger, REPLACED)
+    ledger.reverse([4], "60 is wrong")
+    play(ledger, "act|no|day|to|units|supersedes\nlicence|L2|2025-07-01|India|70|L1")
+    with pytest.raises(Unusable, match="licence L2, which makes it, is reversed"):
+        ledger.reverse([6], "it was right", cascade=True)
+    assert ledger.reverse([5], "it was right", cascade=True).count == 4
+    stands(ledger, SECOND)
+    assert states(ledger) == {"L1/1": "replaced", "L2/1": "open"}
+
+
 def test_the_replacement_does_not_go_without_its_licence(kept):
     ledger = kept()
     play(ledger, REPLACED)

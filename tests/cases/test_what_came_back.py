@@ -7,6 +7,7 @@ import pytest
 from ledger.service.reversal import Standing
 from schemas.problems import Unusable
 from tests.cases.table import licensed, play, standing, stands
+from tests.service.books import write_csv
 
 LOOSE = """
 act     | no | day        | to    | units | by   | says
@@ -163,3 +164,34 @@ def test_to_undo_a_close_is_not_late_for_its_quarter(kept):
     ledger.close_quarter("2025Q2", "0" * 64, 1)
     assert not ledger.reverse([2], "too early").counts
     assert not ledger.reverse([3], "it was right").counts
+
+
+@pytest.mark.parametrize("named", ["S", "T"])
+def test_a_transfer_moves_on_only_what_was_there_before_it(kept, tmp_path, named):
+    """One that names itself, or a shipment of its file that leaves later, names none on file."""
+    ledger = kept()
+    lot = {"exporter": "X", "ultimate_consignee": "C", "destination": "India"}
+    lot |= {"chip": "nvidia-h100-sxm", "quantity": "3"}
+    brought = lot | {"document": "S", "exported_on": "2025-07-02", "authorization": "none"}
+    on = {"document": "T", "exported_on": "2025-07-01", "shipment": named}
+    on |= {"kind": "in_country_transfer", "authorization": "none"}
+    path = write_csv(tmp_path / "shipments.csv", [brought, lot | on])
+    outcome = ledger.import_file(path, "shipments")
+    assert outcome.counts == {"no_authorization": 2, "shipment_not_on_file": 1}
+    stands(ledger, "India 2025-2027: safe 94,992; remaining 790,000,000")
+
+
+@pytest.mark.parametrize("named", ["S", "T"])
+def test_nor_does_one_under_its_own_licence(kept, tmp_path, named):
+    """It uses that licence as any other shipment would."""
+    ledger = kept()
+    play(ledger, "act | no | day | to | units\nlicence | B | 2025-06-01 | India | 3")
+    lot = {"exporter": "X", "ultimate_consignee": "C", "destination": "India"}
+    lot |= {"chip": "nvidia-h100-sxm", "quantity": "3"}
+    brought = lot | {"document": "S", "exported_on": "2025-07-02", "authorization": "none"}
+    on = {"document": "T", "exported_on": "2025-07-01", "shipment": named, "licence": "B"}
+    on |= {"kind": "in_country_transfer", "authorization": "licence"}
+    path = write_csv(tmp_path / "shipments.csv", [brought, lot | on])
+    outcome = ledger.import_file(path, "shipments")
+    assert outcome.counts == {"no_authorization": 1, "shipment_not_on_file": 1}
+    stands(ledger, "India 2025-2027: posted 47,496, safe 47,496; remaining 789,952,504")

@@ -14,6 +14,8 @@ from schemas import tables as t
 from schemas.columnar import SEGMENTS
 
 DAY = date(2025, 1, 1)
+# Declarations that reports read by whom they are about.
+ABOUT_PARTIES = ("ownership", "party_merged", "installed_base", "certificate", "notice")
 
 
 @dataclass
@@ -65,8 +67,11 @@ class Ledger:
         """What the copy's table should say, in order."""
         with open_store(self.url) as store, store.reading() as turn:
             m = {row.seq: row for row in turn.connection.execute(select(t.movement))}
-            found = turn.connection.execute(select(t.metadata.tables[table])).all()
+            stored = "standing" if table == "about_party" else table
+            found = turn.connection.execute(select(t.metadata.tables[stored])).all()
         named = [dict(row._mapping) for row in found]
+        if table == "about_party":
+            named = [row for row in named if row["kind"] in ABOUT_PARTIES]
         if table == "submission":
             named = [{**row, "submission": row["number"]} for row in named]
         if table in ("entry", "finding"):
