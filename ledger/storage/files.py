@@ -30,15 +30,24 @@ _NO_LOG = (14, 264, 1288)
 class LedgerFile(sqlite3.Connection):
     """A connection to a ledger file; `stood` where no lock of SQLite's keeps others from writing.
 
-    It then says how the file stood right before it was opened.
+    It then says how the file stood right before it was opened. `file` says which one it is, and
+    `name` where it stands, wherever this process goes meanwhile.
     """
 
     path = Path()
     stood: tuple[int, ...] | None = None
+    file: tuple[int, ...] = ()
+    name = Path()
 
     def is_rewritten(self) -> bool:
         """Whether somebody wrote what was read without a lock."""
         return self.stood is not None and _stands(self.path) != self.stood
+
+    def is_unnamed(self) -> bool:
+        """Whether the ledger's name is another file's by now, or none's: what is written to this
+        one would be lost.
+        """
+        return _stands(self.name)[:2] != self.file
 
 
 def sqlite_uri(path: Path, *, read_only: bool, create: bool = False) -> str:
@@ -75,6 +84,7 @@ def connection(
             factory=LedgerFile,
         )
         made.path, made.stood = path, stood if uri.endswith("immutable=1") else None
+        made.name, made.file = path.absolute(), (stood or _stands(path))[:2]
         if beside:
             return made
         try:

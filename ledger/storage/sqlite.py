@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ _LOG_LIMIT = 64 * 1024 * 1024
 def engine(place: Place, *, read_only: bool, create: bool, wait_seconds: float) -> Engine:
     """An engine over Python's sqlite3. Transactions begin when we say so, not when it guesses."""
     from sqlalchemy import NullPool, QueuePool, create_engine, event
+    from sqlalchemy.exc import DisconnectionError
 
     if not create and not place.file.is_file():
         raise NotALedger(f"there is no ledger at {place}: make one with `tpp init`")
@@ -37,6 +38,11 @@ def engine(place: Place, *, read_only: bool, create: bool, wait_seconds: float) 
     unlocked = read_only and not files.can_write(place.file)
     pool = NullPool if unlocked else QueuePool
     made = create_engine("sqlite+pysqlite:///ledger", creator=connect, poolclass=pool)
+
+    @event.listens_for(made, "checkout")
+    def insist(driver: files.LedgerFile, _record: object, _lent: object) -> None:
+        if driver.is_unnamed():
+            raise DisconnectionError  # the pool opens another
 
     @event.listens_for(made, "begin")
     def begin(begun: Connection) -> None:
@@ -70,10 +76,7 @@ class KeptOpen:
         self._engine, self._idle = engine, idle
 
     def __enter__(self) -> Any:
-        try:
-            self._lent = self._idle.pop()
-        except IndexError:
-            self._lent = self._engine.raw_connection()
+        self._lent = self._kept() or self._engine.raw_connection()
         driver: Any = self._lent.driver_connection
         try:
             driver.execute("BEGIN IMMEDIATE")
@@ -81,6 +84,16 @@ class KeptOpen:
             self._lent.close()
             raise
         return driver
+
+    def _kept(self) -> PoolProxiedConnection | None:
+        """One that waited, of the file that has the ledger's name; others are let go."""
+        with suppress(IndexError):
+            while kept := self._idle.pop():
+                driver: Any = kept.driver_connection
+                if not driver.is_unnamed():
+                    return kept
+                kept.invalidate()
+        return None
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         driver: Any = self._lent.driver_connection
