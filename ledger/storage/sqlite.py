@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from ledger.storage import files
 from ledger.storage.errors import NotALedger, StoreError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 # The execution option that says how a connection's next transaction begins.
 BEGIN = "tpp_begin"
 USUAL_CACHE_MB = 16
+# What whoever makes a copy may do with it.
+_OWNER = 0o600
 # After a bulk load the write-ahead log is cut back to this many bytes.
 _LOG_LIMIT = 64 * 1024 * 1024
 
@@ -174,13 +177,15 @@ def copy_file(
 ) -> None:
     """Copy a ledger file as last committed, by SQLite's backup API; whole under its name or not.
 
-    The copy is a single file without a write-ahead log beside it. `verify` may look at it before
-    it gets its name, and raise.
+    The copy is a single file without a write-ahead log beside it, and open to no more people than
+    the ledger. `verify` may look at it before it gets its name, and raise. Raises StoreError where
+    a log lies beside the name.
     """
-    draft = copy.with_name(f"{copy.name}.part")
-    draft.unlink(missing_ok=True)
+    insist_no_log(copy)
+    draft = draft_of(copy)
     try:
         draft.touch()  # a folder that will not have it is no fault of the ledger's
+        draft.chmod(draft.stat().st_mode & path.stat().st_mode | _OWNER)
         with (
             files.opened(path, read_only=True) as source,
             closing(sqlite3.connect(draft, isolation_level=None)) as target,
@@ -194,6 +199,23 @@ def copy_file(
         draft.unlink(missing_ok=True)
         # Left where the copy stopped half-way, on a full disk for one.
         draft.with_name(f"{draft.name}-journal").unlink(missing_ok=True)
+
+
+def draft_of(path: Path) -> Path:
+    """The passing name of a file until it is whole; no other file has it."""
+    return path.with_name(f"{path.name}.{uuid4().hex[:12]}.part")
+
+
+def insist_no_log(path: Path) -> None:
+    """Raise StoreError where a log lies beside the name of a file that is to be: SQLite would take
+    what a ledger's writer left there, who died, into the new file.
+    """
+    for log in (Path(f"{path}-wal"), Path(f"{path}-journal")):
+        if log.exists():
+            raise StoreError(
+                f"{log} lies there, the log of a ledger that is gone, and would be taken into"
+                f" {path}: move it away, with that ledger where it is kept"
+            )
 
 
 def settle(draft: Path, path: Path) -> None:
