@@ -58,7 +58,7 @@ def sqlite_uri(path: Path, *, read_only: bool, create: bool = False) -> str:
     """
     mode = "rwc" if create else "ro" if read_only else "rw"
     uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
-    still = not _writable(path.absolute().parent) and not _has_log(path)
+    still = not _writable(_real(path).parent) and not _has_log(path)
     return uri + "&immutable=1" if read_only and still else uri
 
 
@@ -70,7 +70,7 @@ def connection(
     Raises sqlite3.Error, and StoreUnavailable where a log lies beside the file that only somebody
     who may write there can put in order.
     """
-    beside = not read_only or _writable(path.absolute().parent)
+    beside = not read_only or _writable(_real(path).parent)
     for left in reversed(range(1 if beside else _TRIES)):
         # Before it is looked whether a log is there: what stood then was whole.
         stood = _stands(path)
@@ -137,7 +137,7 @@ def again(work: Callable[[], T]) -> T:
 
 def can_write(path: Path) -> bool:
     """Whether this process may write the ledger file and its log beside it."""
-    return _writable(path) and _writable(path.absolute().parent)
+    return _writable(path) and _writable(_real(path).parent)
 
 
 def _rewritten(path: Path) -> Rewritten:
@@ -146,9 +146,14 @@ def _rewritten(path: Path) -> Rewritten:
 
 def _has_log(path: Path) -> bool:
     try:
-        return Path(f"{path}-wal").stat().st_size > 0
+        return Path(f"{_real(path)}-wal").stat().st_size > 0
     except OSError:
         return False
+
+
+def _real(path: Path) -> Path:
+    """Where the file stands that a name leads to: SQLite keeps the log there, beside it."""
+    return Path(os.path.realpath(path))
 
 
 def _stands(path: Path) -> tuple[int, ...]:
