@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ledger.publish import folders
+from ledger.publish import folders, refresh
 from ledger.storage.errors import StoreUnavailable
 from ledger.storage.place import place_of
+from ledger.storage.store import create
 from tests.storage.test_faults import as_nobody, open_to_all
 
 
@@ -64,3 +65,24 @@ def test_who_has_no_home_is_told_what_to_set(tmp_path, monkeypatch):
         folders.folder_of(elsewhere, "id")
     monkeypatch.setenv("TPP_COPY", str(tmp_path))
     assert folders.folder_of(elsewhere, "id") == tmp_path / "id"
+
+
+@pytest.mark.parametrize(("mode", "made"), [(0o600, 0o700), (0o640, 0o750), (0o644, 0o755)])
+def test_a_copy_is_open_to_no_more_people_than_the_ledger(tmp_path, mode, made):
+    path = tmp_path / "led.db"
+    create(str(path)).close()
+    path.chmod(mode)
+    before = os.umask(0o022)
+    try:
+        folder = refresh(str(path)).folder
+    finally:
+        os.umask(before)
+    assert folder.stat().st_mode & 0o777 == made
+
+
+def test_the_copy_of_a_ledger_on_a_server_is_its_makers_own(monkeypatch):
+    monkeypatch.delenv("TPP_COPY", raising=False)
+    place = place_of("postgresql://h/db")
+    assert folders.mode_of(place) == 0o700
+    monkeypatch.setenv("TPP_COPY", "/srv/copies")
+    assert folders.mode_of(place) == 0o777
