@@ -88,8 +88,15 @@ def told(error: BaseException, ctx: click.Context) -> Exit:
     if found is None:
         return _bug(error)
     if HEAD_BEFORE in ctx.meta and "nothing was recorded" not in str(error).lower():
-        say(_recorded(ctx) if found == Exit.UNAVAILABLE else _NOTHING)
+        say(_recorded(ctx) if found == Exit.UNAVAILABLE and _may_be_done(error) else _NOTHING)
     return found
+
+
+def _may_be_done(error: BaseException) -> bool:
+    """Whether it may be done and the answer lost; who may not write has done nothing."""
+    from ledger.storage.errors import NotAllowed, ReadOnlyLedger
+
+    return not isinstance(error, NotAllowed | ReadOnlyLedger)
 
 
 def _of_ours(error: BaseException) -> Exit | None:

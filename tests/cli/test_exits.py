@@ -199,6 +199,21 @@ def test_a_connection_lost_at_the_commit_is_looked_into(ledger_url, empty, tpp, 
     ]
 
 
+@pytest.mark.parametrize("kind", [errors.NotAllowed, errors.ReadOnlyLedger])
+def test_who_may_not_write_has_recorded_nothing(folder, tpp, monkeypatch, kind):
+    """They may not lock the head either, which tells what became of a lost connection."""
+
+    def refused(*arguments, **named):
+        raise kind("the ledger does not let this user do that")
+
+    monkeypatch.setattr("ledger.service.ledger.post", refused)
+    monkeypatch.setattr("ledger.storage.head.settled_head", refused)
+    assert tpp(ISSUE + "10").stderr.splitlines() == [
+        "tpp: the ledger does not let this user do that",
+        "nothing was recorded",
+    ]
+
+
 def test_what_cannot_be_looked_into_is_not_known(folder, tpp, monkeypatch):
     ends_in_a_lost_connection(monkeypatch, after=True)
 
