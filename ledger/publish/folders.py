@@ -139,7 +139,11 @@ def writing(folder: Path, mode: int = _ALL) -> Iterator[None]:
         said = f"the copy in {folder} cannot be written ({error}): {_ELSEWHERE}"
         raise StoreUnavailable(said) from error
     with os.fdopen(descriptor):
-        _lock(descriptor)
+        try:
+            _lock(descriptor)
+        except OSError as error:
+            said = f"the copy in {folder} cannot be locked ({error}): {_ELSEWHERE}"
+            raise StoreUnavailable(said) from error
         try:
             yield
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 from pathlib import Path
@@ -86,3 +87,12 @@ def test_the_copy_of_a_ledger_on_a_server_is_its_makers_own(monkeypatch):
     assert folders.mode_of(place) == 0o700
     monkeypatch.setenv("TPP_COPY", "/srv/copies")
     assert folders.mode_of(place) == 0o777
+
+
+def test_a_disk_that_knows_no_locks_is_said_to_be_one(tmp_path, monkeypatch):
+    def refused(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refused)
+    with pytest.raises(StoreUnavailable, match=r"cannot be locked.*TPP_COPY"):
+        folders.writing(tmp_path / "copy").__enter__()
