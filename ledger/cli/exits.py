@@ -55,9 +55,11 @@ class WrongUse(Exception):
 
 
 def say(*lines: str) -> None:
-    """Talk: lines on stderr."""
+    """Talk: lines on stderr. They may hold a file's words, which a terminal is not to obey."""
+    from schemas.problems import printable
+
     for line in lines:
-        click.echo(line, err=True)
+        click.echo(printable(line, kept="\n\t"), err=True)
 
 
 @contextmanager
