@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -90,13 +90,15 @@ class KeptOpen:
 
     def _kept(self) -> PoolProxiedConnection | None:
         """One that waited, of the file that has the ledger's name; others are let go."""
-        with suppress(IndexError):
-            while kept := self._idle.pop():
-                driver: Any = kept.driver_connection
-                if not driver.is_unnamed():
-                    return kept
-                kept.invalidate()
-        return None
+        while True:
+            try:
+                kept = self._idle.pop()
+            except IndexError:
+                return None
+            driver: Any = kept.driver_connection
+            if not driver.is_unnamed():
+                return kept
+            kept.invalidate()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         driver: Any = self._lent.driver_connection
