@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from ledger.service.explain import explain
 from ledger.service.ledger import Ledger, new_ledger, open_ledger
 from ledger.storage.backup import backup, restore
 from ledger.storage.errors import StoreError
@@ -86,6 +87,13 @@ def test_options_that_another_adopts_hold_from_then_on(two) -> None:
     with open_ledger(one.url) as anew:
         options = anew.rulebook.options
     assert (options["straddle"], options["cap_basis"]) == ("grant_remaining", "shipped")
+
+
+def test_what_another_recorded_is_explained_by_the_rules_it_went_by(two) -> None:
+    one, other = two
+    other.add_regime(BESIDE)
+    seq = other.ship({**LOT, "document": "S1"}).first_seq
+    assert explain(one, seq) == explain(other, seq)
 
 
 def put_back(ledger: Ledger, file: Path) -> None:
