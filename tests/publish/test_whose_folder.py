@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import pwd
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from ledger.publish import folders, refresh
 from ledger.storage.errors import StoreUnavailable
 from ledger.storage.place import place_of
 from ledger.storage.store import create
+from schemas.manifest import MANIFEST, Retired, Segment
 from tests.storage.test_faults import as_nobody, open_to_all
 
 
@@ -96,3 +98,21 @@ def test_a_disk_that_knows_no_locks_is_said_to_be_one(tmp_path, monkeypatch):
     monkeypatch.setattr("fcntl.flock", refused)
     with pytest.raises(StoreUnavailable, match=r"cannot be locked.*TPP_COPY"):
         folders.writing(tmp_path / "copy").__enter__()
+
+
+@pytest.mark.parametrize("name", ["../mine.parquet", "/mine.parquet", "", "..", "a\\b/c.parquet"])
+def test_a_manifest_names_files_of_its_own_folder_alone(tmp_path, name):
+    """A folder that several write in: what one put into it must not remove another's files."""
+    path = tmp_path / "led.db"
+    create(str(path)).close()
+    made = refresh(str(path))
+    victim = tmp_path / "mine.parquet"
+    victim.write_text("kept")
+    for harmed in (
+        replace(made.manifest, retired=(Retired(name, 0),)),
+        replace(made.manifest, segments=(Segment("party", name, 0, 1, 1, 4, "", ""),)),
+    ):
+        (made.folder / MANIFEST).write_text(harmed.text(), encoding="utf-8")
+        assert folders.stored(made.folder) is None
+        assert refresh(str(path)).how == "built"
+        assert victim.read_text() == "kept"
