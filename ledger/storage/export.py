@@ -13,7 +13,7 @@ from sqlalchemy import Connection, LargeBinary, Table, select
 from ledger.storage.errors import StoreError
 from ledger.storage.head import Head
 from ledger.storage.rows import as_text, pieces
-from ledger.storage.sqlite import draft_of
+from ledger.storage.sqlite import draft_name
 from ledger.storage.store import Store
 from schemas import tables as t
 
@@ -52,7 +52,7 @@ def export(
     if there and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{folder} holds something already; name a new folder")
     place = folder.resolve()
-    draft = place / _DRAFT if there else draft_of(place)
+    draft = place / _DRAFT if there else draft_name(place)
     draft.mkdir(parents=True)
     try:
         with store.reading() as turn:

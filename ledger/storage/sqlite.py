@@ -186,7 +186,7 @@ def copy_file(
     insist_no_log(copy)
     draft = draft_of(copy)
     try:
-        draft.touch()  # a folder that will not have it is no fault of the ledger's
+        draft.touch()
         draft.chmod(draft.stat().st_mode & path.stat().st_mode | _OWNER)
         with (
             files.opened(path, read_only=True) as source,
@@ -203,9 +203,21 @@ def copy_file(
         draft.with_name(f"{draft.name}-journal").unlink(missing_ok=True)
 
 
-def draft_of(path: Path) -> Path:
-    """The passing name of a file until it is whole; no other file has it."""
+def draft_name(path: Path) -> Path:
+    """A passing name for what is not whole yet; nothing else has it."""
     return path.with_name(f"{path.name}.{uuid4().hex[:12]}.part")
+
+
+def draft_of(path: Path) -> Path:
+    """Such a name for a file. Raises OSError, with the file's own name, where none can be made."""
+    draft = draft_name(path)
+    try:
+        draft.touch()
+        draft.unlink()
+    except OSError as error:
+        # A folder that will not have it is no fault of the ledger's.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    return draft
 
 
 def insist_no_log(path: Path) -> None:
