@@ -98,7 +98,8 @@ class Manifest:
                 raise NotAManifest("of another columnar version")
             segments = tuple(Segment(**s) for s in found.pop("segments"))
             retired = tuple(Retired(**r) for r in found.pop("retired"))
-            if not all(_NAME.fullmatch(one.file) for one in (*segments, *retired)):
+            files = [*(s.file for s in segments), *(r.file for r in retired)]
+            if not all(map(_NAME.fullmatch, files)):
                 raise NotAManifest("it names files that are none of a copy's")
             return Manifest(**found, segments=segments, retired=retired)
         except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -23,6 +23,11 @@ class Outdated(Exception):
     """The ledger goes by other rules, or went back to an earlier state; nothing was recorded."""
 
 
+def last_adoption(cursor: Cursor) -> int:
+    """The seq of what the ledger adopted last."""
+    return int(cursor.read(_LAST_ADOPTION, str(Kind.ADOPTION))[0][0] or 0)
+
+
 def insist_current(known: Known, cursor: Cursor, head: Head) -> None:
     """Raise Outdated where what is known does not hold at this head any more.
 
@@ -32,6 +37,6 @@ def insist_current(known: Known, cursor: Cursor, head: Head) -> None:
         return
     if known.submission and cursor.read(_DIGEST, known.submission) != [(known.digest,)]:
         raise Outdated
-    if known.adoption and cursor.read(_LAST_ADOPTION, str(Kind.ADOPTION)) != [(known.adoption,)]:
+    if known.adoption and last_adoption(cursor) != known.adoption:
         raise Outdated
     known.submission, known.digest = head.last_submission, head.digest

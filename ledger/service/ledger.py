@@ -26,7 +26,7 @@ from ledger.service import (
     versions,
 )
 from ledger.service.book import Known
-from ledger.service.current import Outdated
+from ledger.service.current import Outdated, last_adoption
 from ledger.service.importing import Asked, Progress, import_file, rows_of
 from ledger.service.on_record import relations_on_record
 from ledger.service.outcome import Outcome
@@ -126,9 +126,22 @@ class Ledger:
             try:
                 return work()
             except Outdated:
-                found = adoption.adopted(self.store)
-                self.go_by(found.rulebook, found.seq)
+                self._reread()
+            except Unusable:
+                if not self._behind():
+                    raise
+                self._reread()
         raise StoreBusy(f"others keep adopting rules in the ledger {self.store.place}; try again")
+
+    def _behind(self) -> bool:
+        """Whether others adopted rules since: what was no word of the old ones may be of those."""
+        with self.store.reading() as turn:
+            last = last_adoption(Cursor(self.store.raw(turn.connection), self.store.dialect))
+        return self.since not in (0, last)
+
+    def _reread(self) -> None:
+        found = adoption.adopted(self.store)
+        self.go_by(found.rulebook, found.seq)
 
     # One movement typed by hand
 
@@ -193,6 +206,8 @@ class Ledger:
                 how[name] = Path(how[name])
         how["actor"] = how.get("actor") or actor_name()
         asked = Asked(Path(path), FileKind(kind), **how)
+        if self._behind():  # rows that are not understood would be rejects, and nothing raised
+            self._reread()
         return self._current(lambda: import_file(self.desk, asked, progress))
 
     # Quarters

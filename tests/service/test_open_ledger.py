@@ -80,6 +80,28 @@ def test_two_who_add_a_regime_each_leave_both(two, tmp_path: Path) -> None:
     assert len(keys) == 3
 
 
+def test_words_that_others_adopt_are_understood(two, tmp_path: Path) -> None:
+    """Of a regime of another version: what its texts name was unknown when this one was opened."""
+    one, other = two
+    uplift = {
+        "document": "U1",
+        "kind": "uplift",
+        "holder": "Malaysia",
+        "budget": "yearly_cap",
+        "window": "2026",
+        "effective_on": "2026-02-01",
+        "tpp": "1",
+        "authority": "Us",
+        "reference": "R1",
+    }
+    file = write_csv(tmp_path / "uplifts.csv", [{**uplift, "document": "U2"}])
+    with open_ledger(one.url) as third:
+        other.add_regime(caps(tmp_path))
+        assert one.record("adjustments", uplift).count == 1
+        outcome = third.import_file(file, "adjustments")
+    assert (outcome.count, outcome.problems) == (1, [])
+
+
 def test_options_that_another_adopts_hold_from_then_on(two) -> None:
     one, other = two
     one.adopt("adopted", {"straddle": "grant_remaining"})
