@@ -7,6 +7,7 @@ that stays whole. `views.sql` beside it says the same as SQL, for a person at a 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -23,6 +24,9 @@ _MACROS = (
     *("licence_conditions", "conditions_due", "ultimate_parents", "held_by"),
 )
 _FOLDER = Path(__file__).parent / "sql"
+
+# A file of the copy's own folder: what goes out of use is removed, and several may write there.
+_NAME = re.compile(r"[A-Za-z0-9_-]+\.parquet")
 
 # A manifest's own digest, in it: a figure that is another would be followed.
 _SEAL = "sha256"
@@ -94,6 +98,9 @@ class Manifest:
                 raise NotAManifest("of another columnar version")
             segments = tuple(Segment(**s) for s in found.pop("segments"))
             retired = tuple(Retired(**r) for r in found.pop("retired"))
+            files = [*(s.file for s in segments), *(r.file for r in retired)]
+            if not all(map(_NAME.fullmatch, files)):
+                raise NotAManifest("it names files that are none of a copy's")
             return Manifest(**found, segments=segments, retired=retired)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise NotAManifest(str(error)) from error

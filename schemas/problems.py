@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from schemas.names import listed
+
+# What a terminal takes for an order (controls), and what breaks or turns the line unseen.
+_ORDERS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,8 @@ class Problem:
 
 
 def _short(value: str) -> str:
-    printable = value.replace("\n", "\\n").replace("\r", "\\r").replace("\0", "\\0")
-    return printable if len(printable) <= 80 else printable[:77] + "..."
+    text = printable(value)
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 class Unusable(Exception):
@@ -48,3 +52,12 @@ def first_line(error: BaseException) -> str:
     """What an error says, without the advice that some libraries put below."""
     first, *_ = str(error).splitlines() or [""]
     return first
+
+
+def printable(text: str, kept: str = "") -> str:
+    """A text as it may be shown: what a terminal would obey is written out, but for `kept`."""
+    return _ORDERS.sub(lambda found: found[0] if found[0] in kept else _written(found[0]), text)
+
+
+def _written(character: str) -> str:
+    return "\\0" if character == "\0" else character.encode("unicode_escape").decode()

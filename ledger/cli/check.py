@@ -34,6 +34,7 @@ def check(against: str | None) -> None:
     from ledger.storage import check as checking
     from ledger.storage.head import head_of
     from ledger.storage.store import open_store
+    from schemas.problems import printable
 
     if against is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", against.strip()):
         raise WrongUse(f'"{against}" is no chain head: 64 hexadecimal digits')
@@ -44,7 +45,7 @@ def check(against: str | None) -> None:
     for one in invariants:
         click.echo(f"{'ok  ' if one.holds else 'FAIL'}  {one.name}: {one.sentence}")
         for failure in one.failures:
-            click.echo(f"        {failure}")
+            click.echo(f"        {printable(failure)}")
         if one.count > len(one.failures):
             click.echo(f"        ... and {one.count - len(one.failures):,} more")
     failed = [one.name for one in invariants if not one.holds]

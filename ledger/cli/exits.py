@@ -55,9 +55,11 @@ class WrongUse(Exception):
 
 
 def say(*lines: str) -> None:
-    """Talk: lines on stderr."""
+    """Talk: lines on stderr. They may hold a file's words, which a terminal is not to obey."""
+    from schemas.problems import printable
+
     for line in lines:
-        click.echo(line, err=True)
+        click.echo(printable(line, kept="\n\t"), err=True)
 
 
 @contextmanager
@@ -88,8 +90,15 @@ def told(error: BaseException, ctx: click.Context) -> Exit:
     if found is None:
         return _bug(error)
     if HEAD_BEFORE in ctx.meta and "nothing was recorded" not in str(error).lower():
-        say(_recorded(ctx) if found == Exit.UNAVAILABLE else _NOTHING)
+        say(_recorded(ctx) if found == Exit.UNAVAILABLE and _may_be_done(error) else _NOTHING)
     return found
+
+
+def _may_be_done(error: BaseException) -> bool:
+    """Whether it may be done and the answer lost; who may not write has done nothing."""
+    from ledger.storage.errors import NotAllowed, ReadOnlyLedger
+
+    return not isinstance(error, NotAllowed | ReadOnlyLedger)
 
 
 def _of_ours(error: BaseException) -> Exit | None:

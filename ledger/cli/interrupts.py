@@ -10,6 +10,7 @@ from types import FrameType
 
 from ledger.storage.interrupts import answering, is_main_thread
 
+_OTHERS = [signal.SIGTERM, signal.SIGHUP]
 # After how many seconds a Ctrl-C comes again that could not be obeyed.
 _SOON = 0.01
 
@@ -30,8 +31,26 @@ def noticing() -> Iterator[list[int]]:
             else:
                 go_on()
 
-        with answering(note), _dropped_to(repeat):
+        with answering(note), _dropped_to(repeat), _asked_to_end():
             yield noted
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[None]:
+    """Who is told to end, by a service manager or a terminal that closes, ends as by Ctrl-C: with
+    its drafts and scratch files gone, and a word on what was recorded.
+
+    What is ignored stays so; and where Ctrl-C is, the others have to end the process themselves.
+    """
+    told = [] if not callable(signal.getsignal(signal.SIGINT)) else _OTHERS
+    taken = [one for one in told if signal.getsignal(one) == signal.SIG_DFL]
+    for one in taken:
+        signal.signal(one, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        for one in taken:
+            signal.signal(one, signal.SIG_DFL)
 
 
 def _importing(frame: FrameType | None) -> bool:

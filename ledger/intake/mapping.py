@@ -175,6 +175,9 @@ def load_map(path: Path) -> MapFile:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Unusable(Problem(path.name, 0, 0, "", "", f"not a TOML file: {error}")) from None
+    except RecursionError:
+        reason = "not a TOML file: it is nested too deep to be read"
+        raise Unusable(Problem(path.name, 0, 0, "", "", reason)) from None
     reader = _Reader(path.name)
     mapping = reader.map_file(table)
     if reader.problems:

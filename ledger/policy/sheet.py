@@ -69,6 +69,10 @@ class Book:
             self.broken.append(name)
             self.add(name, int(found[1]) if found else 0, "", "", f"not TOML: {broken}")
             return {}
+        except RecursionError:
+            self.broken.append(name)
+            self.add(name, 0, "", "", "not TOML: it is nested too deep to be read")
+            return {}
 
     def add(self, file: str, line: int, column: str, value: str, reason: str) -> None:
         """Keep a problem."""

@@ -60,7 +60,7 @@ def refresh(
     manifest = folders.stored(where)
     if manifest and is_current(manifest, head, where, about):
         return Copy(where, manifest, "warm")
-    with translated(place), folders.writing(where):
+    with translated(place), folders.writing(where, folders.mode_of(place)):
         return again(lambda: _refreshed(place, where, about, progress))
 
 

@@ -30,6 +30,7 @@ RETIRED_SECONDS = 15 * 60
 STRAY_SECONDS = 60 * 60
 _MAGIC = b"PAR1"
 LOCK = ".lock"
+_ALL, _OWNER, _READ = 0o777, 0o700, 0o444
 _ELSEWHERE = "set TPP_COPY to a folder that can be written"
 
 
@@ -114,20 +115,35 @@ def footer_of(path: Path) -> str:
         return hashlib.sha256(file.read()).hexdigest()
 
 
+def mode_of(place: Place) -> int:
+    """Whom a new copy is open to: nobody who may not read the ledger. Of one on a server that is
+    whoever the server lets in, which no folder knows: then its maker, unless TPP_COPY says where.
+    """
+    if place.path is None:
+        return _ALL if os.environ.get("TPP_COPY") else _OWNER
+    readers = place.path.stat().st_mode & _READ
+    return _OWNER | (_ALL & (readers | readers >> 1 | readers >> 2))
+
+
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path, mode: int = _ALL) -> Iterator[None]:
     """Be the one process that writes in the folder; waits for the one before.
 
-    Raises StoreUnavailable where the folder cannot be made or written.
+    `mode` says whom the folder is open to, the umask aside, where there is none yet. Raises
+    StoreUnavailable where the folder cannot be made or written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode, parents=True, exist_ok=True)
         descriptor = _opened(folder / LOCK)
     except OSError as error:
         said = f"the copy in {folder} cannot be written ({error}): {_ELSEWHERE}"
         raise StoreUnavailable(said) from error
     with os.fdopen(descriptor):
-        _lock(descriptor)
+        try:
+            _lock(descriptor)
+        except OSError as error:
+            said = f"the copy in {folder} cannot be locked ({error}): {_ELSEWHERE}"
+            raise StoreUnavailable(said) from error
         try:
             yield
         except OSError as error:

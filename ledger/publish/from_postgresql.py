@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,11 +51,17 @@ class PostgresqlSource:
         """Each wanted part over one ADBC connection."""
         import adbc_driver_manager as adbc
         import adbc_driver_postgresql
+        from psycopg.conninfo import make_conninfo
 
-        with (
-            adbc_driver_postgresql.connect(self.place.conninfo) as database,
-            adbc.AdbcConnection(database) as connection,
-        ):
+        # Rows are taken as they come, for UTF-8, whatever else a client is set to.
+        conninfo = make_conninfo(self.place.conninfo, client_encoding="UTF8")
+        with ExitStack() as stack:
+            try:
+                database = stack.enter_context(adbc_driver_postgresql.connect(conninfo))
+                connection = stack.enter_context(adbc.AdbcConnection(database))
+            except adbc.Error as error:
+                said = f"the ledger {self.place} cannot be reached ({error})"
+                raise StoreUnavailable(said) from error
             for part in wanted:
                 yield _Asked(self.place, connection, part)
 

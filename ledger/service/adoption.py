@@ -88,15 +88,16 @@ def adoption_row(rulebook: Rulebook, day: date, number: int) -> tuple[Row, dict[
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """A rulebook and the submission from which it is in force."""
+    """A rulebook, its adoption's seq, and the submission from which it is in force."""
 
+    seq: int
     submission: int
     rulebook: Rulebook
 
 
-def adopted(store: Store) -> Rulebook:
-    """The rulebook the ledger last adopted. Raises NotALedger where it adopted none."""
-    return _adoptions(store, last=True)[0].rulebook
+def adopted(store: Store) -> Adopted:
+    """What the ledger last adopted. Raises NotALedger where it adopted nothing."""
+    return _adoptions(store, last=True)[0]
 
 
 def every_adoption(store: Store) -> list[Adopted]:
@@ -130,4 +131,4 @@ def _adopted(cursor: Cursor, movement: tuple[Any, ...]) -> Adopted:
             for k in beside
         ],
     )
-    return Adopted(movement[1], rulebook)
+    return Adopted(movement[0], movement[1], rulebook)

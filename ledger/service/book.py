@@ -82,7 +82,8 @@ class Known:
     Parties by name, their name keys by number; budgets by key and by number. A budget's are its
     number, its base limit, and what it is called (rule, holder's name, window).
     `kinds` are the kinds of the regime's budgets by rule; `memory` what acts and declarations
-    come to.
+    come to. All of it holds as of a `submission` of some `digest`, and under the rules of an
+    `adoption` by its seq; 0 where nothing is known of that yet (service/current.py).
     """
 
     parties: dict[str, int] = field(default_factory=dict)
@@ -92,6 +93,9 @@ class Known:
     rulings: dict[str, int] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
+    submission: int = 0
+    digest: str = ""
+    adoption: int = 0
 
 
 class Book:
@@ -351,6 +355,8 @@ class Book:
         `head` is the chain's from now on; `acts` where acts or declarations were recorded.
         """
         self._known.memory.moved_to(head, self._next, acts=acts)
+        if head:
+            self._known.submission, self._known.digest = self.submission, head
         self._known.parties |= self._new.parties
         self._known.keys |= self._new.keys
         self._known.budgets |= self._new.budgets

@@ -31,6 +31,7 @@ from ledger.service.bulk_papers import FramePapers
 from ledger.service.by_place import ByPlace
 from ledger.service.closed import ClosedQuarters
 from ledger.service.conditions import Watch, on_record
+from ledger.service.current import insist_current
 from ledger.service.day_numbers import day_of
 from ledger.service.days import Days
 from ledger.service.draws import IF_BEFORE, Drawer
@@ -82,8 +83,8 @@ def post_columns(
 ) -> Outcome:
     """Post the table `given` of an intake as one submission; what is known already is left out.
 
-    `workspace` is the intake's. Raises ByRows where it has to be done row by row, and the store's
-    errors; then nothing was recorded.
+    `workspace` is the intake's. Raises ByRows where it has to be done row by row, Outdated as
+    post() does, and the store's errors; then nothing was recorded.
     """
     kinds = {kind for (kind,) in con.execute("SELECT DISTINCT kind FROM given").fetchall()}
     follows = kinds <= set(columns.FOLLOWERS)
@@ -136,6 +137,7 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                 Staging(raw, desk.store.dialect, work.workspace.folder, look) as staging,
             ):
                 cursor = Cursor(desk.store.raw(seen.connection), desk.store.dialect)
+                insist_current(desk.known, cursor, turn.head)
                 book = Book(cursor, desk.known, turn.head.last_submission + 1)
                 sealer = Sealer(desk.store, Cursor(raw, desk.store.dialect), book, turn.head)
                 thorough = work.thorough or any_known(con, cursor, good[0])

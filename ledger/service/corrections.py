@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from ledger.intake import typed
 from ledger.service import known_rows, recorded
 from ledger.service.book import Book
+from ledger.service.current import insist_current
 from ledger.service.dependents import Chosen, Standing, choose, name_of
 from ledger.service.known_rows import reversals_of
 from ledger.service.line_rules import line_rules
@@ -101,6 +102,7 @@ def _attempt(
 ) -> None:
     with desk.store.writing() as turn:
         cursor = Cursor(desk.store.raw(turn.connection), desk.store.dialect)
+        insist_current(desk.known, cursor, turn.head)
         outcome.head = turn.head.digest
         chosen, active = _settled(cursor, found, outcome)
         idle = [one for one in found if one.idle and one.seq not in active]

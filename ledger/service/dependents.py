@@ -115,6 +115,10 @@ class Standing(Exception):
             said.append(f"recorded since in place of seq {seq}: {_listed(seqs, named)}")
         super().__init__("; ".join(said) + ": reverse them first, or --cascade")
 
+    def __reduce__(self) -> tuple[type[Standing], tuple[object, ...]]:
+        """As it was made: by its sentence alone no other process could make it again."""
+        return Standing, (self.by, self.since, self.named)
+
 
 def _listed(seqs: Sequence[int], named: dict[int, str]) -> str:
     return ", ".join(named.get(seq, f"seq {seq}") for seq in seqs)

@@ -83,7 +83,8 @@ def explain(ledger: Ledger, seq_or_key: int | str) -> Explanation:
 def _rulebook(ledger: Ledger, cursor: Cursor, movement: dict[str, Any]) -> Rulebook:
     """The rules in force when a movement was recorded, as they were adopted."""
     adoptions = [row[0] for row in cursor.find(t.standing, "kind", [Kind.ADOPTION])]
-    if max(adoptions) <= movement["seq"]:
+    # Others may have adopted rules since the ledger was opened.
+    if ledger.since == max(adoptions) <= movement["seq"]:
         return ledger.rulebook
     before = [a for a in every_adoption(ledger.store) if a.submission <= movement["submission"]]
     return before[-1].rulebook

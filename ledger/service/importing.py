@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ from ledger.service.posting import Desk, post
 from ledger.service.rows import Row, receipt_of, row_of
 from ledger.service.seal import Header
 from ledger.service.settings import setting_for
+from ledger.storage import locks
 from ledger.storage.errors import StoreUnavailable
 from ledger.storage.interrupts import held_back
 from ledger.storage.place import is_database
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 _PREFIX = "tpp-import-"
+# Held in a scratch folder for as long as an import is at work there.
+_LOCK = "at-work"
+# How long a folder without one, killed while it was being made, is left alone.
+STRAY_SECONDS = 24 * 60 * 60
 # From this many rows on a file is posted as columns.
 COLUMNS_FROM = 4000
 # A file of so many bytes may have as many rows: what columns need is loaded beforehand.
@@ -133,8 +138,9 @@ def _workspace(scratch: Path, memory_mb: int) -> Iterator[Workspace]:
     """A workspace whose folder is gone afterwards, whenever Ctrl-C comes."""
     with ExitStack() as stack:
         with held_back():
-            made = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=scratch))
+            made = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=scratch))
             stack.callback(shutil.rmtree, made, ignore_errors=True)
+            stack.enter_context(locks.held(made / _LOCK))
         yield Workspace(made, memory_mb)
 
 
@@ -192,20 +198,19 @@ def _scratch(desk: Desk) -> Path:
 
 def _sweep(scratch: Path) -> None:
     """Remove what imports that were killed left behind; those under way are another's."""
-    for folder in scratch.glob(f"{_PREFIX}*-*"):
-        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if owner.isdigit() and not _alive(int(owner)):
+    for folder in scratch.glob(f"{_PREFIX}*"):
+        if locks.is_free(folder / _LOCK) or _is_stray(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _alive(process: int) -> bool:
+def _is_stray(folder: Path) -> bool:
+    """Whether nobody ever locked a folder, and it has been there for long."""
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
+        if (folder / _LOCK).exists():
+            return False
+        return time.time() - folder.stat().st_mtime > STRAY_SECONDS
     except OSError:
-        return True
-    return True
+        return False
 
 
 def _post(

@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from ledger.catalogue.reader import read_catalogue
 from ledger.intake import typed
@@ -26,6 +26,7 @@ from ledger.service import (
     versions,
 )
 from ledger.service.book import Known
+from ledger.service.current import Outdated, last_adoption
 from ledger.service.importing import Asked, Progress, import_file, rows_of
 from ledger.service.on_record import relations_on_record
 from ledger.service.outcome import Outcome
@@ -35,10 +36,15 @@ from ledger.service.rulebook import Rulebook
 from ledger.service.seal import Header, day_after
 from ledger.service.settings import setting_for
 from ledger.service.versions import Version
+from ledger.storage.errors import StoreBusy
 from ledger.storage.statements import Cursor
 from ledger.storage.store import Store, create, open_store
 from schemas.kinds import FileKind
 from schemas.problems import Unusable
+
+T = TypeVar("T")
+# How often a verb is done again because others adopted other rules meanwhile.
+_TRIES = 5
 
 
 def actor_name() -> str:
@@ -59,15 +65,18 @@ def _login() -> str:
 class Ledger:
     """An open ledger. Use it `with`, or close() it.
 
+    `since` is the seq of the adoption its rules come from; 0 where that is not known. Where
+    another process adopted other rules since, a verb that records goes by those.
     Every verb raises the store's errors (StoreError) where the database will not have it, and
     Unusable where the input is broken; then nothing was recorded.
     """
 
     store: Store
     rulebook: Rulebook
+    since: int = 0
 
     def __post_init__(self) -> None:
-        self.desk = Desk(self.store, self.rulebook, Known(kinds=self.rulebook.kinds))
+        self.desk = Desk(self.store, self.rulebook, self._known())
         self._setting: Setting | None = None
 
     def __enter__(self) -> Ledger:
@@ -101,6 +110,39 @@ class Ledger:
         """Let what is said to be done be checked against the ids of what is due."""
         self.desk = replace(self.desk, duties=ids)
 
+    # Others who write
+
+    def go_by(self, rulebook: Rulebook, since: int) -> None:
+        """Go by other rules, and by nothing that was known of the books before."""
+        self.rulebook, self.since, self._setting = rulebook, since, None
+        self.desk = replace(self.desk, rulebook=rulebook, known=self._known())
+
+    def _known(self) -> Known:
+        return Known(kinds=self.rulebook.kinds, adoption=self.since)
+
+    def _current(self, work: Callable[[], T]) -> T:
+        """What recording comes to, done again after a look at what others made of the books."""
+        for _ in range(_TRIES):
+            try:
+                return work()
+            except Outdated:
+                self._reread()
+            except Unusable:
+                if not self._behind():
+                    raise
+                self._reread()
+        raise StoreBusy(f"others keep adopting rules in the ledger {self.store.place}; try again")
+
+    def _behind(self) -> bool:
+        """Whether others adopted rules since: what was no word of the old ones may be of those."""
+        with self.store.reading() as turn:
+            last = last_adoption(Cursor(self.store.raw(turn.connection), self.store.dialect))
+        return self.since not in (0, last)
+
+    def _reread(self) -> None:
+        found = adoption.adopted(self.store)
+        self.go_by(found.rulebook, found.seq)
+
     # One movement typed by hand
 
     def record(
@@ -114,14 +156,18 @@ class Ledger:
     ) -> Outcome:
         """Record one movement given as text by heading, as a row of an import file would be."""
         kind = FileKind(file_kind)
-        given = typed(kind, values, self.setting, source)
         header = Header(f"record {kind}", actor or actor_name())
-        if kind is FileKind.CORRECTIONS:
-            return corrections.correct(self.desk, [given], header)
-        rows, problems = rows_of(self.desk, iter([given]))
-        if problems:
-            raise Unusable(*problems)
-        return post(self.desk, rows, header, retry=retry)
+
+        def recorded() -> Outcome:
+            given = typed(kind, values, self.setting, source)
+            if kind is FileKind.CORRECTIONS:
+                return corrections.correct(self.desk, [given], header)
+            rows, problems = rows_of(self.desk, iter([given]))
+            if problems:
+                raise Unusable(*problems)
+            return post(self.desk, rows, header, retry=retry)
+
+        return self._current(recorded)
 
     def apply(self, values: Mapping[str, str], *, retry: bool = False) -> Outcome:
         """Weigh an application: recorded as pending, or refused where it would exceed."""
@@ -160,7 +206,9 @@ class Ledger:
                 how[name] = Path(how[name])
         how["actor"] = how.get("actor") or actor_name()
         asked = Asked(Path(path), FileKind(kind), **how)
-        return import_file(self.desk, asked, progress)
+        if self._behind():  # rows that are not understood would be rejects, and nothing raised
+            self._reread()
+        return self._current(lambda: import_file(self.desk, asked, progress))
 
     # Quarters
 
@@ -177,7 +225,8 @@ class Ledger:
         last movement: make the report anew.
         """
         header = Header("close quarter", actor or actor_name(), after=known_seq)
-        return quarters.close(self.desk, quarters.named(quarter), digest, known_seq, header)
+        named = quarters.named(quarter)
+        return self._current(lambda: quarters.close(self.desk, named, digest, known_seq, header))
 
     # Licences
 
@@ -191,7 +240,7 @@ class Ledger:
 
     def lapse_due(self, by: date, *, actor: str | None = None) -> Outcome:
         """Post the lapses that are due by a day, as one submission."""
-        return lapses.lapse(self, by, actor or actor_name())
+        return self._current(lambda: lapses.lapse(self, by, actor or actor_name()))
 
     # Rules
 
@@ -206,10 +255,14 @@ class Ledger:
 
         Raises Unusable for a broken regime or option, and for one that clashes.
         """
-        new = Ledger(self.store, regimes.added(self.rulebook, regime, options or {}))
-        outcome = adopt(new, actor=actor)
-        self.rulebook, self.desk, self._setting = new.rulebook, new.desk, None
-        return outcome
+
+        def added() -> Outcome:
+            rulebook = regimes.added(self.rulebook, regime, options or {})
+            outcome = adopt(Ledger(self.store, rulebook, self.since), actor=actor)
+            self.go_by(rulebook, outcome.first_seq)
+            return outcome
+
+        return self._current(added)
 
     # Versions of the regime
 
@@ -222,10 +275,10 @@ class Ledger:
     ) -> Outcome:
         """Move to another version of the regime, by key or folder, or to other options.
 
-        "adopted" keeps the texts and changes options alone. Past rulings stay. Open the ledger
-        anew to record under it.
+        "adopted" keeps the texts and changes options alone. Past rulings stay; what is recorded
+        from now on goes by it.
         """
-        return versions.move(self, where, settings or {}, note=note)
+        return self._current(lambda: versions.move(self, where, settings or {}, note=note))
 
     def replay(self, folder: Path, one: Version, other: Version, first: int = 20) -> Replay:
         """Rule the movements of the columnar copy in a folder under two versions."""
@@ -245,7 +298,8 @@ class Ledger:
         reversed.
         """
         header = Header("reverse", how.pop("actor", None) or actor_name(), note=reason)
-        return reversal.reverse(self.desk, list(seqs), header, **{"cascade": False, **how})
+        how = {"cascade": False, **how}
+        return self._current(lambda: reversal.reverse(self.desk, list(seqs), header, **how))
 
     def reverse_submission(self, number: int, reason: str, **how: Any) -> Outcome:
         """Reverse every movement of a submission that still stands."""
@@ -256,7 +310,8 @@ def open_ledger(url: str, *, read_only: bool = False) -> Ledger:
     """Open the ledger at a URL or path. Raises StoreError with a sentence where it cannot."""
     store = open_store(url, read_only=read_only)
     try:
-        return Ledger(store, adoption.adopted(store))
+        found = adoption.adopted(store)
+        return Ledger(store, found.rulebook, found.seq)
     except BaseException:
         store.close()
         raise
@@ -282,7 +337,7 @@ def new_ledger(
     store = create(url)
     try:
         ledger = Ledger(store, rulebook)
-        adopt(ledger, actor=actor)
+        ledger.go_by(rulebook, adopt(ledger, actor=actor).first_seq)
     except BaseException:
         store.close()
         raise

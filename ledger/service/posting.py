@@ -29,6 +29,7 @@ from ledger.service import (
 from ledger.service.begins import Begins
 from ledger.service.book import Book, BudgetKey, BudgetTerms, Known
 from ledger.service.closed import ClosedQuarters
+from ledger.service.current import insist_current
 from ledger.service.day_numbers import day_text, days_number
 from ledger.service.days import Days
 from ledger.service.draws import Drawer
@@ -93,8 +94,9 @@ def post(
 ) -> Outcome:
     """Record rows as one submission; what is known already is left out and said.
 
-    Raises the store's errors, and Unusable where the amounts add up to more than the ledger can
-    hold; then nothing was recorded. With nothing new to record there is no submission. `retry`:
+    Raises the store's errors, Outdated where the desk's rules are not the ledger's any more, and
+    Unusable where the amounts add up to more than the ledger can hold; then nothing was recorded.
+    With nothing new to record there is no submission. `retry`:
     an application refused before is weighed anew, as its next attempt. `dry_run`: all is done
     and then undone; the outcome says what would have been.
     """
@@ -102,6 +104,7 @@ def post(
     with suppress(_Undo), desk.store.posting() as (driver, head):
         memory = desk.known.memory.found_at(head.digest)
         cursor = Cursor(driver, desk.store.dialect, memory)
+        insist_current(desk.known, cursor, head)
         submission = head.last_submission + 1
         book = Book(cursor, desk.known, submission)
         outcome.head = head.digest

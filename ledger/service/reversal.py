@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, select
 
 from ledger.service.book import Book
+from ledger.service.current import insist_current
 from ledger.service.dependents import Standing, choose, in_parts, name_of
 from ledger.service.garbage import few_collections
 from ledger.service.known_rows import reversals_of
@@ -83,6 +84,7 @@ def reverse(
         return _would(desk, seqs, cascade=cascade)
     with few_collections(), desk.store.writing() as turn:
         cursor = Cursor(desk.store.raw(turn.connection), desk.store.dialect)
+        insist_current(desk.known, cursor, turn.head)
         book = Book(cursor, desk.known, turn.head.last_submission + 1)
         chosen = choose(cursor, seqs, cascade=cascade)
         outcome = Outcome(head=turn.head.digest)

@@ -115,7 +115,8 @@ def move(
     Options stay as they are set, but for `settings`. Budgets that are open keep the limit they
     were opened with: where the new version says another, a warning of the outcome names it.
     Raises Unusable where nothing would change, for a regime the ledger does not have, and for one
-    that counts otherwise than the books: what stands in them would come to mean something else.
+    that counts otherwise than the books: what stands in them would come to mean something else;
+    Outdated where another version was adopted since the ledger was opened.
     """
     from ledger.service.ledger import Ledger as Opened
     from ledger.service.ledger import adopt
@@ -131,7 +132,7 @@ def move(
     rulebook = _in_place(regime, before, settings, read_catalogue())
     if adoption.texts_of(rulebook) == adoption.texts_of(before):
         raise Unusable(_problem(where, "is what the ledger has adopted already"))
-    outcome = adopt(Opened(ledger.store, rulebook), note=note)
+    outcome = adopt(Opened(ledger.store, rulebook, ledger.since), note=note)
     outcome.warnings += _other_limits(ledger.store, rulebook)
     dropped = sorted(set(before.options) - set(rulebook.options))
     outcome.warnings += [f"the option {key} is no more" for key in dropped]

@@ -45,9 +45,11 @@ def _of_sqlite(connection: Connection) -> Iterator[str]:
     yield from _changed(standing, wanted)
 
 
+# A schema's name is compared as it is: a cast to regnamespace reads it as one writes it in SQL.
 _KINDS = """
 SELECT relname, CASE relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' ELSE relkind::text END
-FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = current_schema()
 """
 # When a trigger runs, whether it is on, that neither a condition nor columns narrow it, and the
 # text of its function.
@@ -57,11 +59,13 @@ FROM pg_trigger
 JOIN pg_class ON pg_class.oid = tgrelid
 JOIN pg_proc ON pg_proc.oid = tgfoid
 JOIN pg_language ON pg_language.oid = prolang
-WHERE relnamespace = current_schema()::regnamespace AND NOT tgisinternal
+JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = current_schema() AND NOT tgisinternal
 """
 _RULES = """
 SELECT rulename, relname FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class
-WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = current_schema() AND relkind = 'r'
 """
 # Before each statement that updates, deletes or truncates; on; of all rows and columns.
 _STATE = "58 O "

@@ -96,7 +96,8 @@ def _restored(file: Path, place: Place) -> Head:
     path = place.file
     if path.exists():
         raise LedgerExists(f"{path} exists already; nothing is restored over it")
-    trial = path.with_name(f"{path.name}.restored")
+    sqlite.insist_no_log(path)
+    trial = sqlite.draft_of(path)
     heads: list[Head] = []
     with translated(file):
         sqlite.copy_file(file, trial, lambda copy: heads.append(_head(copy, file)))
@@ -107,6 +108,8 @@ def _restored(file: Path, place: Place) -> Head:
             with store.reading() as turn:
                 _verify(store, turn)
             head = turn.head
+        if path.exists():  # made meanwhile
+            raise LedgerExists(f"{path} exists already; nothing is restored over it")
         sqlite.settle(trial, path)
     finally:
         for left in (trial, Path(f"{trial}-wal"), Path(f"{trial}-shm")):

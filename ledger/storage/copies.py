@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.storage.errors import NotALedger, StoreError
 from ledger.storage.head import HEAD_SQL, SCHEMA_VERSION, Head, newer
 from ledger.storage.place import Place
-from ledger.storage.sqlite import settle
+from ledger.storage.sqlite import draft_of, settle
 from ledger.storage.store import Store, Turn, engine_for, making
 from ledger.storage.upgrade import migrate
 from schemas import tables as t
@@ -34,8 +34,7 @@ _REFUSED = ("22", "23", "42")
 
 def save(store: Store, file: Path) -> Head:
     """Copy every table into a new zip file; it gets its name once it was read back."""
-    draft = file.with_name(f"{file.name}.part")
-    draft.unlink(missing_ok=True)
+    draft = draft_of(file)
     try:
         pack = zipfile.ZipFile(draft, "x", zipfile.ZIP_DEFLATED, compresslevel=1)
         with store.reading() as turn, pack:

@@ -31,6 +31,10 @@ class StoreUnavailable(StoreError):
     """
 
 
+class NotAllowed(StoreUnavailable):
+    """The database does not let this user do that. Nothing was recorded."""
+
+
 class StoreBusy(StoreError):
     """Another writer kept the ledger for longer than this one waits. Nothing was recorded."""
 
@@ -115,7 +119,7 @@ _POSTGRESQL: dict[str, tuple[type[StoreError], str]] = {
     "3D": (StoreUnavailable, "the database of the ledger {place} does not exist"),
     "3F": (StoreError, "the database of the ledger {place} has no schema of that name"),
     "40": (StoreBusy, "another process is writing to the ledger {place}; try again"),
-    "42501": (StoreUnavailable, "the ledger {place} does not let this user do that"),
+    "42501": (NotAllowed, "the ledger {place} does not let this user do that"),
     "53": (StoreUnavailable, "the server of the ledger {place} has no room left"),
     "55P03": (StoreBusy, "another process is writing to the ledger {place}; try again"),
     "57": (StoreUnavailable, "the server of the ledger {place} stopped the work"),

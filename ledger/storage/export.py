@@ -13,9 +13,12 @@ from sqlalchemy import Connection, LargeBinary, Table, select
 from ledger.storage.errors import StoreError
 from ledger.storage.head import Head
 from ledger.storage.rows import as_text, pieces
+from ledger.storage.sqlite import draft_name
 from ledger.storage.store import Store
 from schemas import tables as t
 
+# Where a folder is filled: within it, since what stands beside it may be another disk's.
+_DRAFT = "tpp-export.part"
 _README = """\
 # A ledger of {ledger_id}
 
@@ -41,20 +44,26 @@ def export(
 ) -> Head:
     """Write the whole ledger, as of one moment, into a folder that is not there or is empty.
 
-    The folder appears whole under its name or not at all. `progress` is told how many movements
-    of how many are written. Raises StoreError where the folder holds something.
+    A new folder appears whole under its name or not at all; one that is there stays the folder it
+    is, and is filled once all is written. `progress` is told how many movements of how many are
+    written. Raises StoreError where the folder holds something.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    there = folder.exists()
+    if there and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{folder} holds something already; name a new folder")
-    draft = folder.with_name(f"{folder.name}.part")
+    place = folder.resolve()
+    draft = place / _DRAFT if there else draft_name(place)
     draft.mkdir(parents=True)
     try:
         with store.reading() as turn:
             write_tables(turn.connection, draft, turn.head.last_seq, progress)
             _write_head(turn.connection, draft, turn.head)
-        if folder.exists():
-            folder.rmdir()
-        draft.rename(folder)
+        if there:
+            for file in draft.iterdir():
+                file.rename(place / file.name)
+            draft.rmdir()
+        else:
+            draft.rename(place)
     except BaseException:
         for file in draft.iterdir():
             file.unlink()

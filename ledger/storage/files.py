@@ -30,15 +30,24 @@ _NO_LOG = (14, 264, 1288)
 class LedgerFile(sqlite3.Connection):
     """A connection to a ledger file; `stood` where no lock of SQLite's keeps others from writing.
 
-    It then says how the file stood right before it was opened.
+    It then says how the file stood right before it was opened. `file` says which one it is, and
+    `name` where it stands, wherever this process goes meanwhile.
     """
 
     path = Path()
     stood: tuple[int, ...] | None = None
+    file: tuple[int, ...] = ()
+    name = Path()
 
     def is_rewritten(self) -> bool:
         """Whether somebody wrote what was read without a lock."""
         return self.stood is not None and _stands(self.path) != self.stood
+
+    def is_unnamed(self) -> bool:
+        """Whether the ledger's name is another file's by now, or none's: what is written to this
+        one would be lost.
+        """
+        return _stands(self.name)[:2] != self.file
 
 
 def sqlite_uri(path: Path, *, read_only: bool, create: bool = False) -> str:
@@ -49,7 +58,7 @@ def sqlite_uri(path: Path, *, read_only: bool, create: bool = False) -> str:
     """
     mode = "rwc" if create else "ro" if read_only else "rw"
     uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
-    still = not _writable(path.absolute().parent) and not _has_log(path)
+    still = not _writable(_real(path).parent) and not _has_log(path)
     return uri + "&immutable=1" if read_only and still else uri
 
 
@@ -61,7 +70,7 @@ def connection(
     Raises sqlite3.Error, and StoreUnavailable where a log lies beside the file that only somebody
     who may write there can put in order.
     """
-    beside = not read_only or _writable(path.absolute().parent)
+    beside = not read_only or _writable(_real(path).parent)
     for left in reversed(range(1 if beside else _TRIES)):
         # Before it is looked whether a log is there: what stood then was whole.
         stood = _stands(path)
@@ -75,6 +84,7 @@ def connection(
             factory=LedgerFile,
         )
         made.path, made.stood = path, stood if uri.endswith("immutable=1") else None
+        made.name, made.file = path.absolute(), (stood or _stands(path))[:2]
         if beside:
             return made
         try:
@@ -127,7 +137,7 @@ def again(work: Callable[[], T]) -> T:
 
 def can_write(path: Path) -> bool:
     """Whether this process may write the ledger file and its log beside it."""
-    return _writable(path) and _writable(path.absolute().parent)
+    return _writable(path) and _writable(_real(path).parent)
 
 
 def _rewritten(path: Path) -> Rewritten:
@@ -136,9 +146,14 @@ def _rewritten(path: Path) -> Rewritten:
 
 def _has_log(path: Path) -> bool:
     try:
-        return Path(f"{path}-wal").stat().st_size > 0
+        return Path(f"{_real(path)}-wal").stat().st_size > 0
     except OSError:
         return False
+
+
+def _real(path: Path) -> Path:
+    """Where the file stands that a name leads to: SQLite keeps the log there, beside it."""
+    return Path(os.path.realpath(path))
 
 
 def _stands(path: Path) -> tuple[int, ...]:

@@ -34,6 +34,8 @@ def engine(place: Place, *, read_only: bool, wait_seconds: float) -> Engine:
         cursor = connection.cursor()
         cursor.execute("SET client_encoding TO 'UTF8'")
         cursor.execute("SET datestyle TO 'ISO'")
+        # Whoever waited for the head goes on from where it then stands; higher levels fail there.
+        cursor.execute("SET default_transaction_isolation TO 'read committed'")
         # A large import is at work elsewhere for long while its transaction waits.
         cursor.execute("SET idle_in_transaction_session_timeout TO 0")
         wait = max(1, round(wait_seconds * 1000))
@@ -42,6 +44,12 @@ def engine(place: Place, *, read_only: bool, wait_seconds: float) -> Engine:
             cursor.execute("SET default_transaction_read_only TO on")
         cursor.close()
         connection.commit()
+
+    @event.listens_for(made, "checkout")
+    def unasked(connection: psycopg.Connection[object], _record: object, _lent: object) -> None:
+        # SQLAlchemy leaves "READ WRITE" behind a transaction that read: a standby refuses to begin
+        # such a one at all, with an error that is no refusal to write.
+        connection.read_only = None
 
     return made
 

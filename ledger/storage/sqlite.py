@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from ledger.storage import files
 from ledger.storage.errors import NotALedger, StoreError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 # The execution option that says how a connection's next transaction begins.
 BEGIN = "tpp_begin"
 USUAL_CACHE_MB = 16
+# What whoever makes a copy may do with it.
+_OWNER = 0o600
 # After a bulk load the write-ahead log is cut back to this many bytes.
 _LOG_LIMIT = 64 * 1024 * 1024
 
@@ -26,6 +29,7 @@ _LOG_LIMIT = 64 * 1024 * 1024
 def engine(place: Place, *, read_only: bool, create: bool, wait_seconds: float) -> Engine:
     """An engine over Python's sqlite3. Transactions begin when we say so, not when it guesses."""
     from sqlalchemy import NullPool, QueuePool, create_engine, event
+    from sqlalchemy.exc import DisconnectionError
 
     if not create and not place.file.is_file():
         raise NotALedger(f"there is no ledger at {place}: make one with `tpp init`")
@@ -37,6 +41,11 @@ def engine(place: Place, *, read_only: bool, create: bool, wait_seconds: float) 
     unlocked = read_only and not files.can_write(place.file)
     pool = NullPool if unlocked else QueuePool
     made = create_engine("sqlite+pysqlite:///ledger", creator=connect, poolclass=pool)
+
+    @event.listens_for(made, "checkout")
+    def insist(driver: files.LedgerFile, _record: object, _lent: object) -> None:
+        if driver.is_unnamed():
+            raise DisconnectionError  # the pool opens another
 
     @event.listens_for(made, "begin")
     def begin(begun: Connection) -> None:
@@ -70,10 +79,7 @@ class KeptOpen:
         self._engine, self._idle = engine, idle
 
     def __enter__(self) -> Any:
-        try:
-            self._lent = self._idle.pop()
-        except IndexError:
-            self._lent = self._engine.raw_connection()
+        self._lent = self._kept() or self._engine.raw_connection()
         driver: Any = self._lent.driver_connection
         try:
             driver.execute("BEGIN IMMEDIATE")
@@ -81,6 +87,18 @@ class KeptOpen:
             self._lent.close()
             raise
         return driver
+
+    def _kept(self) -> PoolProxiedConnection | None:
+        """One that waited, of the file that has the ledger's name; others are let go."""
+        while True:
+            try:
+                kept = self._idle.pop()
+            except IndexError:
+                return None
+            driver: Any = kept.driver_connection
+            if not driver.is_unnamed():
+                return kept
+            kept.invalidate()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         driver: Any = self._lent.driver_connection
@@ -161,13 +179,15 @@ def copy_file(
 ) -> None:
     """Copy a ledger file as last committed, by SQLite's backup API; whole under its name or not.
 
-    The copy is a single file without a write-ahead log beside it. `verify` may look at it before
-    it gets its name, and raise.
+    The copy is a single file without a write-ahead log beside it, and open to no more people than
+    the ledger. `verify` may look at it before it gets its name, and raise. Raises StoreError where
+    a log lies beside the name.
     """
-    draft = copy.with_name(f"{copy.name}.part")
-    draft.unlink(missing_ok=True)
+    insist_no_log(copy)
+    draft = draft_of(copy)
     try:
-        draft.touch()  # a folder that will not have it is no fault of the ledger's
+        draft.touch()
+        draft.chmod(draft.stat().st_mode & path.stat().st_mode | _OWNER)
         with (
             files.opened(path, read_only=True) as source,
             closing(sqlite3.connect(draft, isolation_level=None)) as target,
@@ -181,6 +201,35 @@ def copy_file(
         draft.unlink(missing_ok=True)
         # Left where the copy stopped half-way, on a full disk for one.
         draft.with_name(f"{draft.name}-journal").unlink(missing_ok=True)
+
+
+def draft_name(path: Path) -> Path:
+    """A passing name for what is not whole yet; nothing else has it."""
+    return path.with_name(f"{path.name}.{uuid4().hex[:12]}.part")
+
+
+def draft_of(path: Path) -> Path:
+    """Such a name for a file. Raises OSError, with the file's own name, where none can be made."""
+    draft = draft_name(path)
+    try:
+        draft.touch()
+        draft.unlink()
+    except OSError as error:
+        # A folder that will not have it is no fault of the ledger's.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    return draft
+
+
+def insist_no_log(path: Path) -> None:
+    """Raise StoreError where a log lies beside the name of a file that is to be: SQLite would take
+    what a ledger's writer left there, who died, into the new file.
+    """
+    for log in (Path(f"{path}-wal"), Path(f"{path}-journal")):
+        if log.exists():
+            raise StoreError(
+                f"{log} lies there, the log of a ledger that is gone, and would be taken into"
+                f" {path}: move it away, with that ledger where it is kept"
+            )
 
 
 def settle(draft: Path, path: Path) -> None:

@@ -14,7 +14,14 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, insert, text
 
 from ledger.storage import append_only, postgresql, sqlite
 from ledger.storage.chain import ZERO
-from ledger.storage.errors import LedgerExists, NotALedger, ReadOnlyLedger, StoreError, translated
+from ledger.storage.errors import (
+    LedgerExists,
+    NotALedger,
+    ReadOnlyLedger,
+    StoreError,
+    StoreUnavailable,
+    translated,
+)
 from ledger.storage.files import can_write, watched
 from ledger.storage.head import HEAD_SQL, SCHEMA_VERSION, Head, checked
 from ledger.storage.place import Place, place_of
@@ -160,7 +167,11 @@ class Store:
         row = driver.execute(HEAD_SQL + wait).fetchone()
         if row is None:
             raise NotALedger(f"{self.place} is not a ledger")
-        return checked(Head(*row), self.place)
+        head = checked(Head(*row), self.place)
+        if self.ledger_id not in ("", head.ledger_id):
+            # What is known of the one that was opened is not to be written into this one.
+            raise StoreUnavailable(f"another ledger stands at {self.place} by now: open it anew")
+        return head
 
 
 def open_store(url: str, *, read_only: bool = False, wait_seconds: float = WAIT_SECONDS) -> Store:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import duckdb
@@ -133,6 +134,20 @@ def test_every_problem_is_told_up_to_a_limit_and_the_rest_counted():
     assert ended_by(Unusable(*problems)).stderr.splitlines()[-1] == "... and 10 more"
 
 
+@pytest.mark.parametrize("harm", ["\x1b]0;title\x07", "\x9b2J", "a\rrecorded 5", "a\u202eb"])
+def test_no_file_speaks_to_the_terminal(harm, tmp_path, tpp, monkeypatch):
+    """Neither in a value that is shown nor in a name, whatever a terminal would make of it."""
+    monkeypatch.chdir(tmp_path)
+    assert tpp("init").exit_code == 0
+    name = f"lots{harm}.csv"
+    Path(name).write_text(f"licence,quantity\n{harm},{harm}\n", encoding="utf-8", newline="")
+    for command in (["import", name, "--as", "licences"], ["explain", harm], ["status", harm]):
+        done = tpp(*command)
+        assert done.exit_code == 2
+        assert not [c for c in done.stderr if c != "\n" and not c.isprintable()], done.stderr
+        assert harm.encode("unicode_escape").decode() in done.stderr
+
+
 def test_a_problem_that_is_in_no_file_has_no_line():
     assert problem_lines([Problem("", 1, 1, "seq", "7", "gone")], 5) == ['tpp, seq "7": gone']
 
@@ -196,6 +211,21 @@ def test_a_connection_lost_at_the_commit_is_looked_into(ledger_url, empty, tpp, 
         "submission 2 was recorded meanwhile: see `tpp status`"
         if after
         else "nothing was recorded",
+    ]
+
+
+@pytest.mark.parametrize("kind", [errors.NotAllowed, errors.ReadOnlyLedger])
+def test_who_may_not_write_has_recorded_nothing(folder, tpp, monkeypatch, kind):
+    """They may not lock the head either, which tells what became of a lost connection."""
+
+    def refused(*arguments, **named):
+        raise kind("the ledger does not let this user do that")
+
+    monkeypatch.setattr("ledger.service.ledger.post", refused)
+    monkeypatch.setattr("ledger.storage.head.settled_head", refused)
+    assert tpp(ISSUE + "10").stderr.splitlines() == [
+        "tpp: the ledger does not let this user do that",
+        "nothing was recorded",
     ]
 
 

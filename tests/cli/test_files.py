@@ -132,7 +132,8 @@ def test_a_database_that_is_gone(empty, tpp):
     assert "secret" not in done.stderr
 
 
-def test_ctrl_c_in_the_middle_says_that_nothing_was_recorded(folder, tpp):
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ending_it_in_the_middle_says_that_nothing_was_recorded(folder, tpp, ended_by):
     rows = (f"D{n},1,2026-01-05,Acme,Bharat,India,nvidia-h100-sxm,1\n" for n in range(200_000))
     Path("big.csv").write_text(LICENCES.splitlines(True)[0] + "".join(rows))
     command = [sys.executable, "-c", "from ledger.cli import main; main()"]
@@ -140,12 +141,26 @@ def test_ctrl_c_in_the_middle_says_that_nothing_was_recorded(folder, tpp):
         [*command, "import", "big.csv", "--as", "licences"], stderr=subprocess.PIPE, text=True
     )
     scratch = _appears(folder, "tpp-import-*")
-    running.send_signal(signal.SIGINT)
+    running.send_signal(ended_by)
     _, said = running.communicate(timeout=60)
     assert scratch is not None
     assert (running.returncode, said.strip()) == (130, "interrupted: nothing was recorded")
     assert not scratch.exists()
     assert "1 in 1 submissions" in tpp("status").stdout
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_what_is_ignored_stays_ignored(name):
+    """As `nohup` has it, and a shell for Ctrl-C of what it runs behind; they end by SIGTERM."""
+    code = (
+        f"import signal\nsignal.signal(signal.{name}, signal.SIG_IGN)\n"
+        "from ledger.cli.interrupts import noticing\n"
+        f"with noticing() as noted:\n    signal.raise_signal(signal.{name})\n"
+        "    assert not noted\n    print('on')\n"
+        "    signal.raise_signal(signal.SIGTERM)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "on\n" if name != "SIGINT" else done.returncode == -signal.SIGTERM
 
 
 def _appears(folder: Path, pattern: str) -> Path | None:

@@ -57,14 +57,14 @@ def test_a_file_that_cannot_be_written_is_named_as_it_was_given(folder, tpp):
 @pytest.mark.parametrize("file", ["gone/a.backup", "/proc/a.backup"])
 def test_a_backup_that_cannot_be_written_is_not_put_down_to_the_ledger(folder, tpp, file):
     done = tpp(f"backup {file}")
-    assert (done.exit_code, done.stderr) == (2, f"tpp: {file}.part: No such file or directory\n")
+    assert (done.exit_code, done.stderr) == (2, f"tpp: {file}: No such file or directory\n")
 
 
 def test_a_backup_that_cannot_be_restored_there_is_not_put_down_to_the_backup(folder, tpp):
     tpp("backup b.backup")
     done = tpp("restore b.backup --ledger gone/again.db")
     assert done.exit_code == 2
-    assert done.stderr == "tpp: gone/again.db.restored.part: No such file or directory\n"
+    assert done.stderr == "tpp: gone/again.db: No such file or directory\n"
 
 
 def test_adopted_is_of_a_ledger(empty, tpp):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import pytest
 
 import ledger
 import reports
+from ledger.service.dependents import Standing
+from ledger.storage.errors import StoreError
 from schemas.problems import Unusable
 
 PAGE = Path(__file__).parents[2] / "docs/python.md"
@@ -113,3 +116,27 @@ def test_create_makes_a_ledger_under_options(empty):
     with ledger.create("new.db", options={"lpp_d1_d4": "allowed"}) as books:
         assert repr(books) == "<ledger new.db>"
         assert books.report("remaining").attrs["about"]["options"]["lpp_d1_d4"] == "allowed"
+
+
+def test_what_is_raised_comes_over_from_another_process(books):
+    """A pool of processes hands exceptions on as pickles; one that cannot be read ends the pool."""
+    assert books.issue(LICENCE).clean
+    shipped = {k: v for k, v in LICENCE.items() if k not in ("issued_on", "expires_on")}
+    more = {"document": "S1", "exported_on": "2026-04-01", "authorization": "licence"}
+    assert books.ship({**shipped, **more}).count == 1
+
+    def unknown_country() -> None:
+        books.issue({**LICENCE, "licence": "D9", "destination": "Polnd"})
+
+    for asked in (
+        lambda: books.reverse(2, "never issued"),
+        unknown_country,
+        lambda: books.report("remaining", holder="Nowhereland"),
+        lambda: ledger.open("nothere.db"),
+    ):
+        with pytest.raises((Standing, Unusable, reports.WrongUse, StoreError)) as raised:
+            asked()
+        again = pickle.loads(pickle.dumps(raised.value))
+        assert type(again) is raised.type
+        assert str(again) == str(raised.value)
+        assert vars(again) == vars(raised.value)

@@ -162,7 +162,7 @@ WRONG = [
     ),
     (
         '[values.facility]\nA = "x\\u0001"',
-        ', values.facility "x\x01": holds the control character U+0001',
+        ', values.facility "x\\x01": holds the control character U+0001',
     ),
     ('[values.facility]\nA = "x"\n" A" = "y"', ', values.facility "A": stands twice'),
     ('source = "  "', ", source: is empty; leave the line out"),
@@ -225,6 +225,11 @@ def test_blanks_around_the_words_of_a_filter_go(desk):
 def test_a_mapping_that_is_no_toml(said):
     (problem,) = said("x", mapping="source = ")
     assert problem.startswith("map.toml: not a TOML file: ")
+
+
+def test_a_mapping_that_is_nested_without_end(said):
+    (problem,) = said("x", mapping=f"source = {'[' * 5000}{']' * 5000}")
+    assert problem == "map.toml: not a TOML file: it is nested too deep to be read"
 
 
 def test_a_fixed_value_is_checked_before_any_row(said):

@@ -155,6 +155,7 @@ FAULTS = [
     (CAP, '"kg"', '"percent"', "must be a number in kg"),
     (CAP, 'title = "Cap"', 'title = ""', "title: must be text"),
     (CAP, 'title = "Cap"', "title = ", "cap.toml:1: not TOML"),
+    (CAP, 'title = "Cap"', f"title = {'[' * 5000}", "cap.toml: not TOML: it is nested too deep"),
     (CAP, "from = 2026-01-01", "from = 2026-01-01T00:00:00Z", "must be a day such as"),
     (CAP, "from = 2026-01-01", "from = 2026-02-01", "has no value on the first day of window 2026"),
     ("lists/closed.toml", '["FR"]', '["FX"]', 'add "FX": unknown'),

@@ -212,7 +212,9 @@ def test_small_files_are_merged_and_readers_keep_theirs(sqlite, monkeypatch):
 
 
 def _sized(*rows: int) -> tuple[Segment, ...]:
-    return tuple(Segment("entry", str(n), n, n + 1, size, 0, "", "") for n, size in enumerate(rows))
+    return tuple(
+        Segment("entry", f"{n}.parquet", n, n + 1, size, 0, "", "") for n, size in enumerate(rows)
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ledger.publish import folders
+from ledger.publish import folders, refresh
 from ledger.storage.errors import StoreUnavailable
 from ledger.storage.place import place_of
+from ledger.storage.store import create
+from schemas.manifest import MANIFEST, Retired, Segment
 from tests.storage.test_faults import as_nobody, open_to_all
 
 
@@ -64,3 +68,51 @@ def test_who_has_no_home_is_told_what_to_set(tmp_path, monkeypatch):
         folders.folder_of(elsewhere, "id")
     monkeypatch.setenv("TPP_COPY", str(tmp_path))
     assert folders.folder_of(elsewhere, "id") == tmp_path / "id"
+
+
+@pytest.mark.parametrize(("mode", "made"), [(0o600, 0o700), (0o640, 0o750), (0o644, 0o755)])
+def test_a_copy_is_open_to_no_more_people_than_the_ledger(tmp_path, mode, made):
+    path = tmp_path / "led.db"
+    create(str(path)).close()
+    path.chmod(mode)
+    before = os.umask(0o022)
+    try:
+        folder = refresh(str(path)).folder
+    finally:
+        os.umask(before)
+    assert folder.stat().st_mode & 0o777 == made
+
+
+def test_the_copy_of_a_ledger_on_a_server_is_its_makers_own(monkeypatch):
+    monkeypatch.delenv("TPP_COPY", raising=False)
+    place = place_of("postgresql://h/db")
+    assert folders.mode_of(place) == 0o700
+    monkeypatch.setenv("TPP_COPY", "/srv/copies")
+    assert folders.mode_of(place) == 0o777
+
+
+def test_a_disk_that_knows_no_locks_is_said_to_be_one(tmp_path, monkeypatch):
+    def refused(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refused)
+    with pytest.raises(StoreUnavailable, match=r"cannot be locked.*TPP_COPY"):
+        folders.writing(tmp_path / "copy").__enter__()
+
+
+@pytest.mark.parametrize("name", ["../mine.parquet", "/mine.parquet", "", "..", "a\\b/c.parquet"])
+def test_a_manifest_names_files_of_its_own_folder_alone(tmp_path, name):
+    """A folder that several write in: what one put into it must not remove another's files."""
+    path = tmp_path / "led.db"
+    create(str(path)).close()
+    made = refresh(str(path))
+    victim = tmp_path / "mine.parquet"
+    victim.write_text("kept")
+    for harmed in (
+        replace(made.manifest, retired=(Retired(name, 0),)),
+        replace(made.manifest, segments=(Segment("party", name, 0, 1, 1, 4, "", ""),)),
+    ):
+        (made.folder / MANIFEST).write_text(harmed.text(), encoding="utf-8")
+        assert folders.stored(made.folder) is None
+        assert refresh(str(path)).how == "built"
+        assert victim.read_text() == "kept"

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 import ledger as tpp
-from ledger.storage.errors import StoreUnavailable
+from ledger.storage.errors import NotAllowed
 from tests.cases.table import play
 from tests.service.books import assert_sound, write_csv
 from tests.storage.test_servers import under
@@ -62,5 +62,5 @@ def test_the_grants_on_the_page_are_enough(roles, tmp_path):
     with tpp.open(reader) as books:
         assert_sound(books.service)
         assert len(books.movements()) == 604
-        with pytest.raises(StoreUnavailable, match="does not let this user do that"):
+        with pytest.raises(NotAllowed, match="does not let this user do that"):
             books.reverse([2], "never issued")

@@ -65,12 +65,73 @@ def test_a_copy_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
     def full(target: sqlite3.Connection) -> None:
         """As a full disk leaves it: SQLite's journal beside the half-written copy."""
-        (tmp_path / "kept.part-journal").write_bytes(b"half")
+        (draft,) = tmp_path.glob("kept.*.part")
+        draft.with_name(f"{draft.name}-journal").write_bytes(b"half")
         raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space"):
         sqlite.copy_file(tmp_path / "ledger.db", tmp_path / "kept", full)
     assert sorted(path.name for path in tmp_path.glob("kept*")) == []
+
+
+def test_no_other_file_is_taken_for_a_draft(tmp_path: Path) -> None:
+    """Each of these names was the draft's of one of the others, and was gone afterwards."""
+    ledger = str(tmp_path / "ledger.db")
+    create(ledger).close()
+    for name in ("kept.part", "again.db.restored"):
+        create(str(tmp_path / name)).close()
+    with open_store(ledger) as store:
+        head = backup(store, tmp_path / "kept")
+    assert restore(tmp_path / "kept", str(tmp_path / "again.db")) == head
+    for name in ("kept.part", "again.db.restored"):
+        assert head_of(str(tmp_path / name)).ledger_id != head.ledger_id
+    there = ["again.db", "again.db.restored", "kept", "kept.part", "ledger.db"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == there
+
+
+@pytest.fixture
+def died(tmp_path: Path) -> Path:
+    """Where a ledger stood whose writer died; the log it left lies there without it."""
+    path = tmp_path / "ledger.db"
+    with create(str(path)) as store:
+        backup(store, tmp_path / "kept")
+        Scribe(store).submit(moved("block", "later"))
+        logs = {end: Path(f"{path}{end}").read_bytes() for end in ("-wal", "-shm")}
+    path.rename(tmp_path / "broken.db")
+    for end, log in logs.items():
+        Path(f"{path}{end}").write_bytes(log)
+    return path
+
+
+def test_a_log_without_its_ledger_is_not_taken_into_another(died: Path) -> None:
+    """SQLite would read the log as the restored file's own: it had what the backup has not."""
+    kept = died.with_name("kept")
+    with pytest.raises(StoreError, match=r"ledger\.db-wal.*move it away"):
+        restore(kept, str(died))
+    with open_store(str(kept)) as store, pytest.raises(StoreError, match="move it away"):
+        backup(store, died)
+    assert not died.exists()
+    assert died.with_name("ledger.db-wal").exists()
+    for end in ("-wal", "-shm"):
+        died.with_name(f"ledger.db{end}").unlink()
+    assert restore(kept, str(died)) == head_of(str(died))
+
+
+@pytest.mark.parametrize(("mode", "copied"), [(0o600, 0o600), (0o640, 0o640), (0o444, 0o644)])
+def test_a_copy_is_open_to_no_more_people_than_the_ledger(
+    tmp_path: Path, mode: int, copied: int
+) -> None:
+    ledger, kept, again = (tmp_path / name for name in ("ledger.db", "kept", "again.db"))
+    create(str(ledger)).close()
+    ledger.chmod(mode)
+    before = os.umask(0o022)
+    try:
+        with open_store(str(ledger)) as store:
+            backup(store, kept)
+        restore(kept, str(again))
+    finally:
+        os.umask(before)
+    assert [path.stat().st_mode & 0o777 for path in (kept, again)] == [copied, copied]
 
 
 def test_nothing_is_written_over(led: Store, tmp_path: Path) -> None:

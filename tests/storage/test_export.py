@@ -204,3 +204,34 @@ def test_an_export_that_breaks_off_leaves_nothing(led: Store, tmp_path: Path) ->
     with pytest.raises(KeyboardInterrupt):
         export(led, tmp_path / "out", progress=stop)
     assert list(tmp_path.glob("out*")) == []
+
+
+@pytest.mark.parametrize("named", ["out", "out/", "link", "."])
+def test_an_empty_folder_is_filled_however_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    """It stays the folder it was: who may read it, what is mounted there, who stands in it."""
+    folder = tmp_path / "out"
+    folder.mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(folder)
+    monkeypatch.chdir(folder if named == "." else tmp_path)
+    before = folder.stat()
+    with create(str(tmp_path / "ledger.db")) as store:
+        small_ledger(store)
+        export(store, Path(named))
+        with pytest.raises(StoreError, match="holds something"):
+            export(store, Path(named))
+    assert verifier.verify(folder)
+    after = folder.stat()
+    assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["ledger.db", "link", "out"]
+
+
+def test_what_a_killed_export_left_is_in_nobodys_way(led: Store, tmp_path: Path) -> None:
+    left = tmp_path / "out.part"
+    left.mkdir()
+    (left / "movement.csv").write_text("half")
+    small_ledger(led)
+    export(led, tmp_path / "out")
+    assert verifier.verify(tmp_path / "out")
+    assert (left / "movement.csv").read_text() == "half"

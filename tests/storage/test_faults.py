@@ -113,6 +113,21 @@ def test_a_log_that_lies_beside_a_read_only_ledger_is_read(tmp_path: Path) -> No
         assert head_of(str(path)).last_seq == 9
 
 
+def test_a_log_beside_the_file_that_a_link_leads_to_is_read(tmp_path: Path) -> None:
+    """SQLite keeps the log where the file stands, not where the link does."""
+    path, link = tmp_path / "real" / "ledger.db", tmp_path / "links" / "ledger.db"
+    for one in (path, link):
+        one.parent.mkdir()
+    link.symlink_to(path)
+    with create(str(path)) as store:
+        small_ledger(store)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(heads, "_writable", lambda path: False)
+            assert head_of(str(link)).last_seq == 9
+            with open_store(str(link)) as reader, reader.reading() as turn:
+                assert turn.head.last_seq == 9
+
+
 def test_what_was_written_while_it_was_read_without_locks_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
+import psycopg.sql
 import pytest
 
 from ledger.storage.backup import backup, restore
-from ledger.storage.errors import NotALedger, StoreError, StoreUnavailable
+from ledger.storage.check import check
+from ledger.storage.errors import NotALedger, ReadOnlyLedger, StoreError, StoreUnavailable
+from ledger.storage.place import place_of
 from ledger.storage.store import create, open_store
 from tests.pg_server import Databases
 from tests.storage.scribe import small_ledger
@@ -50,6 +55,53 @@ def test_a_schema_that_is_not_there_is_wrong_use(pg_url: str) -> None:
     with pytest.raises(StoreError, match="has no schema") as wrong:
         create(under(pg_url, "search_path=nosuch"))
     assert "CREATE TABLE" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("level", ["read committed", "repeatable read", "serializable"])
+def test_a_writer_waits_whatever_isolation_the_server_is_set_to(pg_url: str, level: str) -> None:
+    create(pg_url).close()
+    set_to = under(pg_url, f"default_transaction_isolation={level.replace(' ', chr(92) + ' ')}")
+    begun, done = threading.Event(), []
+
+    def write() -> None:
+        with open_store(set_to) as store:
+            begun.set()
+            with store.writing() as turn:
+                done.append(turn.head.last_seq)
+
+    with open_store(set_to) as first:
+        with first.writing() as turn:
+            other = threading.Thread(target=write)
+            other.start()
+            begun.wait()
+            time.sleep(0.3)
+            turn.connection.exec_driver_sql("UPDATE head SET last_seq = 7")
+        other.join()
+    assert done == [7]
+
+
+def test_a_server_that_can_only_be_read_is_said_to_be_one(pg_url: str) -> None:
+    """A standby lets nobody ask for a transaction that writes; a setting of its own does here."""
+    create(pg_url).close()
+    with open_store(under(pg_url, "default_transaction_read_only=on")) as store:
+        with store.reading():
+            pass
+        with pytest.raises(ReadOnlyLedger, match="can only be read"), store.writing():
+            pass
+
+
+@pytest.mark.parametrize("schema", ["Agency", "two words", 'a"b', "a.b"])
+def test_a_schema_of_any_name(pg_url: str, schema: str) -> None:
+    with psycopg.connect(place_of(pg_url).conninfo, autocommit=True) as admin:
+        named = psycopg.sql.Identifier(schema)
+        admin.execute(psycopg.sql.SQL("CREATE SCHEMA {}").format(named))
+        try:
+            quoted = named.as_string(admin).replace(" ", "\\ ")
+            with create(under(pg_url, f"search_path={quoted}")) as store:
+                small_ledger(store)
+                assert [one.name for one in check(store) if not one.holds] == []
+        finally:
+            admin.execute(psycopg.sql.SQL("DROP SCHEMA {} CASCADE").format(named))
 
 
 # Backups
