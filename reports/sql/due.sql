@@ -239,14 +239,15 @@ of_losses as (
 -- Accounts of a facility, every so many months from its first movement on.
 facility as (
     select
-        d.duty, d.number::integer as months, min(if(m.moved, m.exporter, m.consignee)) as party,
-        coalesce(json_extract_string(m.details, if(m.moved, '$.from_facility', '$.facility')),
-            m.destination) as facility, min(m.effective_on) as first_on, min(m.seq) as seq,
+        d.duty, d.number::integer as months, min_by(m.site, m.seq) as facility,
+        min_by(if(m.moved, m.exporter, m.consignee), m.seq) as party, min(m.effective_on) as first_on, min(m.seq) as seq,
         list(m.effective_on) as days, list(m.amount_mtpp) as amounts
-    from live m join duty d on d.how = 'facility_account'
+    from (select *, coalesce(json_extract_string(details,
+        if(moved, '$.from_facility', '$.facility')), destination) as site from live) m
+    join duty d on d.how = 'facility_account'
         and list_contains(d.authorizations, m."authorization") and m.effective_on >= d.from_on
     where m.consignee is not null
-    group by d.duty, d.number, if(m.moved, m.exporter_key, m.consignee_key), facility
+    group by d.duty, d.number, if(m.moved, m.exporter_key, m.consignee_key), folded(m.site)
 ),
 account as (
     select facility.*, (first_on + to_months((months * (n - 1))::integer))::date as since_on,

@@ -106,3 +106,23 @@ def test_the_account_of_a_facility_is_brought_up_to_date_every_six_months(kept):
         duty="acm_account",
         by="2025-12-31",
     )
+
+
+def test_a_facility_in_two_spellings_has_one_account(kept):
+    ledger = kept()
+    play(
+        ledger,
+        """
+        act  | day        | to       | by  | at     | consignee | says
+        ship | 2025-06-02 | Malaysia | ACM | Hall A | Assembler |
+        ship | 2025-07-02 | Malaysia | ACM | hall  a | ASSEMBLER |
+        """,
+    )
+    (one,) = owed(
+        ledger,
+        "2025-11-10",
+        "due_on | party\n2025-12-02 | Assembler",
+        duty="acm_account",
+        by="2026-01-31",
+    )
+    assert one["why"].startswith("movements at Hall A from 2025-06-02 to 2025-12-01: 2, 31,664 TPP")
