@@ -89,7 +89,14 @@ def show(ctx: click.Context, name: str, form: str, system_tpp: str, tf32_bits: s
 
 @chips.command()
 @click.argument("text")
-@click.option("--limit", default=10, show_default=True, help="Rows at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=10,
+    show_default=True,
+    help="Rows at most.",
+)
 @_options
 def search(text: str, limit: int, form: str, system_tpp: str, tf32_bits: str) -> None:
     """List the chips and systems whose names look most like TEXT, best first."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -55,11 +55,24 @@ class WrongUse(Exception):
 
 
 def say(*lines: str) -> None:
-    """Talk: lines on stderr. They may hold a file's words, which a terminal is not to obey."""
+    """Talk: lines on stderr. They may hold a file's words, which a terminal is not to obey; where
+    nobody listens any more, the run goes on to its end.
+    """
     from schemas.problems import printable
 
-    for line in lines:
-        click.echo(printable(line, kept="\n\t"), err=True)
+    try:
+        for line in lines:
+            click.echo(printable(line, kept="\n\t"), err=True)
+    except BrokenPipeError:
+        _hush(sys.stderr)
+
+
+def answer(line: str) -> None:
+    """What a run that records came to, on stdout: read or not, its exit code is the same."""
+    try:
+        click.echo(line)
+    except BrokenPipeError:
+        _hush(sys.stdout)
 
 
 @contextmanager
@@ -73,7 +86,7 @@ def guarded(ctx: click.Context) -> Iterator[None]:
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except BrokenPipeError:
-            _hush()
+            _hush(sys.stdout)
             ctx.exit(Exit.DONE)
         except (KeyboardInterrupt, Exception) as error:
             # What a library makes of Ctrl-C, half loaded say, is Ctrl-C all the same.
@@ -197,7 +210,7 @@ def _fill_closed_streams() -> None:
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - to the end of the run
 
 
-def _hush() -> None:
-    """The reader of stdout has gone: let nothing more be written to it, not even at the end."""
+def _hush(stream: TextIO) -> None:
+    """Its reader has gone: let nothing more be written to it, not even at the end."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
-
-from ledger.cli.exits import Exit, problem_lines, say
+from ledger.cli.exits import Exit, answer, problem_lines, say
 
 if TYPE_CHECKING:
     from ledger.policy.types import Regime
@@ -57,7 +55,7 @@ def _flag_counts(outcome: Outcome) -> str:
 
 def tell_import(outcome: Outcome, regimes: Sequence[Regime], *, dry_run: bool) -> Exit:
     """Tell what an import came to; the exit code that goes with it."""
-    click.echo(counts_line(outcome, dry_run=dry_run))
+    answer(counts_line(outcome, dry_run=dry_run))
     say(*outcome.warnings)
     if outcome.rejected or outcome.problems:
         say("rejected:", *(f"  {line}" for line in problem_lines(outcome.problems, SHOWN)))
@@ -103,16 +101,16 @@ def tell_one(outcome: Outcome, regimes: Sequence[Regime]) -> Exit:
     if outcome.already or outcome.already_refused:
         (first, *_) = outcome.repeated
         if first.refused:
-            click.echo(f"already refused, seq {first.seq}")
+            answer(f"already refused, seq {first.seq}")
             say("nothing was recorded; --retry weighs it anew")
             return Exit.REFUSED
-        click.echo(f"already recorded, seq {first.seq}")
+        answer(f"already recorded, seq {first.seq}")
         return Exit.DONE
     if outcome.refused:
-        click.echo(f"refused; the refusal is recorded as seq {outcome.first_seq}")
+        answer(f"refused; the refusal is recorded as seq {outcome.first_seq}")
         return Exit.REFUSED
     more = f"-{outcome.first_seq + outcome.count - 1}" if outcome.count > 1 else ""
-    click.echo(f"recorded, seq {outcome.first_seq}{more}")
+    answer(f"recorded, seq {outcome.first_seq}{more}")
     return Exit.DONE if outcome.clean else Exit.FLAGGED
 
 

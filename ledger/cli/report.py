@@ -11,6 +11,7 @@ from ledger.cli.settings import (
     chosen_form,
     day_options,
     form_options,
+    holder_argument,
     ledger_option,
     settings_of,
 )
@@ -18,7 +19,7 @@ from ledger.cli.settings import (
 
 @click.command()
 @click.argument("name", required=False)
-@click.argument("holder", required=False)
+@holder_argument
 @click.option("--list", "listed", is_flag=True, help="List the reports and what each may be asked.")
 @click.option(
     "--where",

@@ -27,6 +27,17 @@ def _keep_url(ctx: click.Context, _: click.Parameter, value: str | None) -> None
         ctx.meta[_URL] = value
 
 
+def _filled(_ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise click.BadParameter("is empty; leave it out to ask of all")
+    return value
+
+
+def holder_argument(command: F) -> F:
+    """Add `[HOLDER]` to a command: None where it is left out, and never blank."""
+    return click.argument("holder", required=False, callback=_filled)(command)
+
+
 def ledger_option(command: F) -> F:
     """Add `--ledger` to a command; ledger_url() then tells it."""
     return click.option(

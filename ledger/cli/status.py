@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.cli.lines import labelled, table
-from ledger.cli.settings import day_options, ledger_option, ledger_url
+from ledger.cli.settings import day_options, holder_argument, ledger_option, ledger_url
 
 if TYPE_CHECKING:
     from reports import Result
@@ -26,7 +26,7 @@ ORDER = ("over", "exhausted", "suspended", "blocked", "critical", "open", "futur
 
 
 @click.command()
-@click.argument("holder", required=False)
+@holder_argument
 @day_options
 @ledger_option
 def status(holder: str | None, as_of: str | None, known_at: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _AS_THEY_ARE = ("VARCHAR", "ENUM", "DATE", "DECIMAL", "UUID")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _BROKEN = ("FLOAT", "DOUBLE")
+# An exact number that is declared with places behind the point, as "DECIMAL(38,9)".
+_PLACES = re.compile(r"DECIMAL\([0-9]+,[1-9][0-9]*\)")
 # The type of a column without any value, and what DuckDB calls the number of a row.
 _EMPTY, _NUMBER = '"NULL"', "file_row_number"
 _BATCH = 1_000
@@ -84,7 +87,10 @@ class ParquetSource:
             raise unusable(self._path, no_cell)
         column = '"' + name.replace('"', '""') + '"'
         if type_.startswith(_BROKEN):
-            plain = f"printf('%.15g', CAST({column} AS DOUBLE))"
+            # Of 32 bits, 30000.15 is 30000.150390625: the digits it was written with are fewer.
+            digits = f"CAST({column} AS VARCHAR)" if type_ == "FLOAT" else column
+            wide = f"CASE WHEN {column} = trunc({column}) THEN CAST({column} AS DOUBLE)"
+            plain = f"printf('%.15g', {wide} ELSE CAST({digits} AS DOUBLE) END)"
             # A whole number of 15 digits or more is written with an exponent: spell it out.
             whole = f"CAST(CAST({column} AS HUGEINT) AS VARCHAR)"
             large = f"abs({column}) >= 1e15 AND abs({column}) < 1e30"
@@ -96,6 +102,10 @@ class ParquetSource:
         if "ZONE" in type_ and type_.startswith("TIMESTAMP"):
             # As of UTC, wherever the machine stands.
             return f"CAST(make_timestamp(epoch_us({column})) AS VARCHAR) || '+00'"
+        if _PLACES.fullmatch(type_):
+            text = f"CAST({column} AS VARCHAR)"
+            whole = f"{column} = trunc({column}) THEN rtrim(rtrim({text}, '0'), '.')"
+            return f"CASE WHEN {whole} ELSE {text} END"
         if type_ == _EMPTY:
             return "CAST(NULL AS VARCHAR)"
         if type_.startswith((*_AS_THEY_ARE, *_WHOLE, "U")):

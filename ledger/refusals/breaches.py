@@ -80,6 +80,11 @@ BREACHES = (
         "authorization",
     ),
     _breach(
+        "licence_not_named",
+        "goes under a licence, and does not say which",
+        "authorization",
+    ),
+    _breach(
         "licence_closed",
         "the licence is closed: nothing of it is left to use",
         "the act on record",

@@ -33,7 +33,7 @@ from ledger.service.texts import Texts
 from ledger.storage.bulk import Staging
 from ledger.storage.staged import columns_of
 from schemas import tables as t
-from schemas.kinds import Kind
+from schemas.kinds import SENT, Kind
 
 if TYPE_CHECKING:
     import duckdb
@@ -75,6 +75,9 @@ class BulkLines:
             for ruled in prepared.ruled
         ]
         self._outside = np.array(outside, bool)
+        cases = [ruled.ruling.case for ruled in prepared.ruled]
+        claims = [c.kind in SENT and c.authorization in rules.drawn_under for c in cases]
+        self._claims = np.array(claims, bool) & ~self._outside
         self._years = np.array([ruled.ruling.years for ruled in prepared.ruled], np.int64)
         # The lines' figures, by place.
         self.lines = Lines(*(stored.whole[name] for name in FIGURES))
@@ -106,7 +109,10 @@ class BulkLines:
         return self.stored.text["issued_on"].days(places, 0)
 
     def flag(self, frame: Frame, flags: Gathered) -> None:
-        """Flag draws on licences that are not on file or name something else."""
+        """Flag draws on licences that are not named, not on file, or name something else."""
+        claims = self._claims[frame.ints("ruling_at")] & (frame.ints("behind") == 0)
+        unnamed = np.flatnonzero(claims & (frame.ints("line_at", -1) < 0))
+        flags.of_all(unnamed, Flag("licence_not_named"))
         at, column = self._asked(frame), frame.table.column
         on_file = self.stored.seq[at] > 0
         off_file = np.flatnonzero((at >= 0) & ~on_file)

@@ -126,6 +126,19 @@ class LineBook:
             and (_draws_down(row) or all(flag.code != OUTSIDE for flag in row.flags))
         )
 
+    def _claims_one(self, row: Row) -> bool:
+        """Whether a shipment says that it goes under a licence, and not under which.
+
+        Units that a shipment brought may be passed on under its licence (15 CFR 750.7(c)(1)).
+        """
+        return (
+            is_shipment(row.kind)
+            and row.given.authorization in self.rules.drawn_under
+            and row.given.licence is None
+            and row.linked_to is None
+            and (_draws_down(row) or all(flag.code != OUTSIDE for flag in row.flags))
+        )
+
     def on_file(self, numbers: Iterable[str | None]) -> dict[tuple[str, str], tuple[Any, ...]]:
         """The lines of some licences by number and line; of those that are reversed, the last."""
         known: dict[tuple[str, str], tuple[Any, ...]] = {}
@@ -234,7 +247,7 @@ class LineBook:
     def flags(self, row: Row) -> list[Flag]:
         """Where a shipment differs from the licence line it draws on."""
         if not self._draws_on_licence(row):
-            return []
+            return [Flag("licence_not_named")] if self._claims_one(row) else []
         given = row.given
         if row.line_place < 0:
             return [Flag("licence_not_on_file", detail=f"{given.licence}")]

@@ -23,6 +23,7 @@ from ledger.service import (
     one_country,
     replacements,
     requests,
+    superseding,
     targets,
     weights,
 )
@@ -111,22 +112,31 @@ def post(
         sealer = Sealer(desk.store, cursor, book, head)
         sealer.check_after(header)
         fresh = known_rows.sift(cursor, rows, outcome, retry=retry)
-        posting = Posting(desk, cursor, book, head.last_seq)
-        posting.rule(rows)
-        fresh = posting.prepare(fresh, outcome)
-        if not fresh:
+        parts = superseding.in_parts(fresh)
+        # What papers hang on is added up over all rows, those that are known too.
+        ruled, count, acts = rows if len(parts) == 1 else None, 0, False
+        for part in parts:
+            posting = Posting(desk, cursor, book, head.last_seq + count)
+            posting.rule(part if ruled is None else ruled)
+            kept = posting.prepare(part, outcome)
+            if not kept:
+                continue
+            if not count:
+                book.open_budgets(desk.opening)
+                open_begun(desk.rulebook, book, head)
+            with sums_that_fit():
+                posting.weigh(kept)
+            sealer.write(kept, posting.weighed.entries, outcome)
+            posting.save_derived(kept)
+            count, acts = count + len(kept), acts or posting.stands
+        if not count:
             return outcome
-        book.open_budgets(desk.opening)
-        open_begun(desk.rulebook, book, head)
-        with sums_that_fit():
-            posting.weigh(fresh)
-        sealer.seal(fresh, posting.weighed.entries, header, outcome)
-        posting.save_derived(fresh)
+        sealer.close(header, outcome)
         if dry_run:
             outcome.submission = None
             raise _Undo
     if not dry_run:
-        book.keep(outcome.head, acts=posting.stands)
+        book.keep(outcome.head, acts=acts)
     return outcome
 
 

@@ -86,13 +86,6 @@ class Sealer:
         self._tree, self._count = chain.Tree(), 0
         self._annex: chain.Annex | None = None
 
-    def seal(
-        self, rows: Sequence[Row], entries: Sequence[Entry], header: Header, outcome: Outcome
-    ) -> None:
-        """Write the rows and link them; the outcome is told what was recorded."""
-        self.write(rows, entries, outcome)
-        self.close(header, outcome)
-
     def close(self, header: Header, outcome: Outcome) -> None:
         """Link what was written as one submission."""
         self.link(self._count, self._tree.root().hex(), header, outcome)

@@ -7,9 +7,10 @@ source and the document of the licence that makes it; where that has several lin
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from ledger.service.known_rows import reversals_of
+from ledger.service.rows import Row
 from ledger.service.stored import Stored, stored
 from ledger.storage import chain
 from ledger.storage.statements import Cursor
@@ -33,6 +34,46 @@ def superseded(kind: str, details: str | None) -> str | None:
 def makes_one(movement: Stored) -> bool:
     """Whether a movement is a licence that takes the place of another."""
     return superseded(movement["kind"], movement["details"]) is not None
+
+
+def in_parts(rows: Sequence[Row]) -> list[list[Row]]:
+    """Rows in parts to be posted one after the other: mostly one.
+
+    A licence has to find the one whose place it takes on record. Where both are among the rows it
+    stands in a later part, whatever their days and lines; of two that name each other the first
+    finds none.
+    """
+    if not any(superseded(row.kind, row.given.details) for row in rows):
+        return [list(rows)]
+    parts: list[list[Row]] = [[]]
+    numbers: set[str] = set()
+    for row in _behind(sorted(rows, key=lambda row: row.order)):
+        number = superseded(row.kind, row.given.details)
+        if number in numbers and number != row.given.document:
+            parts.append([])
+            numbers.clear()
+        parts[-1].append(row)
+        numbers.add(row.given.document)
+    return parts
+
+
+def _behind(rows: Sequence[Row]) -> Iterator[Row]:
+    """Rows in their order, but for licences that others take the place of: those come before."""
+    waiting: dict[str, list[Row]] = {}
+    for row in rows:
+        waiting.setdefault(row.given.document, []).append(row)
+    told: set[int] = set()
+    for row in rows:
+        ahead = [row]
+        while ahead:
+            number = superseded(ahead[-1].kind, ahead[-1].given.details)
+            if number is not None and number != ahead[-1].given.document and number in waiting:
+                ahead += reversed(waiting.pop(number))
+                continue
+            one = ahead.pop()
+            if id(one) not in told:
+                told.add(id(one))
+                yield one
 
 
 def line_of(number: str, line: str) -> str:

@@ -219,7 +219,7 @@ def test_the_country_of_the_declared_parent_is_counted_against(kept):
         ledger,
         """
         act  | no | day        | to    | consignee | by      | arrives    | says
-        ship | S1 | 2025-07-01 | Kenya | C         | licence | 2025-07-09 |
+        ship | S1 | 2025-07-01 | Kenya | C         | licence | 2025-07-09 | licence_not_named
         """,
     )
     stands(ledger, "Ghana 2025-2027: posted 15,832; remaining 789,984,168")

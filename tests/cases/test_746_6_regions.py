@@ -17,7 +17,7 @@ def test_what_goes_there_is_noted_and_draws_on_no_allocation(opened, region):
         ledger,
         f"""
         act     | day        | to       | by      | says
-        ship    | 2025-06-01 | {region} | licence | {NOTED}
+        ship    | 2025-06-01 | {region} | licence | licence_not_named, {NOTED}
         licence | 2025-06-01 | {region} |         | {NOTED}
         apply   | 2025-06-01 | {region} |         | {NOTED}
         ship    | 2025-06-01 | Ukraine  | TMP     |

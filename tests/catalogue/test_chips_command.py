@@ -104,3 +104,8 @@ def test_a_search_that_finds_nothing_says_so_and_is_no_error():
     done = _run("search", "qqqq")
     assert (done.exit_code, done.stdout) == (0, "")
     assert "qqqq" in done.stderr
+
+
+def test_a_search_of_no_rows_is_wrong_use():
+    """It said that nothing has the name."""
+    assert _run("search", "H100", "--limit", "0").exit_code == 2

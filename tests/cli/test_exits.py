@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from ledger.storage import errors
 from reports import NoCopy
 from reports import WrongUse as WrongReport
 from schemas.problems import Problem, Unusable
-from tests.cli.conftest import ISSUE
+from tests.cli.conftest import APPLY, ISSUE, SHIP
 
 
 def ended_by(error: BaseException) -> Result:
@@ -240,3 +241,36 @@ def test_what_cannot_be_looked_into_is_not_known(folder, tpp, monkeypatch):
         "tpp: the connection was lost",
         "it is not known whether it was recorded: run it again, nothing is recorded twice",
     ]
+
+
+def ended_unread(*words: str) -> int:
+    """The exit code of a run that nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-c", "from ledger.cli import main; main()", *words]
+    with os.fdopen(writing, "wb") as unread:
+        return subprocess.run(command, stdout=unread, stderr=unread, check=False).returncode
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (f"{ISSUE} 5", 0),
+        (f"{SHIP} 5", 5),
+        (f"{APPLY} 49899", 3),
+        (f"{APPLY} x", 2),
+        ("explain 99", 2),
+        ("status", 0),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_a_run_whose_reader_has_gone_ends_as_it_would(words, code):
+    """As `tpp import FILE --as licences 2>&1 | head -1` does."""
+    assert ended_unread(*words.split()) == code
+
+
+def test_an_import_whose_reader_has_gone_is_told_with_its_rejects(folder):
+    rows = "licence,issued_on,exporter,ultimate_consignee,destination,chip,quantity\n"
+    rows += "D1,2026-03-20,Acme,Bharat,India,nvidia-h100-sxm,5\nD2,,Acme,Bharat,India,H100,5\n"
+    (folder / "licences.csv").write_text(rows)
+    assert ended_unread("import", "licences.csv", "--as", "licences") == 5

@@ -63,3 +63,12 @@ def test_a_place_that_follows_another_is_shown_with_that(folder, tpp):
     assert lines[2] == "Switzerland (CH)"
     assert "treated as" not in tpp("status Switzerland").stdout
     assert "treated as" not in tpp("status CH").stdout
+
+
+@pytest.mark.parametrize("command", ["status", "report remaining", "report statement"])
+@pytest.mark.parametrize("word", ["", " "])
+def test_nobody_is_no_holder(folder, tpp, command, word):
+    """As of a variable that a script forgot: every holder would be shown as the one."""
+    done = tpp(*command.split(), word)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "'[HOLDER]': is empty; leave it out to ask of all" in done.stderr

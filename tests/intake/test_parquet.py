@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -64,3 +65,51 @@ def test_an_instant_reads_the_same_wherever_the_machine_stands(desk, said, monke
     assert said(("seen_at", [datetime(2026, 1, 5, 12, tzinfo=UTC)])) == []
     ((details,),) = desk.given(desk.read(desk.folder / "in.parquet"), "details")
     assert "2026-01-05 12:00:00+00" in details
+
+
+def read(desk, **columns):
+    """A file of one row whose columns have those values, read."""
+    table = pa.table({**PLAIN, **columns})
+    pq.write_table(table, desk.folder / "in.parquet")
+    found = desk.read(desk.folder / "in.parquet")
+    assert [str(p) for p in found.problems()] == []
+    names = ("document", "quantity", "amount_mtpp", "unit_value_cents", "details")
+    return desk.given(found, *names)[0]
+
+
+@pytest.mark.parametrize(("digits", "scale"), [(9, 2), (18, 9), (38, 18)])
+def test_a_whole_exact_decimal_has_no_noughts_behind_its_point(desk, digits, scale):
+    """As databases write whole numbers that are declared with places: 120 is 120.000000000."""
+
+    def exact(number):
+        return pa.array([Decimal(number)], pa.decimal128(digits, scale))
+
+    found = read(
+        desk,
+        document=exact("120"),
+        quantity=exact("100"),
+        unit_value_usd=exact("300.5"),
+        tpp=exact("2091920"),
+        remark=exact("0.00"),
+    )
+    assert found == ("120", 100, 2_091_920_000, 30050, '{"remark":"0"}')
+
+
+@pytest.mark.parametrize(
+    ("value", "cents"), [(30000.15, 3_000_015), (0.1, 10), (16777216.0, 1_677_721_600)]
+)
+def test_a_number_of_32_bits_has_the_digits_it_was_written_with(desk, value, cents):
+    found = read(desk, unit_value_usd=pa.array([value], pa.float32()))
+    assert found[3] == cents
+
+
+def test_whole_numbers_of_32_bits_are_read_as_they_are(desk):
+    """Its shortest digits are 123456790."""
+    assert read(desk, quantity=pa.array([123456789.0], pa.float32()))[1] == 123456792
+
+
+def test_an_exact_decimal_that_is_no_whole_number_is_no_count(desk):
+    values = pa.array([Decimal("2.5")], pa.decimal128(38, 9))
+    pq.write_table(pa.table({**PLAIN, "quantity": values}), desk.folder / "in.parquet")
+    wrong = ['in.parquet:1, quantity "2.500000000": is not a whole number']
+    assert desk.said(desk.folder / "in.parquet") == wrong
