@@ -132,7 +132,8 @@ def _noting(log: list[Statement]) -> Iterator[None]:
     connect = sqlite3.connect
 
     def opened(*arguments: Any, **settings: Any) -> sqlite3.Connection:
-        made = type("Noting", (_Connection,), {"log": log})
+        kind = settings.get("factory", sqlite3.Connection)
+        made = type("Noting", (_Connection, kind), {"log": log})
         connection: sqlite3.Connection = connect(*arguments, **{**settings, "factory": made})
         return connection
 

@@ -240,8 +240,8 @@ of_losses as (
 facility as (
     select
         d.duty, d.number::integer as months, min_by(m.site, m.seq) as facility,
-        min_by(if(m.moved, m.exporter, m.consignee), m.seq) as party, min(m.effective_on) as first_on, min(m.seq) as seq,
-        list(m.effective_on) as days, list(m.amount_mtpp) as amounts
+        min_by(if(m.moved, m.exporter, m.consignee), m.seq) as party, min(m.seq) as seq,
+        min(m.effective_on) as first_on, list(amount_mtpp) as amounts, list(m.effective_on) as days
     from (select *, coalesce(json_extract_string(details,
         if(moved, '$.from_facility', '$.facility')), destination) as site from live) m
     join duty d on d.how = 'facility_account'
