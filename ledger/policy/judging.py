@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from itertools import compress
 
 from ledger.policy.dated import Citation
 
@@ -187,7 +189,7 @@ class Precondition:
     suppliers: str = SUPPLIERS[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judging:
     """All of a regime's rules on authorizations.
 
@@ -214,6 +216,20 @@ class Judging:
     counts: tuple[DrawRule, ...] = ()
     asked: tuple[When, ...] = ()
     chip_limits: tuple[ChipLimit, ...] = ()
+
+    @cached_property
+    def _flags_under(self) -> dict[str, tuple[Flag, ...]]:
+        return {}
+
+    def flags_under(self, authorization: str) -> tuple[Flag, ...]:
+        """The flags that may be raised under an authorization, in their order; most name some."""
+        found = self._flags_under.get(authorization)
+        if found is None:
+            named = (flag.when.authorizations for flag in self.flags)
+            fits = (not codes or authorization in codes for codes in named)
+            found = tuple(compress(self.flags, fits))
+            self._flags_under[authorization] = found
+        return found
 
     def entry(self, eccn: str | None) -> str:
         """The entry that a classification number is of, the first that covers it; else empty."""

@@ -117,7 +117,7 @@ class _Bench:
 
     def flags(self) -> None:
         """Every flag whose condition holds."""
-        for flag in self.regime.judging.flags:
+        for flag in self.regime.judging.flags_under(self.authorization):
             if self.holds(flag.when):
                 self.say(flag.sentence, flag.citation)
                 self.barred = self.barred or flag.code == _BARRED
