@@ -5,11 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from ledger.service import seal
 from ledger.service.ledger import Ledger, open_ledger
+from ledger.storage import store
 
 pytest.register_assert_rewrite("tests.cases.table", "tests.service.books")
 
@@ -87,3 +91,16 @@ def amounts(opened: Opener, tmp_path: Path) -> Callable[..., Ledger]:
 def kept(opened: Opener) -> Opener:
     """Makes ledgers under the rule and options, in each database; they are checked at the end."""
     return lambda **options: opened(**options)
+
+
+@pytest.fixture
+def on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets the day on which everything is recorded from then on."""
+
+    def say(day: str) -> None:
+        noon = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+        clock = SimpleNamespace(now=lambda zone: noon)
+        monkeypatch.setattr(seal, "datetime", clock)
+        monkeypatch.setattr(store, "datetime", clock)
+
+    return say

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -12,9 +10,7 @@ from click.testing import CliRunner
 import ledger as door
 from ledger.cli import main
 from ledger.policy.reader import starter_regime
-from ledger.service import seal
 from ledger.service.ledger import new_ledger, open_ledger
-from ledger.storage import store
 from schemas.problems import Unusable
 from tests.cases.table import act, play, stands
 from tests.service.books import assert_sound, rows, write_csv
@@ -61,22 +57,9 @@ def regime(folder: Path, holders: str, source: str = "exporter") -> Path:
 
 
 @pytest.fixture
-def on(monkeypatch):
-    """Sets the day on which everything is recorded from then on."""
-
-    def say(day: str) -> None:
-        noon = datetime.fromisoformat(f"{day}T12:00:00+00:00")
-        clock = SimpleNamespace(now=lambda zone: noon)
-        monkeypatch.setattr(seal, "datetime", clock)
-        monkeypatch.setattr(store, "datetime", clock)
-
-    say("2026-05-04")
-    return say
-
-
-@pytest.fixture
 def shares(on, ledger_url, tmp_path):
     """A ledger of the second quarter of 2026, of two named exporters."""
+    on("2026-05-04")
     with new_ledger(ledger_url, regime=regime(tmp_path, NAMED)) as ledger:
         yield ledger
 
@@ -168,6 +151,7 @@ def test_an_authority_adds_to_a_quarter_that_has_not_begun(shares):
 
 
 def test_any_exporter_holds_a_share_and_mergers_join_them(on, ledger_url, tmp_path):
+    on("2026-05-04")
     folder = regime(tmp_path, 'kind = "party"')
     new_ledger(ledger_url, regime=folder).close()
     with open_ledger(ledger_url) as ledger:
@@ -193,6 +177,7 @@ def test_any_exporter_holds_a_share_and_mergers_join_them(on, ledger_url, tmp_pa
 
 
 def test_an_importer_holds_by_itself_whoever_owns_it(on, ledger_url, tmp_path):
+    on("2026-05-04")
     new_ledger(ledger_url, regime=regime(tmp_path, 'kind = "party"', "consignee")).close()
     with open_ledger(ledger_url) as ledger:
         play(
@@ -211,6 +196,7 @@ def test_an_importer_holds_by_itself_whoever_owns_it(on, ledger_url, tmp_path):
 
 def test_several_countries_have_one_cap_together(on, ledger_url, tmp_path):
     """Attached to one destination, for all or for a group; others hold nothing."""
+    on("2026-05-04")
     folder = regime(tmp_path, 'kind = "country"\nall = "destinations"', "destination")
     (folder / "countries.toml").write_text(
         """

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from types import SimpleNamespace
-
 import pytest
 
 import ledger as door
 from ledger.policy.reader import starter_regime
-from ledger.service import seal
 from ledger.service.ledger import new_ledger, open_ledger
-from ledger.storage import store
 from tests.cases.table import act, stands
 from tests.service.books import assert_sound, rows, write_csv
 
@@ -37,22 +32,9 @@ NAMES = 'names = { "Q1" = "Frozen berries", "Q2" = "Dried berries" }'
 
 
 @pytest.fixture
-def on(monkeypatch):
-    """Sets the day on which everything is recorded from then on."""
-
-    def say(day: str) -> None:
-        noon = datetime.fromisoformat(f"{day}T12:00:00+00:00")
-        clock = SimpleNamespace(now=lambda zone: noon)
-        monkeypatch.setattr(seal, "datetime", clock)
-        monkeypatch.setattr(store, "datetime", clock)
-
-    say("2025-03-01")
-    return say
-
-
-@pytest.fixture
 def quota(on, ledger_url, tmp_path):
     """The URL of a ledger of 2025 that counts amounts, of two named holders, from 2024 on."""
+    on("2025-03-01")
     texts = starter_regime()
     del texts["budgets/yearly_cap.csv"]
     texts["numbers/cap.toml"] = CAP
