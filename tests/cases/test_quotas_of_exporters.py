@@ -99,6 +99,20 @@ def test_what_an_exporter_sends_counts_on_its_share_of_the_quarter(shares):
     assert_sound(shares)
 
 
+def test_a_licence_that_is_handed_on_stays_on_the_share_it_was_issued_on(shares):
+    play(
+        shares,
+        """
+        act              | no | day        | exporter      | to    | under | tpp | to_party  | says
+        licence          | L1 | 2026-05-04 | Northwind Ltd | India |       | 600 |           |
+        licence_transfer | T1 | 2026-05-10 |               |       | L1    |     | Southwind |
+        ship             | S1 | 2026-05-12 | Southwind     | India | L1    | 250 |           |
+        """,
+    )
+    stands(shares, "Northwind Ltd 2026Q2: held 350, posted 250; remaining 400")
+    assert_sound(shares)
+
+
 def test_a_request_is_refused_for_the_share_of_its_own_quarter(shares, on):
     line = {"act": "apply", "exporter": "Southwind", "destination": "India"}
     refused = act(shares, 1, line | {"day": "2026-05-04", "tpp": "1001"})
