@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
-from ledger.cli.exits import guarded
+from ledger.cli.exits import Exit, guarded, say
 from ledger.cli.settings import ledger_option
 
 # Each command: its module, its object there, its line in `tpp --help` (kept equal to the
@@ -94,6 +95,22 @@ class _Root(click.Group):
             hint = f" (nearest: {', '.join(near)})" if near else ""
             ctx.fail(f'there is no command "{args[0]}"{hint}')
         return super().resolve_command(ctx, args)
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """The context of a run. `--help` and `--version` answer here, before any guard."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except BrokenPipeError:
+            raise  # click's own: nobody reads any more
+        except OSError as error:
+            say(f"tpp: {error.strerror or error}")
+            raise SystemExit(Exit.UNAVAILABLE) from None
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; whatever it raises ends the run with its exit code."""

@@ -180,6 +180,16 @@ def test_a_stream_that_the_shell_closed_is_no_error(command, tmp_path):
     assert (done.returncode, "bug" in done.stderr) == (0, False), done.stderr
 
 
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["ship", "--help"], ["chips", "show", "H100"]]
+)
+def test_an_answer_that_nothing_takes_is_told(words, tmp_path):
+    command = [sys.executable, "-c", "from ledger.cli import main; main()", *words]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (6, "tpp: No space left on device\n")
+
+
 def test_an_unknown_command_names_the_nearest():
     done = CliRunner().invoke(main, ["reprot"], prog_name="tpp")
     assert done.exit_code == 2
