@@ -72,8 +72,8 @@ def _day_meant(
     if window is None:
         return row.given.effective_on, []
     for budget in budgets:
-        if on := _first_day(budget, window):
-            return on, []
+        if found := budget.windows.of_key(window):
+            return found.from_on, []
     day = row.given.effective_on
     known = tuple(dict.fromkeys(w.key for b in budgets for w in b.windows_known(day)))
     alone = f"{budgets[0].key} has no such window"
@@ -90,12 +90,6 @@ def _settle(
     if row.account is None:
         return [row.problem("effective_on", row.day, f"no window of {budget.key} covers it")]
     return _amount(row, row.account[1].limit_mtpp) if row.kind in LIMIT_CHANGES else []
-
-
-def _first_day(budget: BudgetRule, window: str) -> date | None:
-    """The first day of a window by its key."""
-    found = budget.windows.of_key(window)
-    return None if found is None else found.from_on
 
 
 def _amount(row: Row, base: int) -> list[Problem]:

@@ -28,7 +28,7 @@ from ledger.service.rows import Row
 from ledger.service.seal import Header, Sealer
 from ledger.service.settings import setting_for
 from ledger.service.stored import Stored, stored
-from ledger.service.superseding import superseded
+from ledger.service.superseding import apart
 from ledger.service.undoing import Undoing
 from ledger.storage.statements import Cursor
 from schemas.kinds import FILE_MOVEMENTS, KEY_CLASS, TRANSFERS, Kind, key_class
@@ -182,14 +182,7 @@ def _groups(active: Mapping[int, Correction]) -> list[list[Given]]:
     ordered = [(active[seq].movement, one) for seq in sorted(active) if (one := active[seq].anew)]
     groups: list[list[Given]] = []
     for _, run in groupby(ordered, key=lambda pair: recorded.file_kind(pair[0])):
-        group: list[Given] = []
-        for _, given in run:
-            number = superseded(given.kind, given.details)
-            if number is not None and any(one.document == number for one in group):
-                groups.append(group)
-                group = []
-            group.append(given)
-        groups.append(group)
+        groups += apart((given for _, given in run), lambda given: given)
     return groups
 
 

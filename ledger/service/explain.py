@@ -15,6 +15,7 @@ from ledger.service import conditions, findings, moves
 from ledger.service.acquired import options_of
 from ledger.service.adoption import every_adoption
 from ledger.service.by_document import as_named, meant
+from ledger.service.current import last_adoption
 from ledger.service.explanation import (
     BesideWhy,
     Cited,
@@ -82,9 +83,8 @@ def explain(ledger: Ledger, seq_or_key: int | str) -> Explanation:
 
 def _rulebook(ledger: Ledger, cursor: Cursor, movement: dict[str, Any]) -> Rulebook:
     """The rules in force when a movement was recorded, as they were adopted."""
-    adoptions = [row[0] for row in cursor.find(t.standing, "kind", [Kind.ADOPTION])]
     # Others may have adopted rules since the ledger was opened.
-    if ledger.since == max(adoptions) <= movement["seq"]:
+    if ledger.since == last_adoption(cursor) <= movement["seq"]:
         return ledger.rulebook
     before = [a for a in every_adoption(ledger.store) if a.submission <= movement["submission"]]
     return before[-1].rulebook

@@ -119,23 +119,21 @@ class LineBook:
         self.load_acts({row.line_place for row in under if row.line_place >= 0})
 
     def _draws_on_licence(self, row: Row) -> bool:
-        return (
-            is_shipment(row.kind)
-            and row.given.authorization in self.rules.drawn_under
-            and row.given.licence is not None
-            and (_draws_down(row) or all(flag.code != OUTSIDE for flag in row.flags))
-        )
+        return row.given.licence is not None and self._goes_under_one(row)
 
     def _claims_one(self, row: Row) -> bool:
         """Whether a shipment says that it goes under a licence, and not under which.
 
         Units that a shipment brought may be passed on under its licence (15 CFR 750.7(c)(1)).
         """
+        unnamed = row.given.licence is None and row.linked_to is None
+        return unnamed and self._goes_under_one(row)
+
+    def _goes_under_one(self, row: Row) -> bool:
+        """Whether a shipment is weighed, and says that it goes under a licence."""
         return (
             is_shipment(row.kind)
             and row.given.authorization in self.rules.drawn_under
-            and row.given.licence is None
-            and row.linked_to is None
             and (_draws_down(row) or all(flag.code != OUTSIDE for flag in row.flags))
         )
 

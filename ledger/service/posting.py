@@ -114,10 +114,11 @@ def post(
         fresh = known_rows.sift(cursor, rows, outcome, retry=retry)
         parts = superseding.in_parts(fresh)
         # What papers hang on is added up over all rows, those that are known too.
-        ruled, count, acts = rows if len(parts) == 1 else None, 0, False
-        for part in parts:
+        ruled = [rows] if len(parts) == 1 else parts
+        count, acts = 0, False
+        for part, judged in zip(parts, ruled, strict=True):
             posting = Posting(desk, cursor, book, head.last_seq + count)
-            posting.rule(part if ruled is None else ruled)
+            posting.rule(judged)
             kept = posting.prepare(part, outcome)
             if not kept:
                 continue

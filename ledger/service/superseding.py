@@ -7,7 +7,8 @@ source and the document of the licence that makes it; where that has several lin
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from ledger.service.known_rows import reversals_of
 from ledger.service.rows import Row
@@ -16,7 +17,9 @@ from ledger.storage import chain
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import Kind
+from schemas.records import Given
 
+T = TypeVar("T")
 SUPERSEDES = "supersedes"
 _LINE = {name: place for place, name in enumerate(t.licence_line.columns.keys())}
 # Source, document and line of a replacement: its key but for the attempt.
@@ -45,15 +48,21 @@ def in_parts(rows: Sequence[Row]) -> list[list[Row]]:
     """
     if not any(superseded(row.kind, row.given.details) for row in rows):
         return [list(rows)]
-    parts: list[list[Row]] = [[]]
+    return apart(_behind(sorted(rows, key=lambda row: row.order)), lambda row: row.given)
+
+
+def apart(ones: Iterable[T], given: Callable[[T], Given]) -> list[list[T]]:
+    """Some in their order, in parts: a licence in a later one than that whose place it takes."""
+    parts: list[list[T]] = [[]]
     numbers: set[str] = set()
-    for row in _behind(sorted(rows, key=lambda row: row.order)):
-        number = superseded(row.kind, row.given.details)
-        if number in numbers and number != row.given.document:
+    for one in ones:
+        of = given(one)
+        number = superseded(of.kind, of.details)
+        if number in numbers and number != of.document:
             parts.append([])
             numbers.clear()
-        parts[-1].append(row)
-        numbers.add(row.given.document)
+        parts[-1].append(one)
+        numbers.add(of.document)
     return parts
 
 
