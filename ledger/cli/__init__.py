@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ledger.cli.exits import Exit, guarded, say
+from ledger.cli.exits import guarded, of_system
 from ledger.cli.settings import ledger_option
 
 # Each command: its module, its object there, its line in `tpp --help` (kept equal to the
@@ -109,8 +109,10 @@ class _Root(click.Group):
         except BrokenPipeError:
             raise  # click's own: nobody reads any more
         except OSError as error:
-            say(f"tpp: {error.strerror or error}")
-            raise SystemExit(Exit.UNAVAILABLE) from None
+            code = of_system(error)
+            if code is None:
+                raise
+            raise SystemExit(code) from None
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; whatever it raises ends the run with its exit code."""

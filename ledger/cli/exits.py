@@ -99,7 +99,7 @@ def told(error: BaseException, ctx: click.Context) -> Exit:
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "InterruptException":
         say(_interrupted(ctx))
         return Exit.INTERRUPTED
-    found = _of_ours(error) or _of_system(error)
+    found = _of_ours(error) or of_system(error)
     if found is None:
         return _bug(error)
     if HEAD_BEFORE in ctx.meta and "nothing was recorded" not in str(error).lower():
@@ -145,7 +145,8 @@ def _of_reports(error: BaseException) -> Exit | None:
     return None
 
 
-def _of_system(error: BaseException) -> Exit | None:
+def of_system(error: BaseException) -> Exit | None:
+    """What the system would not do, said; None where it is not for it to say."""
     if isinstance(error, MemoryError):
         say("tpp: there is not enough memory for this; nothing was recorded")
         return Exit.UNAVAILABLE

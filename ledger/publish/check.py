@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
@@ -92,7 +92,7 @@ def _of_ledger(connection: Connection, manifest: Manifest) -> tuple[set[Row], se
         select(m.kind, *counted).where(m.seq <= manifest.last_seq).group_by(m.kind),
         select(*named).where(b.submission <= manifest.last_submission),
     )
-    found = [{_plain(row) for row in connection.execute(query)} for query in asked]
+    found = [set(map(tuple, connection.execute(query))) for query in asked]
     return found[0], found[1], found[2]
 
 
@@ -110,10 +110,8 @@ class _Files:
         if not files:
             return set()
         with duckdb.connect(":memory:") as connection:
-            found = connection.execute(
-                query.format(files=scan(files), where=where, sums=_SUMS)
-            ).fetchall()
-        return {_plain(row) for row in found}
+            asked = query.format(files=scan(files), where=where, sums=_SUMS)
+            return set(connection.execute(asked).fetchall())
 
     def rolled_unlike(self) -> list[object]:
         """The budgets whose sums by day are not those of the entries they stand for."""
@@ -122,18 +120,6 @@ class _Files:
             return []
         entries = self.rows("entry", _ROLLED, f"WHERE seq <= {max(ends)}")
         return _unlike(entries, self.rows("entry_day", _ROLLED))
-
-
-def _plain(row: Iterable[object]) -> Row:
-    """Sums as the whole numbers they are, days as text, whichever database has them."""
-    return tuple(
-        value if value is None or isinstance(value, int | str) else _told(value) for value in row
-    )
-
-
-def _told(value: object) -> object:
-    isoformat = getattr(value, "isoformat", None)
-    return isoformat() if isoformat else int(str(value))
 
 
 def _unlike(expected: set[Row], stored: set[Row]) -> list[object]:

@@ -20,9 +20,7 @@ with adoption as (
 placed as (
     select
         e.*,
-        coalesce(
-            party.name_key, folded(e.owner)
-        ) as owner_key,
+        coalesce(party.name_key, folded(e.owner)) as owner_key,
         folded(facility) as facility_key,
         getvariable('from_on') is null or effective_on >= getvariable('from_on')::date as within
     from facility_events(
