@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import ledger as door
-from ledger.policy.reader import starter_regime
+from tests.cases.own_regimes import in_amounts, written
 from tests.cases.table import play
 from tests.service.books import rows
 
@@ -20,14 +20,9 @@ section = "Section 5"
 @pytest.fixture
 def quota(opened, tmp_path):
     """The regime `tpp policy new` gives, critical at 80 % from July on; 82,000,000 licensed."""
-    texts = starter_regime()
+    texts = in_amounts()
     texts["numbers/critical_share.toml"] += CHANGED
-    texts["regime.toml"] = texts["regime.toml"].replace('counts = "chips"', 'counts = "amounts"')
-    for name, text in texts.items():
-        path = tmp_path / "own" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    ledger = opened(tmp_path / "own")
+    ledger = opened(written(texts, tmp_path / "own"))
     play(
         ledger,
         """

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.policy.reader import starter_regime
 from schemas.problems import Unusable
+from tests.cases.own_regimes import in_amounts, written
 from tests.cases.table import licensed, play, stands
 from tests.service.books import rows, write_csv
 
@@ -16,17 +16,12 @@ CODES = "authorizations.toml"
 
 def by_code(folder: Path, code: str) -> Path:
     """The regime `tpp policy new` gives, counting amounts, its licences under another code."""
-    texts = starter_regime()
-    texts["regime.toml"] = texts["regime.toml"].replace('counts = "chips"', 'counts = "amounts"')
+    texts = in_amounts()
     codes = texts[CODES].replace('"permit"]', '"authorisation"]')
     codes = codes.replace('title = "Licence"', 'title = "Permission"')
     codes = codes.replace('"licence"', f'"{code}"')
     texts[CODES] = codes.replace(f'"application", "{code}"', '"application", "licence"')
-    for name, text in texts.items():
-        path = folder / code / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return folder / code
+    return written(texts, folder / code)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cases.own_regimes import written
 from tests.cases.table import licensed, play, stands
 from tests.service.books import write_csv
 
@@ -114,13 +115,9 @@ section = "Article 3"
 @pytest.fixture
 def permits(opened, tmp_path):
     """The ledger of the precursors, with two permits on file."""
-    top = tmp_path / "precursors"
-    for name, text in TEXTS.items():
-        head, bracket, rest = text.partition("[")
-        path = top / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{head}{CITED}{bracket}{rest}")
-    ledger = opened(top)
+    cut = {name: text.partition("[") for name, text in TEXTS.items()}
+    texts = {name: f"{head}{CITED}{bracket}{rest}" for name, (head, bracket, rest) in cut.items()}
+    ledger = opened(written(texts, tmp_path / "precursors"))
     play(
         ledger,
         """

@@ -9,31 +9,13 @@ from click.testing import CliRunner
 
 import ledger as door
 from ledger.cli import main
-from ledger.policy.reader import starter_regime
 from ledger.service.ledger import new_ledger, open_ledger
 from schemas.problems import Unusable
+from tests.cases.own_regimes import with_one_cap, written
 from tests.cases.table import act, play, stands
 from tests.service.books import assert_sound, rows, write_csv
 
 CARRY = Path(__file__).parents[2] / "docs/examples/carry_over.toml"
-CAP = """
-title = "Quarterly share"
-unit = "TPP"
-source = "Title of the text this comes from"
-href = "https://example.org/the-text"
-published = 2026-01-01
-reviewed = 2026-01-01
-
-[[value]]
-from = 2026-01-01
-amount = 1000
-section = "Section 3"
-
-[[value]]
-from = 2026-07-01
-amount = 1200
-section = "Section 3"
-"""
 TO_INDIA = {"destination": "India"}
 NAMED = 'kind = "named"\nnames = { NW = "Northwind Ltd", SW = "Southwind" }'
 QUARTERS = '[periods]\nevery = "quarter"\nfrom = 2026-01-01\n'
@@ -41,19 +23,12 @@ QUARTERS = '[periods]\nevery = "quarter"\nfrom = 2026-01-01\n'
 
 def regime(folder: Path, holders: str, source: str = "exporter") -> Path:
     """The regime `tpp policy new` gives, in amounts, of quarterly shares of such holders."""
-    texts = starter_regime()
-    del texts["budgets/yearly_cap.csv"]
-    texts["numbers/cap.toml"] = CAP
-    texts["regime.toml"] = texts["regime.toml"].replace('counts = "chips"', 'counts = "amounts"')
-    budget = texts["budgets/yearly_cap.toml"].replace('limits = "yearly_cap.csv"', 'limit = "cap"')
+    texts = with_one_cap("Quarterly share", {"2026-01-01": 1000, "2026-07-01": 1200})
+    budget = texts["budgets/yearly_cap.toml"]
     budget = budget[: budget.index("[holders]")]
     budget += f'[holders]\n{holders}\nfrom = "{source}"\n{QUARTERS}'
     texts["budgets/yearly_cap.toml"] = budget
-    for name, text in texts.items():
-        path = folder / "quota" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return folder / "quota"
+    return written(texts, folder / "quota")
 
 
 @pytest.fixture

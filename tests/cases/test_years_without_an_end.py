@@ -5,29 +5,11 @@ from __future__ import annotations
 import pytest
 
 import ledger as door
-from ledger.policy.reader import starter_regime
 from ledger.service.ledger import new_ledger, open_ledger
+from tests.cases.own_regimes import with_one_cap, written
 from tests.cases.table import act, stands
 from tests.service.books import assert_sound, rows, write_csv
 
-CAP = """
-title = "Yearly cap"
-unit = "TPP"
-source = "Title of the text this comes from"
-href = "https://example.org/the-text"
-published = 2026-01-01
-reviewed = 2026-01-01
-
-[[value]]
-from = 2024-01-01
-amount = 1000
-section = "Section 3"
-
-[[value]]
-from = 2026-01-01
-amount = 1200
-section = "Section 3"
-"""
 NAMES = 'names = { "Q1" = "Frozen berries", "Q2" = "Dried berries" }'
 
 
@@ -35,20 +17,12 @@ NAMES = 'names = { "Q1" = "Frozen berries", "Q2" = "Dried berries" }'
 def quota(on, ledger_url, tmp_path):
     """The URL of a ledger of 2025 that counts amounts, of two named holders, from 2024 on."""
     on("2025-03-01")
-    texts = starter_regime()
-    del texts["budgets/yearly_cap.csv"]
-    texts["numbers/cap.toml"] = CAP
-    texts["regime.toml"] = texts["regime.toml"].replace('counts = "chips"', 'counts = "amounts"')
+    texts = with_one_cap("Yearly cap", {"2024-01-01": 1000, "2026-01-01": 1200})
     for name in ("regime.toml", "state.toml", "numbers/critical_share.toml"):
         texts[name] = texts[name].replace("= 2026-01-01", "= 2024-01-01")
-    budget = texts["budgets/yearly_cap.toml"].replace('limits = "yearly_cap.csv"', 'limit = "cap"')
     years = "[calendar_years]\nfrom = 2024-01-01\n"
-    texts["budgets/yearly_cap.toml"] = f"{budget}{NAMES}\n{years}"
-    for name, text in texts.items():
-        path = tmp_path / "yearly" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    new_ledger(ledger_url, regime=tmp_path / "yearly").close()
+    texts["budgets/yearly_cap.toml"] += f"{NAMES}\n{years}"
+    new_ledger(ledger_url, regime=written(texts, tmp_path / "yearly")).close()
     return ledger_url
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,12 @@ from uuid import UUID
 import pytest
 
 from ledger.service import bulk, known_rows
+from ledger.service.ledger import Ledger, new_ledger, open_ledger
 from ledger.service.outcome import Outcome
 
 pytest.register_assert_rewrite("tests.service.books", "tests.service.both")
+
+from tests.service.books import assert_sound  # noqa: E402
 
 INSTANT = "2026-11-23T18:00:00.000000Z"
 
@@ -56,3 +60,12 @@ def columns_only(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr("ledger.service.importing.post_columns", counted)
     return fell
+
+
+@pytest.fixture
+def two(ledger_url: str) -> Iterator[tuple[Ledger, Ledger]]:
+    """One ledger opened twice, sound at the end."""
+    with ExitStack() as stack:
+        one = stack.enter_context(new_ledger(ledger_url))
+        yield one, stack.enter_context(open_ledger(ledger_url))
+        assert_sound(one)

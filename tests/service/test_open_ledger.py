@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -15,7 +13,7 @@ from ledger.storage.backup import backup, restore
 from ledger.storage.errors import StoreError
 from ledger.storage.place import place_of
 from tests.cases.test_regimes_beside import caps
-from tests.service.books import assert_sound, rows, write_csv
+from tests.service.books import rows, write_csv
 
 LOT = {
     "exported_on": "2026-02-20",
@@ -28,15 +26,6 @@ LOT = {
     "quantity": "5",
 }
 BESIDE = "china_case_by_case"
-
-
-@pytest.fixture
-def two(ledger_url: str) -> Iterator[tuple[Ledger, Ledger]]:
-    """One ledger opened twice, sound at the end."""
-    with ExitStack() as stack:
-        one = stack.enter_context(new_ledger(ledger_url))
-        yield one, stack.enter_context(open_ledger(ledger_url))
-        assert_sound(one)
 
 
 def flags(ledger: Ledger, document: str, **other: str) -> set[str]:

@@ -14,6 +14,7 @@ from ledger.policy.differences import differences
 from ledger.policy.reader import _from_text, read_regime, starter_regime
 from ledger.service.ledger import open_ledger
 from schemas.problems import Unusable
+from tests.cases.own_regimes import written
 from tests.cases.table import LAW, play
 from tests.service.books import assert_sound, rows, whole
 
@@ -167,9 +168,7 @@ def test_what_cannot_be_adopted(books, tmp_path):
 def test_a_version_that_counts_otherwise_cannot_be_adopted(tmp_path, found, put, said):
     mine, other = tmp_path / "mine", tmp_path / "other"
     for folder in (mine, other):
-        for name, text in starter_regime().items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text)
+        written(starter_regime(), folder)
     own = other / "regime.toml"
     own.write_text(own.read_text().replace(found, put))
     with tpp.create(str(tmp_path / "books.db"), regime=str(mine)) as made:
@@ -180,10 +179,7 @@ def test_a_version_that_counts_otherwise_cannot_be_adopted(tmp_path, found, put,
 
 
 def test_what_was_adopted_is_read_though_it_would_be_refused_now(tmp_path, monkeypatch):
-    folder = tmp_path / "older"
-    for name, text in starter_regime().items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    folder = written(starter_regime(), tmp_path / "older")
     (folder / "budgets/unused.csv").write_text("of an earlier draft")
     with monkeypatch.context() as before:
         before.setattr("ledger.policy.sound.sound", lambda book, regime: None)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import date
 
-import pytest
-
-from ledger.service.ledger import Ledger, new_ledger, open_ledger
-from tests.service.books import assert_sound, rows
+from ledger.service.ledger import Ledger
+from tests.service.books import rows
 
 LOT = {
     "exported_on": "2025-11-10",
@@ -48,15 +44,6 @@ ACTS = {
         },
     ),
 }
-
-
-@pytest.fixture
-def two(ledger_url: str) -> Iterator[tuple[Ledger, Ledger]]:
-    """One ledger opened twice, sound at the end."""
-    with ExitStack() as stack:
-        one = stack.enter_context(new_ledger(ledger_url))
-        yield one, stack.enter_context(open_ledger(ledger_url))
-        assert_sound(one)
 
 
 def flags(ledger: Ledger, document: str, lot: dict[str, str]) -> set[str]:
