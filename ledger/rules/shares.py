@@ -16,6 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from math import gcd
+from typing import NamedTuple
 
 from schemas.whole import LARGEST_WHOLE
 
@@ -95,9 +96,13 @@ class Stock:
         at = len(days)
         if at and day <= days[-1]:  # days mostly come in order
             at = bisect_left(days, day)
-        if at == len(days) or days[at] != day:
+        if at == len(days):
+            days.append(day)
+            sums.append(sums[-1] if at else 0)
+        elif days[at] != day:
             days.insert(at, day)
             sums.insert(at, sums[at - 1] if at else 0)
+        later = at
         try:
             for later in range(at, len(days)):
                 sums[later] += amount
@@ -115,13 +120,15 @@ class Stock:
 
     def last(self, day: int) -> tuple[int, int] | None:
         """The declaration that counts on a day: its own day and the amount."""
+        if not self.declared:  # so it is mostly
+            return None
         at = bisect_right(self.declared, day, key=lambda one: one[0])
         return self.declared[at - 1] if at else None
 
     def on(self, day: int) -> int:
         """What stands there on a day, as far as it is known."""
         known = self.last(day)
-        return self.moved(day) if known is None else known[1] + self.moved(day, known[0])
+        return self._sum(day) if known is None else known[1] + self.moved(day, known[0])
 
 
 @dataclass(slots=True)
@@ -142,17 +149,13 @@ class Holding:
         self.country(country).add(day, amount)
         self.whole.add(day, amount)
 
-    def events(self, first: int) -> Iterator[int]:
-        """The days from `first` on at whose end something is other than before; `first` is one.
-
-        Those behind it are gathered only when they are asked for: mostly the first one decides.
-        """
-        yield first
+    def events(self, first: int) -> Iterable[int]:
+        """The days after `first` at whose end something is other than before, rising."""
         later: set[int] = set()
         for stock in (self.whole, *self.by_country.values()):
             later.update(stock.days[bisect_right(stock.days, first) :])
             later.update(day for day, _ in stock.declared if day > first)
-        yield from sorted(later)
+        return sorted(later)
 
 
 Places = Callable[[str, int], bool]
@@ -177,8 +180,14 @@ class Measure:
     dates: tuple[int, ...] | None = None
 
     def days(self, holding: Holding, first: int) -> Iterator[int]:
-        """The days to be looked at for what happens on a day: those measured from then on."""
-        before: int | None = None
+        """The days to be looked at for what happens on a day: those measured from then on.
+
+        Later ones are gathered only when they are asked for: mostly the first one decides.
+        """
+        before = self.next_date(first)
+        if before is None:
+            return
+        yield before
         for event in holding.events(first):
             day = self.next_date(event)
             if day is not None and day != before:
@@ -194,13 +203,17 @@ class Measure:
 
     def part(self, holding: Holding, day: int, country: str | None = None) -> int:
         """The part on a day: that of one country, or of all that count."""
-        stocks = holding.by_country
+        stocks, of = holding.by_country, Stock.on if self.stock else Stock.moved
         if country is not None:
-            return self._of(stocks[country], day) if country in stocks else 0
-        return sum(self._of(s, day) for code, s in stocks.items() if self.counts(code, day))
+            return of(stocks[country], day) if country in stocks else 0
+        return sum([of(s, day) for code, s in stocks.items() if self.counts(code, day)])
 
-    def _of(self, stock: Stock, day: int) -> int:
-        return stock.on(day) if self.stock else stock.moved(day)
+    def moves(self, country: str | None, part: str | None, day: int) -> tuple[bool, bool]:
+        """Whether what comes to a country on a day comes to a part, and to the base."""
+        if country is None:
+            return False, False
+        counted = self.counts(country, day) if part is None else part == country
+        return counted, self.base is None or self.base(country, day)
 
     def of(self, holding: Holding, day: int) -> int | None:
         """The base on a day; None where nobody declared it."""
@@ -224,8 +237,7 @@ class Measure:
         return [(c, s) for c, s in holding.by_country.items() if self.base(c, day)]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a movement does to a share on the first measured day on which it does not fit.
 
     `country` is the part where each is one of its own. Amounts in milli-TPP; `base` None: nobody
@@ -261,57 +273,49 @@ def verdict(
     before.
     """
     for on in measure.days(holding, day):
-        based = [c for c in (country, source) if c and (not measure.base or measure.base(c, on))]
-        entering = (country in based) - (source in based)
-        lot = _Lot(country, amount, entering * amount, source)
-        for part in _parts(measure, holding, lot, on):
-            found = _on(measure, holding, lot, part, on)
-            if found is not None:
-                return found
+        for part in _parts(measure, holding, (country, source), amount, on):
+            into, enters = measure.moves(country, part, on)
+            out, leaves = measure.moves(source, part, on)
+            asked, based = amount * (into - out), amount * (enters - leaves)
+            if asked * measure.fraction.whole > based * measure.fraction.part:  # the share grows
+                found = _on(measure, holding, (asked, based), part, on)
+                if found is not None:
+                    return found
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Lot:
-    """A movement of an amount into a country: what it adds to the base, and where it was."""
+def _parts(
+    measure: Measure, holding: Holding, where: tuple[str, str | None], amount: int, day: int
+) -> Iterable[str | None]:
+    """The parts that a lot may make larger: a smaller base does so for every one.
 
-    country: str
-    amount: int
-    based: int
-    source: str | None
-
-
-def _parts(measure: Measure, holding: Holding, lot: _Lot, day: int) -> list[str | None]:
-    """The parts that a lot may make larger: a smaller base does so for every one."""
+    It comes to the first country, from the second.
+    """
     if not measure.each:
-        return [None]
-    own = [lot.country] if measure.counts(lot.country, day) else []
-    if lot.based >= 0 and lot.amount >= 0:
-        return [*own]
+        return (None,)
+    country, source = where
+    own = (country,) if measure.counts(country, day) else ()
+    left = source is not None and measure.moves(source, None, day)[1]
+    if amount >= 0 and (not left or measure.moves(country, None, day)[1]):
+        return own
     others = (code for code in sorted(holding.by_country) if measure.counts(code, day))
-    return [*own, *(code for code in others if code not in own)]
+    return (*own, *(code for code in others if code not in own))
 
 
 def _on(
-    measure: Measure, holding: Holding, lot: _Lot, part: str | None, day: int
+    measure: Measure, holding: Holding, lot: tuple[int, int], part: str | None, day: int
 ) -> Verdict | None:
-    def counted(country: str | None) -> bool:
-        if country is None:
-            return False
-        return measure.counts(country, day) if part is None else part == country
-
-    asked = lot.amount * (counted(lot.country) - counted(lot.source))
-    if not _worse(measure.fraction, asked, lot.based):
-        return None
+    """What a lot does that makes a share larger: what it adds to the part, and to the base."""
+    asked, based = lot
     taken = measure.part(holding, day, part)
     base = measure.of(holding, day)
     if base is None:
         cure = measure.fraction.cure(taken + asked)
         return Verdict(day, part, None, 0, taken, asked, 0, cure, None)
-    after = base + lot.based
+    after = base + based
     if measure.fraction.holds(taken + asked, after):
         return None
-    enters = lot.based > 0
+    enters = based > 0
     room = measure.fraction.room(taken, base if enters else after, in_base=enters)
     limit = _fitting(taken + room) if asked > 0 else measure.fraction.largest(after)
     declared = measure.declaration(holding, day)
@@ -320,8 +324,3 @@ def _on(
     cure = None if needed is None else declared[1] + needed - after
     short = taken + asked - limit
     return Verdict(day, part, after, limit, taken, asked, short, cure, declared[0])
-
-
-def _worse(fraction: Fraction, part: int, base: int) -> bool:
-    """Whether a share grows by what is added to its part and to its base."""
-    return part * fraction.whole > base * fraction.part

@@ -104,6 +104,7 @@ class Shares:
         tallies = self._tallies
         self._counted = ByPlace(self.book, bool, lambda book, at: book.named(at)[0] in tallies)
         self._holdings: dict[tuple[str, str], Holding] = {}
+        self._account_of: dict[int, tuple[str, str, str]] = {}
         self._accounts: dict[str, dict[str, list[tuple[int, str]]]] = {}
 
     def flag(
@@ -147,8 +148,11 @@ class Shares:
 
     def _account(self, place: int) -> tuple[str, str, str]:
         """A tally's account: the tally, whose it is, and in which country."""
-        subject, _, country = self.book.holder(place).rpartition("@")
-        return self.book.named(place)[0], subject, country
+        known = self._account_of.get(place)
+        if known is None:
+            subject, _, country = self.book.holder(place).rpartition("@")
+            known = self._account_of[place] = self.book.named(place)[0], subject, country
+        return known
 
     def against(self, row: Row, amount: int) -> list[Flag]:
         """What stands against the export of an amount that an application asks for.
