@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ledger.intake.ahead import Ahead
-from ledger.intake.store import MEMORY_MB
 from ledger.rules.admission import Ints
 from ledger.service.columns import Prepared
 
@@ -19,10 +16,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-# What DuckDB may take once the rows are in order, in MB, and for each further million of them: from
-# then on the room is the batches'. Many rows are merged from many runs, some blocks of each in
-# memory: ten million failed with 120 MB, and did with 160.
-_MERGE_MB, _MORE_MB = 110, 7
 # A row makes two movements at most, and numbers of 32 bits count so many.
 _FITS = 1 << 30
 
@@ -80,25 +73,6 @@ class Frame:
         return values[0], values[1], values[2]
 
 
-@contextmanager
-def in_order(
-    con: duckdb.DuckDBPyConnection, prepared: Prepared, size: int, count: int, memory_mb: int
-) -> Iterator[Iterator[Any]]:
-    """The new movements in posting order, `size` rows at a time; they are being sorted from now on.
-
-    The file has `count`. DuckDB gives back some of its `memory_mb` meanwhile.
-    """
-    cursor = con.cursor()
-    merging = _MERGE_MB + _MORE_MB * count // 1_000_000
-    left = min(merging * memory_mb // MEMORY_MB, memory_mb)
-    rows = Ahead(_sized(cursor, prepared.movements, size, left), stop=cursor.interrupt)
-    try:
-        with closing(rows):
-            yield rows
-    finally:
-        _leave(con, memory_mb)
-
-
 def frames(
     con: duckdb.DuckDBPyConnection,
     rows: Iterator[Any],
@@ -127,39 +101,6 @@ def frames(
         frame.target = np.where(own | (turn == 0), 0, last_seq + turn)
         seq += frame.count
         yield frame
-
-
-def _sized(cursor: duckdb.DuckDBPyConnection, sql: str, size: int, merge_mb: int) -> Iterator[Any]:
-    """What a query finds, as record batches of just `size` rows (the last one fewer).
-
-    From the first on, DuckDB has `merge_mb` of memory.
-    """
-    import pyarrow as pa
-
-    reader = cursor.sql(sql).to_arrow_reader(size)
-    waiting: list[Any] = []
-    held = 0
-    for number, batch in enumerate(reader):
-        if not number:
-            _leave(cursor.cursor(), merge_mb)
-        while batch.num_rows:
-            part = batch.slice(0, size - held)
-            batch = batch.slice(part.num_rows)
-            waiting.append(part)
-            held += part.num_rows
-            if held == size:
-                yield pa.Table.from_batches(waiting).combine_chunks().to_batches()[0]
-                waiting, held = [], 0
-    if held:
-        yield pa.Table.from_batches(waiting).combine_chunks().to_batches()[0]
-
-
-def _leave(con: duckdb.DuckDBPyConnection, megabytes: int) -> None:
-    """Leave DuckDB so much memory, if it can do with it."""
-    import duckdb
-
-    with suppress(duckdb.Error):  # it keeps what it had
-        con.execute(f"SET memory_limit = '{megabytes}MB'")
 
 
 def _numbered(frame: Frame, column: str, numbers: Ints) -> Ints:

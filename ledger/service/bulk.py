@@ -17,7 +17,7 @@ from ledger.intake.store import Workspace
 from ledger.policy.types import as_enforced
 from ledger.rules.admission import Entries, by_day, weigh
 from ledger.service import columns, follower_columns
-from ledger.service.batches import Frame, frames, in_order
+from ledger.service.batches import Frame, frames
 from ledger.service.begins import Begins
 from ledger.service.book import MOVED, Book
 from ledger.service.bulk_answers import Answers
@@ -46,6 +46,7 @@ from ledger.service.on_record import OnRecord
 from ledger.service.outcome import SHOWN, Found, Outcome
 from ledger.service.parents import Parents
 from ledger.service.posting import Desk, open_begun, sums_that_fit
+from ledger.service.posting_order import in_order
 from ledger.service.rulebook import Ruled, as_note
 from ledger.service.running import RunningTotals
 from ledger.service.seal import Header, Sealer
@@ -149,9 +150,9 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                 if fresh:
                     ready = _ready(desk, con, prepared, book, staging)
                     open_begun(desk.rulebook, book, turn.head)
-                    size, memory_mb = _at_a_time(con, fresh), work.workspace.memory_mb
+                    size = _at_a_time(con, fresh)
                     # They are sorted while what is on record is looked up.
-                    in_turn = in_order(con, ready, size, fresh, memory_mb)
+                    in_turn = in_order(con, ready.movements, size, work.workspace)
                     with in_turn as rows, sums_that_fit():
                         load = _Load(desk, con, ready, book, staging)
                         staging.looked()

@@ -57,7 +57,7 @@ class Prepared:
 
     @property
     def movements(self) -> str:
-        """The SQL of the file's movements in posting order."""
+        """The SQL of the file's movements, in no order."""
         return stream(self.fields, self.columns)
 
     def completed(self, rows: pa.Table) -> pa.Table:
@@ -210,9 +210,8 @@ CONTENTS = f"""
     SELECT row, behind, CASE behind WHEN 1 THEN {_RECEIPT_CONTENT} ELSE {_CONTENT} END AS content
     FROM ({EVERY})
 """  # noqa: S608
-# Movements in posting order; those named in `known` are left out (by a join of that kind: for
-# NOT EXISTS, DuckDB would first keep all of them). The sort carries no more than it has to: what
-# follows from the rest is made behind it.
+# The movements, in no order; those named in `known` are left out (by a join of that kind: for NOT
+# EXISTS, DuckDB would first keep all of them). Numbers stand for what is few: less is to be sorted.
 _STREAM = """
     SELECT g.* EXCLUDE (effective_on, sent_on, expires_on, details),
         effective_on::VARCHAR AS day_text, expires_on::VARCHAR AS expires_text,
@@ -239,7 +238,6 @@ _STREAM = """
             AND li.on_licence = e.licence AND li.on_line = coalesce(e.licence_line, '1')
         {joins}
         ANTI JOIN known n ON n.row = e.row AND n.behind = e.behind
-        ORDER BY e.effective_on, e.row, e.behind
     ) g
 """
 
@@ -261,8 +259,8 @@ def keys(attempt: int = 1, among: str = "") -> str:
 
 
 def stream(fields: Sequence[str], countries: Sequence[str] = ()) -> str:
-    """The SQL of the movements in posting order, with the numbers of some fields in `details`,
-    and of some countries beside the destination.
+    """The SQL of the movements, with the numbers of some fields in `details`, and of some countries
+    beside the destination.
     """
     columns = [f"n_{field}.no::INTEGER AS {field}_at," for field in (*fields, *countries)]
     # Who holds for a receipt is told by its shipment, whose fields it does not have.

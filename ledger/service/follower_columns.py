@@ -51,7 +51,7 @@ class Followed(Prepared):
 
     @property
     def movements(self) -> str:
-        """The SQL of the file's movements in posting order, without what is their shipments'."""
+        """The SQL of the file's movements, in no order, without what is their shipments'."""
         return _STREAM
 
     def completed(self, rows: pa.Table) -> pa.Table:
@@ -192,5 +192,4 @@ _STREAM = """
         AND a.line = g.target_line
     LEFT JOIN d_party ex ON ex.value = g.exporter
     WHERE NOT EXISTS (SELECT 1 FROM known n WHERE n.row = g.row)
-    ORDER BY g.effective_on, g.row
 """

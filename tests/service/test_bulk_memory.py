@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from ledger.intake import reading, store
-from ledger.service import batches, bulk, importing
+from ledger.service import bulk, importing, posting_order
 from ledger.storage.bulk import Staging
 from ledger.storage.errors import StoreUnavailable
 from tests.service.both import AS_COLUMNS, BY_ROWS, filled, shipped
@@ -103,25 +102,6 @@ def test_rows_that_say_much_are_weighed_fewer_at_a_time():
         assert bulk._at_a_time(con, 10_000_000) == bulk.BATCH // 2
 
 
-def test_where_reading_had_more_memory_so_has_the_merge(monkeypatch: pytest.MonkeyPatch):
-    asked: list[tuple[int, int]] = []
-
-    def noted(cursor: Any, sql: str, size: int, merge_mb: int) -> Iterator[Any]:
-        asked.append((size, merge_mb))
-        yield from ()
-
-    monkeypatch.setattr(batches, "_sized", noted)
-    with duckdb.connect(config={"memory_limit": "1600MB"}) as con:
-        before = con.execute("SELECT current_setting('memory_limit')").fetchall()
-        for memory_mb in (store.MEMORY_MB, 4 * store.MEMORY_MB):
-            prepared: Any = SimpleNamespace(movements="SELECT 1")
-            with batches.in_order(con, prepared, 64, 2_000_000, memory_mb) as rows:
-                assert list(rows) == []
-        assert con.execute("SELECT current_setting('memory_limit')").fetchall() == before
-    (size, least), (_, more) = asked
-    assert (size, more) == (64, 4 * least)
-
-
 def test_arrow_takes_the_system_s_memory_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     pools: list[str] = []
     append = Staging.append
@@ -168,7 +148,7 @@ def test_memory_that_is_given_back_is_there_for_another_attempt(
 ):
     """The sample misses what is on record: rows are sorted once more, with as much as before."""
     limits: list[str] = []
-    sized = batches._sized
+    parts = posting_order._parts
 
     def noted(cursor: Any, *asked: Any) -> Any:
         def limit() -> str:
@@ -176,10 +156,10 @@ def test_memory_that_is_given_back_is_there_for_another_attempt(
             return str(found[0][0])
 
         limits.append(limit())
-        yield from sized(cursor, *asked)
+        yield from parts(cursor, *asked)
         limits.append(limit())
 
-    monkeypatch.setattr(batches, "_sized", noted)
+    monkeypatch.setattr(posting_order, "_parts", noted)
     with filled(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path) as (_, other, lines):
         other.import_file(shipped(tmp_path, lines[:40]), "shipments", columns_from=AS_COLUMNS)
         monkeypatch.setattr(bulk, "any_known", lambda *_: False)
