@@ -55,6 +55,6 @@ def test_over_until_a_later_declaration_cures_it(shares):
     assert before["uveu_country", "PL"][5] == -74
     after = {(r[0], r[1]): r for r in shares(as_of="2025-07-20", share="uveu_country")}
     assert after["uveu_country", "PL"][6] == "within"
-    known = {(r[0], r[1]): r for r in shares(as_of="2025-07-20", known_at="seq:4")}
+    known = {(r[0], r[1]): r for r in shares(as_of="2025-07-20", known_at="seq:5")}
     assert known["uveu_country", "PL"][6] == "over"
     assert shares(as_of="2025-07-10", state="over")
