@@ -163,6 +163,7 @@ def _values(
         raise WrongUse(f"the ledger has only {manifest.last_seq} movements")
     _check_period(values.get("from_on"), values.get("as_of"))
     words.check(report, values, connection)
+    words.parties(report, values, connection)
     if missing := [v.name for v in report.variables if v.required and v.name not in values]:
         raise WrongUse(f"the report {report.name} needs: {', '.join(missing)}")
     return values

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.catalogue import Report, WrongUse, nearest
 from schemas.kinds import Kind
+from schemas.names import name_key
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,6 +39,14 @@ WHERE submission IN (SELECT submission FROM about)
     AND holder NOT IN (SELECT key FROM about WHERE topic = 'country')
 """
 _MOST_TOLD = 12
+# Parties that are asked for by name, and how a name is spelled in the copy: empty of an owner whose
+# total is kept, and whom no movement has as its own party.
+_PARTIES = ("exporter", "consignee")
+_SPELLED = """
+SELECT name FROM party WHERE name_key = $1
+UNION ALL SELECT '' FROM budget WHERE split_part(holder, ' FROM ', 1) = $1
+LIMIT 1
+"""
 
 
 def check(report: Report, values: Mapping[str, Any], copy: duckdb.DuckDBPyConnection) -> None:
@@ -55,6 +64,19 @@ def check(report: Report, values: Mapping[str, Any], copy: duckdb.DuckDBPyConnec
             if len(told) <= _MOST_TOLD:
                 said += f"; {variable.name} may be: {', '.join(told)}"
             raise WrongUse(f'there is no {variable.name} "{value}"{said}')
+
+
+def parties(report: Report, values: dict[str, Any], copy: duckdb.DuckDBPyConnection) -> None:
+    """Put each party that is asked for as the copy spells it. Raises WrongUse for one unknown."""
+    for variable in report.variables:
+        value = values.get(variable.name)
+        if variable.name not in _PARTIES or value is None:
+            continue
+        known = copy.execute(_SPELLED, [name_key(str(value))]).fetchone()
+        if known is None:
+            names = [name for (name,) in copy.execute("SELECT name FROM party").fetchall()]
+            raise WrongUse(f'there is no {variable.name} "{value}"{nearest(str(value), names)}')
+        values[variable.name] = known[0] or value
 
 
 def _places(copy: duckdb.DuckDBPyConnection) -> tuple[list[str], list[str]]:

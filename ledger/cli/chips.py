@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ledger.cli.settings import Choice
+
 if TYPE_CHECKING:
     from ledger.catalogue.types import Catalogue, CatalogueRow, Chip, System
 
@@ -34,21 +36,21 @@ def _options(command: F) -> F:
         click.option(
             "--format",
             "form",
-            type=click.Choice(["table", "json", "csv"]),
+            type=Choice(["table", "json", "csv"]),
             default="table",
             show_default=True,
             help="How to print it.",
         ),
         click.option(
             "--system-tpp",
-            type=click.Choice(["every_ic", "a_only"]),
+            type=Choice(["every_ic", "a_only"]),
             default="every_ic",
             show_default=True,
             help="A system's TPP: of every IC, or of those in 3A090.a only.",
         ),
         click.option(
             "--tf32-bits",
-            type=click.Choice(["19", "32"]),
+            type=Choice(["19", "32"]),
             default="19",
             show_default=True,
             help="Bit length that TF32 counts with.",

@@ -10,6 +10,7 @@ import click
 
 from ledger.cli.exits import WrongUse, say
 from ledger.cli.settings import (
+    Choice,
     check_output,
     chosen_form,
     day_options,
@@ -27,13 +28,13 @@ _STATES = ("overdue", "due", "open", "done")
 @click.command()
 @click.option("--by", metavar="DAY", help="Only what is due by this day, YYYY-MM-DD.")
 @click.option("--for", "party", metavar="PARTY", help="Only parties with this in their name.")
-@click.option("--state", type=click.Choice(_STATES), help="Only what is in this state.")
+@click.option("--state", type=Choice(_STATES), help="Only what is in this state.")
 @click.option("--duty", metavar="KEY", help="Only this kind of duty; `tpp policy list` names them.")
 @day_options
 @click.option(
     "--format",
     "form",
-    type=click.Choice(_FORMATS),
+    type=Choice(_FORMATS),
     help="How to print it (default: a table on a terminal, else CSV); ics is a calendar.",
 )
 @click.option(

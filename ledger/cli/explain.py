@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.cli.lines import labelled
-from ledger.cli.settings import ledger_option, opened
+from ledger.cli.settings import Choice, ledger_option, opened
 
 if TYPE_CHECKING:
     from ledger.service.explanation import (
@@ -30,7 +30,7 @@ _AMOUNTS = ("adjustment", "pending", "held", "posted", "lapsed")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=Choice(["text", "json"]),
     default="text",
     show_default=True,
     help="How to print it.",

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from ledger.cli.exits import Exit, WrongUse, say
-from ledger.cli.settings import ledger_option, opened
+from ledger.cli.settings import Choice, ledger_option, opened
 from schemas.kinds import FileKind
 
-_KINDS = click.Choice([kind.value for kind in FileKind])
+_KINDS = Choice([kind.value for kind in FileKind])
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 

@@ -7,7 +7,7 @@ import json
 import click
 
 from ledger.cli.exits import say
-from ledger.cli.settings import ledger_option, opened
+from ledger.cli.settings import Choice, ledger_option, opened
 
 
 @click.group()
@@ -19,7 +19,7 @@ def parties() -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json"]),
+    type=Choice(["table", "json"]),
     default="table",
     show_default=True,
     help="How to print it.",

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from ledger.cli.policy_versions import adopt, diff, replay
+from ledger.cli.settings import Choice
 from schemas.problems import Unusable
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,7 +35,7 @@ _on = click.option(
 _format = click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json"]),
+    type=Choice(["table", "json"]),
     default="table",
     show_default=True,
     help="How to print it.",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.cli.exits import Exit, say
-from ledger.cli.settings import ledger_option, ledger_url, opened, settings_of
+from ledger.cli.settings import Choice, ledger_option, ledger_url, opened, settings_of
 
 if TYPE_CHECKING:
     from ledger.service.replay import Replay
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _form = click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json"]),
+    type=Choice(["table", "csv", "json"]),
     default="table",
     show_default=True,
     help="How to print it.",

@@ -10,6 +10,7 @@ import click
 
 from ledger.cli.exits import Exit, WrongUse, say
 from ledger.cli.settings import (
+    Choice,
     check_output,
     chosen_form,
     form_options,
@@ -117,7 +118,7 @@ def list_quarters(known_at: str | None, form: str | None, output: Path | None) -
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json"]),
+    type=Choice(["table", "csv", "json"]),
     help="How to print it (default: a table on a terminal, else CSV).",
 )
 @click.option(

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -20,6 +20,23 @@ F = TypeVar("F", bound=Callable[..., object])
 DEFAULT_LEDGER = "sqlite:///tpp-ledger.db"
 _URL = "tpp.ledger_url"
 FORMATS = ("table", "csv", "json", "parquet")
+
+
+class Choice(click.Choice[str]):
+    """One of some words; another is wrong use, told with the nearest of them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The word meant. Raises BadParameter."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            from difflib import get_close_matches
+
+            near = get_close_matches(str(value), [str(word) for word in self.choices])
+            if not near:
+                raise
+            said = f"{error.message.removesuffix('.')} (nearest: {', '.join(near)})."
+            raise click.BadParameter(said, ctx=ctx, param=param) from error
 
 
 def _keep_url(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
@@ -119,7 +136,7 @@ def form_options(command: F) -> F:
         click.option(
             "--format",
             "form",
-            type=click.Choice(FORMATS),
+            type=Choice(FORMATS),
             help="How to print it (default: a table on a terminal, else CSV).",
         ),
     ):

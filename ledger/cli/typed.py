@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.cli.exits import Exit, WrongUse
-from ledger.cli.settings import ledger_option, opened, settings_of
+from ledger.cli.settings import Choice, ledger_option, opened, settings_of
 from schemas.fields import KNOWN_HEADINGS, SHAPES, Field, Type, optional_of
 from schemas.kinds import FileKind
 
@@ -211,7 +211,7 @@ transfer = command(
 
 
 @click.command()
-@click.argument("kind", type=click.Choice([kind.value for kind in FileKind]))
+@click.argument("kind", type=Choice([kind.value for kind in FileKind]))
 @click.argument("values", nargs=-1, required=True, metavar="HEADING=VALUE...")
 @click.option("--source", metavar="NAME", help="Filing system; default the exporter.")
 @click.option(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.cli.exits import Exit, WrongUse
-from ledger.cli.settings import ledger_option, opened
+from ledger.cli.settings import Choice, ledger_option, opened
 from ledger.cli.typed import hand_command, tell_recorded
 from schemas.kinds import FileKind
 
@@ -62,12 +62,12 @@ weights = hand_command(
 @click.option("--facility", metavar="NAME", help="One data centre or site of the party.")
 @click.option("--authorization", metavar="CODE", help="Only those of one authorization: NVEU, ...")
 @click.option("--licence", metavar="NUMBER", help="Only those on one licence.")
-@click.option("--state", type=click.Choice(["open", "met", "breached"]), help="Only these.")
+@click.option("--state", type=Choice(["open", "met", "breached"]), help="Only these.")
 @click.option("--on", "day", metavar="DAY", help="As of a day, YYYY-MM-DD; default today.")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json"]),
+    type=Choice(["table", "csv", "json"]),
     help="How to print it (default: a table on a terminal, else CSV).",
 )
 @ledger_option

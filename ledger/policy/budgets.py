@@ -190,7 +190,8 @@ class BudgetRule:
     parts in a million (None: no uplift is provided for); `uplift_list` names who may be raised.
     `gives_back` says whether what comes back or is lost makes room: `always`, `never`, or (empty)
     as the regime's option on returns says. Holders of a budget of an `authorization` hold one of
-    their own, each country apart where `authorized_by_country`. `acquired_option` says whether what
+    their own, each country apart where `authorized_by_country`; where they are groups
+    (`of_groups`), one company's is that of all. `acquired_option` says whether what
     an entity received follows it to a new parent. `critical` are shares in parts in a million, each
     from a day on, the first from the regime's first day.
     """
@@ -231,6 +232,11 @@ class BudgetRule:
     def critical_ppm(self) -> int:
         """The share at which it is critical on the regime's first day; a tally's on every day."""
         return self.critical[0][1]
+
+    @property
+    def of_groups(self) -> bool:
+        """Whether a holder stands for all companies that have one ultimate parent."""
+        return self.holders.source in (*PARENTS, "parent_country")
 
     @property
     def weighed(self) -> bool:

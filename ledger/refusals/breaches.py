@@ -65,8 +65,8 @@ BREACHES = (
     ),
     _breach(
         "veu_not_on_file",
-        "no declaration of kind official_status says that the company holds an authorization of "
-        "its own for the country",
+        "no declaration of kind official_status says that the company holds the authorization of "
+        "its own that it needs there",
         "authorization",
     ),
     _breach(

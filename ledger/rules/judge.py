@@ -71,6 +71,11 @@ def judge(case: Case, regime: Regime, options: Mapping[str, str]) -> Ruling:
     return bench.ruling()
 
 
+def is_outside(case: Case, regime: Regime, options: Mapping[str, str]) -> bool:
+    """Whether a regime does not weigh a case, whatever its tallies count."""
+    return _Bench(case, regime, options).outside()
+
+
 @dataclass
 class _Bench:
     """One case being judged: what has been found so far."""

@@ -63,6 +63,7 @@ def _shares(rulebook: Rulebook) -> list[_Fact]:
             "stock": "yes" if measure.stock else "no",
             "dates": " ".join(dates) if measure.dates else None,
             "of": " ".join(sorted(heads[0].members(date.max))) if heads else None,
+            "holds": "party" if rulebook.budgets[rule.tally].of_groups else None,
         }
         found.append(("share", rule.key, None, str(rule.ppm), rule.title))
         found += [(f"share {name}", rule.key, None, value, None) for name, value in plain.items()]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
+from ledger import countries
 from ledger.policy.types import BudgetRule
 from ledger.service.filed_budgets import FiledBudgets
 from ledger.service.named_budgets import budget_of
@@ -16,6 +17,8 @@ from ledger.service.statuses import granted
 from schemas.kinds import LIMIT_CHANGES, Kind
 from schemas.problems import Problem
 
+# What is declared of a place where goods may be.
+_OF_A_PLACE = (Kind.INSTALLED_BASE, Kind.OFFICIAL_STATUS)
 _PERCENT = 100
 _NEAR_FROM = 60  # similarity, of 100, below which a name is no help to a reader
 
@@ -120,11 +123,23 @@ def check_declaration(
     if row.kind in DECLARED and not row.given.authorization:
         reason = f"a {row.kind} names the authorization it is for"
         return [row.problem("authorization", "", reason)]
+    if row.kind in _OF_A_PLACE and (found := _check_place(rulebook, row, details.get("country"))):
+        return found
     if row.kind == Kind.OFFICIAL_STATUS:
         return _check_status(rulebook, row, details.get("status", ""))
     if row.kind == Kind.DUTY_DONE:
         return _check_duty(row, details.get("status", ""), duties)
     return []
+
+
+def _check_place(rulebook: Rulebook, row: Row, code: str | None) -> list[Problem]:
+    """Goods that go to a place count where it is treated as another: so has what is said of it."""
+    place = rulebook.followed(code)
+    if code is None or place is None or place == code:
+        return []
+    named, other = countries.names().get(code, code), rulebook.country_name(place)
+    reason = f"{named} is treated as {other}: what is said of it is said of that, all in one"
+    return [row.problem("country", code, reason, (other,))]
 
 
 def _check_status(rulebook: Rulebook, row: Row, status: str) -> list[Problem]:

@@ -25,7 +25,13 @@ from ledger.service.bulk_countries import BulkCountries
 from ledger.service.bulk_draws import BulkDrawer
 from ledger.service.bulk_findings import Findings, Gathered
 from ledger.service.bulk_followers import BulkFollowers
-from ledger.service.bulk_known import Attempts, any_known, licensed_already, mark_known
+from ledger.service.bulk_known import (
+    Attempts,
+    any_known,
+    licensed_already,
+    mark_known,
+    replaced_before,
+)
 from ledger.service.bulk_lines import BulkLines
 from ledger.service.bulk_papers import FramePapers
 from ledger.service.by_place import ByPlace
@@ -146,6 +152,8 @@ def _attempt(desk: Desk, prepared: columns.Prepared | None, header: Header, work
                     mark_known(con, staging, outcome, attempts, follows=prepared is None)
                 if prepared is not None and licensed_already(con, staging):
                     raise ByRows if thorough else Collision("licence_line")
+                if prepared is not None and replaced_before(con, cursor):
+                    raise ByRows
                 fresh = sum(good) - outcome.already
                 if fresh:
                     ready = _ready(desk, con, prepared, book, staging)

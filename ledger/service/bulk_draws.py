@@ -53,7 +53,7 @@ class BulkDrawer:
         closed = [self.rulebook.not_attributable(ruling) for ruling in rulings]
         self._not_attributable = np.array(closed, bool)
         self._draws_as = place_column([place_of[r.draws, _periods(r)] for r in rulings])
-        self.statuses = BulkStatuses(drawer, [draws for draws, _ in self._alike])
+        self.statuses = BulkStatuses(drawer, rulings)
         self._places: dict[Table, Ints] = {}
         self._on: dict[str, NDArray[np.bool_]] = {}
         self._windows_of: dict[str, list[str]] = {}
@@ -70,7 +70,7 @@ class BulkDrawer:
         found.of_each(rows, which, [self._said[n] for n in said.tolist()])
         self._flag_attributed(frame, found)
         self.lines.flag(frame, found)
-        self.statuses.flag(frame, self._draws_as[ruling], self._holders[0], found)
+        self.statuses.flag(frame, self._holders[0], found)
         self.clerk.flag(frame, found)
         return found
 

@@ -16,6 +16,7 @@ from ledger.service.columns import CONTENTS, FOLLOWER_CONTENTS, keys
 from ledger.service.given_tables import staged
 from ledger.service.known_rows import ByRows
 from ledger.service.outcome import Outcome, Repeated
+from ledger.service.replacements import numbers_awaited
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.kinds import Kind
@@ -208,6 +209,15 @@ def licensed_already(con: duckdb.DuckDBPyConnection, staging: Staging) -> bool:
             " WHERE l.live = 1 LIMIT 1"
         )
     )
+
+
+def replaced_before(con: duckdb.DuckDBPyConnection, cursor: Cursor) -> bool:
+    """Whether a licence of the file may have its place taken by one on record already."""
+    if not con.execute("SELECT 1 FROM given WHERE kind = 'licence' LIMIT 1").fetchall():
+        return False
+    asked = "SELECT 1 FROM given WHERE kind = 'licence' AND document IN (SELECT unnest(?)) LIMIT 1"
+    numbers = sorted(numbers_awaited(cursor))
+    return bool(numbers and con.execute(asked, [numbers]).fetchall())
 
 
 _NEW_LICENCES = """

@@ -189,7 +189,6 @@ class BulkLines:
             | self._closing[stored.text["destination"].codes[place]]
             | (day > self._last_no(place))
             | (day < self.issued_no(place))
-            | (stored.whole["live"][place] == 0)
         )
 
     def _last_no(self, places: Ints) -> Ints:
@@ -285,7 +284,7 @@ def _beside(book: Book, seqs: Ints, first: Ints) -> list[Ints]:
 
 
 class _StoredLines:
-    """The lines on file among those a file asks for, column by column; `seq` 0 where there is none.
+    """The lines that stand among those a file asks for, column by column; `seq` 0 for none.
 
     One more place than `d_line` has numbers: -1, for movements that ask for none.
     """
@@ -294,25 +293,19 @@ class _StoredLines:
         count = int(con.execute("SELECT count(*) FROM d_line").fetchall()[0][0])
         self.whole = {name: np.full(count + 1, none, np.int64) for name, none in _WHOLE.items()}
         self.text = {name: Texts(count + 1) for name in _TEXT}
-        # Of several lines of one name the last live one counts, else the first.
-        ranks = np.full(count + 1, np.iinfo(np.int64).min)
+        self.seq: Ints = np.zeros(count + 1, np.int64)
         if count:
             for rows in _find(con, staging):
-                self._keep(rows, ranks)
-        self.seq: Ints = np.where(ranks == ranks[-1], 0, abs(ranks))
+                self._keep(rows)
 
-    def _keep(self, rows: Sequence[tuple[Any, ...]], ranks: Ints) -> None:
+    def _keep(self, rows: Sequence[tuple[Any, ...]]) -> None:
         columns = dict(zip((*_WHOLE, *_TEXT, "seq", "no"), zip(*rows, strict=True), strict=True))
-        at, seq = (np.array(columns[name], np.int64) for name in ("no", "seq"))
-        rank = np.where(np.array(columns["live"]) == 1, seq, -seq)
-        order = np.argsort(rank)
-        order = order[rank[order] > ranks[at[order]]]
-        at = at[order]
-        ranks[at] = rank[order]
+        at = np.array(columns["no"], np.int64)
+        self.seq[at] = np.array(columns["seq"], np.int64)
         for name, column in self.whole.items():
-            column[at] = np.array(columns[name], np.int64)[order]
+            column[at] = np.array(columns[name], np.int64)
         for name, texts in self.text.items():
-            texts.put(at, [columns[name][n] for n in order.tolist()])
+            texts.put(at, columns[name])
 
     def line(self, place: int) -> dict[str, Any]:
         """One line, as it is stored."""
@@ -330,14 +323,14 @@ _TEXT = (*(c.name for c in _COLUMNS if c.name not in _WHOLE), "issued_on")
 
 
 def _find(con: duckdb.DuckDBPyConnection, staging: Staging) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """The lines on file among those asked for, some thousand at a time."""
+    """The lines that stand among those asked for, some thousand at a time: one of each name."""
     named = "no::BIGINT AS no, on_licence AS licence, on_line AS line"
     sought = f"SELECT {named} FROM d_line ORDER BY on_licence, on_line"  # noqa: S608
     whole = (f'coalesce(l."{name}", {none})' for name, none in _WHOLE.items())
     columns = ", ".join((*whole, *(f'l."{name}"' for name in _TEXT[:-1])))
     joined = (
         f"{staged(con, staging, 'asked', sought)} a"
-        " JOIN licence_line l ON l.licence = a.licence AND l.line = a.line"
+        " JOIN licence_line l ON l.licence = a.licence AND l.line = a.line AND l.live = 1"
         " JOIN movement m ON m.seq = l.seq"
     )
     found = f"SELECT {columns}, m.effective_on, l.seq, a.no FROM {joined}"  # noqa: S608

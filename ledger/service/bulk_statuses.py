@@ -8,24 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.rules.admission import Ints
-from ledger.rules.judge import Draw
+from ledger.rules.judge import Draw, Ruling
 from ledger.service.batches import Frame
 from ledger.service.bulk_findings import Gathered
 from ledger.service.bulk_holders import NONE, BulkHolders
+from ledger.service.claims import KIN, asked, claimed, not_on_file
 from ledger.service.columns import place_column
 from ledger.service.day_numbers import day_of
-from ledger.service.draws import Drawer, claimed, not_on_file
+from ledger.service.draws import Drawer
 from ledger.service.holders import AUTHORIZED, PARTIES
 from ledger.service.known_rows import ByRows
 from ledger.service.rows import Flag
 
 
 class BulkStatuses:
-    """Checks movements whose rulings, by place, draw on these budgets."""
+    """Checks movements that are ruled, by place, as these rulings say."""
 
-    def __init__(self, drawer: Drawer, rulings: Sequence[tuple[Draw, ...]]) -> None:
+    def __init__(self, drawer: Drawer, rulings: Sequence[Ruling]) -> None:
         self.drawer = drawer
-        claims = [claimed(drawer.rulebook, draws) for draws in rulings]
+        claims = [claimed(drawer.rulebook, ruling) for ruling in rulings]
         self._claimed = [rule for rule in claims if rule is not None]
         places = [None if rule is None else self._claimed.index(rule) for rule in claims]
         self._claims = place_column(places)
@@ -57,9 +58,9 @@ class BulkStatuses:
             known[at, on] = at >= 0 and self.drawer.authorized(draw, key, day_of(on))
         return np.array([known[pair] for pair in pairs], bool)
 
-    def flag(self, frame: Frame, ruling: Ints, holders: BulkHolders, flags: Gathered) -> None:
+    def flag(self, frame: Frame, holders: BulkHolders, flags: Gathered) -> None:
         """Flag owners and operators without the authorization that a movement claims."""
-        claims = self._claims[ruling]
+        claims = self._claims[frame.ints("ruling_at")]
         rows = np.flatnonzero((claims >= 0) & (frame.ints("behind") == 0))
         if not len(rows):
             return
@@ -69,24 +70,24 @@ class BulkStatuses:
         of = claims[rows]
         where = np.where(by_country[of], country, NONE)
         roles = [holders.of(role, frame, rows, day) for role in AUTHORIZED]
+        kin = [holders.of(one, frame, rows, day) for one in KIN]
         for role, party in zip(AUTHORIZED, roles, strict=True):
-            asked = (party >= 0) & ((role == AUTHORIZED[0]) | (party != roles[0]))
-            at = np.flatnonzero(asked)
-            found = self._lack(holders, np.stack([of, party, where, day], axis=1)[at])
+            at = np.flatnonzero((party >= 0) & ((role == AUTHORIZED[0]) | (party != roles[0])))
+            found = self._lack(holders, np.stack([of, where, day, party, *kin], axis=1)[at])
             named = [frame.ints(column, NONE)[rows] for column in _named_by(frame, role)]
             told = np.stack([of, party, where, *named], axis=1)[at[found]]
             self._tell(frame, holders, role, (rows[at[found]], told), flags)
 
-    def _lack(self, holders: BulkHolders, asked: Ints) -> Ints:
-        """Which of some (claim, party, country, day) are without the authorization claimed."""
+    def _lack(self, holders: BulkHolders, told: Ints) -> Ints:
+        """Which of some (claim, country, day, party and its kin) lack the authorization claimed."""
         if not self.drawer.statuses:
-            return np.arange(len(asked))
-        each, which = np.unique(asked, axis=0, return_inverse=True)
+            return np.arange(len(told))
+        each, which = np.unique(told, axis=0, return_inverse=True)
         held = []
-        for at, party, place, on in each.tolist():
+        for at, place, on, party, *kin in each.tolist():
             rule, code = self._claimed[at], holders.codes[place] if place >= 0 else None
-            key = holders.keys[party]
-            held.append(self.drawer.statuses.holds(rule.authorization, key, code, day_of(on)))
+            keys = asked(rule, holders.keys[party], [holders.keys[n] for n in kin if n >= 0])
+            held.append(self.drawer.statuses.authorize(rule, keys, code, day_of(on)))
         return np.flatnonzero(~np.array(held, bool)[which.reshape(-1)])
 
     def _tell(

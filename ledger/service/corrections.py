@@ -23,7 +23,7 @@ from ledger.service.known_rows import reversals_of
 from ledger.service.line_rules import line_rules
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome, Repeated
-from ledger.service.posting import Desk, Posting, sums_that_fit
+from ledger.service.posting import Desk, Posting
 from ledger.service.rows import Row
 from ledger.service.seal import Header, Sealer
 from ledger.service.settings import setting_for
@@ -153,11 +153,7 @@ def _carry_out(
             outcome.problems += problems
             outcome.rejected += len({problem.row for problem in problems})
             raise _Again
-        with sums_that_fit():
-            posting.weigh(fresh)
-        sealer.write(fresh, posting.weighed.entries, told)
-        posting.save_derived(fresh)
-        last += len(fresh)
+        last += posting.write(fresh, sealer, told)
     sealer.close(header, told)
     for name in ("submission", "first_seq", "count", "head", "refused", "findings", "counts"):
         setattr(outcome, name, getattr(told, name))

@@ -265,7 +265,7 @@ def _validated(maker: Maker) -> None:
     open_to = [code for code in maker.holders()[:25] if maker.may("NVEU", code)]
     for country in maker.rng.sample(open_to, 5):
         client = maker.local(country, "Hyperscale")
-        demo_life.authorize(maker, client, country)
+        demo_life.authorize(maker, client.parent or client.name, "NVEU", country)
         for _ in range(maker.rng.randint(8, 16)):
             day = maker.day(FIRST_DAY, LAST_DAY - timedelta(10))
             goods = lot(maker, maker.chip(), maker.rng.choice((256, 512, 1024)))
@@ -279,7 +279,7 @@ def _changed(maker: Maker) -> None:
     units = {chip: maker.unit(chip) for chip in PRICE}
     ceiling = maker.ceiling(NATIONAL, country)
     client = demo_life.at_its_ceiling(maker, lots_summing(ceiling, units), _ship, country)
-    demo_life.authorize(maker, client, country)
+    demo_life.authorize(maker, client.parent or client.name, "NVEU", country)
     demo_life.universal(maker, _ship)
     demo_life.came_late(maker)
 

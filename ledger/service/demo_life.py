@@ -110,18 +110,12 @@ def suspended_for_a_while(maker: Maker, licensed: Callable[..., Cells]) -> None:
 # End users
 
 
-def authorize(maker: Maker, client: Party, country: str) -> None:
-    """The authorization of its own that a company holds for a country."""
-    maker.add(FileKind.DECLARATIONS, {
-        "document": f"VEU-{len(maker.rows[FileKind.DECLARATIONS]) + 1:03d}",
-        "line": "1",
-        "kind": Kind.OFFICIAL_STATUS,
-        "effective_on": FIRST_DAY,
-        "party": client.parent or client.name,
-        "country": country,
-        "status": "NVEU",
-        "authority": "BIS",
-    })  # fmt: skip
+def authorize(maker: Maker, company: str, status: str, country: str = "") -> None:
+    """An authorization of its own that a company holds, for a country or anywhere."""
+    number = len(maker.rows[FileKind.DECLARATIONS]) + 1
+    who = {"document": f"VEU-{number:03d}", "line": "1", "kind": Kind.OFFICIAL_STATUS}
+    said = {"effective_on": FIRST_DAY, "party": company, "country": country}
+    maker.add(FileKind.DECLARATIONS, who, said, {"status": status, "authority": "BIS"})
 
 
 def at_its_ceiling(
@@ -153,6 +147,7 @@ def universal(maker: Maker, ship: Callable[..., Cells]) -> None:
     base = maker.unit(USUAL_CHIP) * 400_000 // 1000
     said = {"document": "BASE-001", "party": f"{group} Holdings", "tpp": base}
     maker.add(FileKind.DECLARATIONS, said, declared)
+    authorize(maker, f"{group} Holdings", "UVEU")
     countries = [code for code in maker.holders()[:12] if maker.may("NVEU", code)][:4]
     for place, country in enumerate(countries):
         name = f"{group} {maker.rulebook.country_name(country)}"

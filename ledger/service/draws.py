@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from ledger.policy.budgets import PLACED, UNBOUND, BudgetRule
+from ledger.policy.budgets import PLACED, UNBOUND
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
 from ledger.rules.rulings import ASKED, COUNTED, LEAVE, UNDER_LICENCE
-from ledger.service import assignments, holders, licence_acts, moves
+from ledger.service import assignments, claims, holders, licence_acts, moves
 from ledger.service.acquired import Acquired
 from ledger.service.book import Book
 from ledger.service.conditions import standing_of
 from ledger.service.followers import BOTH_YEARS, LATER, TRANSIT, Followers
-from ledger.service.holders import AUTHORIZED, IN_COUNTRY, Holders
+from ledger.service.holders import IN_COUNTRY, Holders
 from ledger.service.installed import Installed, installed_object
 from ledger.service.lines import LineBook
 from ledger.service.on_record import RELATED, OnRecord
@@ -53,19 +53,6 @@ _EFFECT = {
 }
 
 
-def claimed(rulebook: Rulebook, draws: Sequence[Draw]) -> BudgetRule | None:
-    """The budget drawn on whose holders need an authorization of their own, if there is one."""
-    own = (draw for draw in draws if not draw.authorized and draw.effect != LEAVE)
-    rules = (rulebook.budgets[draw.rule] for draw in own)
-    return next((rule for rule in rules if rule.authorization), None)
-
-
-def not_on_file(rulebook: Rulebook, rule: BudgetRule, party: str, country: str | None) -> Flag:
-    """The flag of a party that is not known to hold an authorization it needs."""
-    where = f" for {rulebook.country_name(country)}" if country else ""
-    return Flag("veu_not_on_file", detail=f"{party}: no {rule.authorization}{where} on record")
-
-
 def effect_of(draw: Draw) -> Effect:
     """What a ruling's draw does to its budget."""
     return _EFFECT[draw.effect]
@@ -88,6 +75,7 @@ class Drawer:
         """What the row does to which budget, in the order of the ruling; what follows it last."""
         if row.kind in RELATED:
             return self.acquired.declared(row)
+        row.flags += claims.lacking(self.rulebook, self.on_record.statuses, row, self._holders)
         found = self._draws(row, lines)
         return [*found, *self.acquired.beside(row, found)]
 
@@ -254,7 +242,6 @@ class Drawer:
                 row.flags.append(Flag("uplift_over_maximum", place, *figures))
 
     def _ruled(self, row: Row) -> list[Drawn]:
-        self._check_authorized(row)
         found: dict[Drawn, None] = {}
         if row.ruled and self.rulebook.not_attributable(row.ruled.ruling):
             entity = holders.stated(row.given, holders.ATTRIBUTED_TO)
@@ -315,28 +302,11 @@ class Drawer:
         party, _, country = (
             holder.rpartition("@") if draw.holder_from in IN_COUNTRY else (holder, "", "")
         )
-        code = self.rulebook.budgets[draw.rule].authorization
-        return self.statuses.holds(code, party, country or None, day)
+        rule = self.rulebook.budgets[draw.rule]
+        return self.statuses.authorize(rule, (party,), country or None, day)
 
     def _holders_of(self, rule: str) -> Holders:
         return self._holders[self.rulebook.of_budget(rule).regime.key]
-
-    def _check_authorized(self, row: Row) -> None:
-        """Owner and operator each need the authorization that the movement claims."""
-        rule = claimed(self.rulebook, row.ruled.ruling.draws) if row.ruled else None
-        if rule is None or not is_shipment(row.kind):
-            return
-        day, holders = row.given.effective_on, self._holders_of(rule.key)
-        country = holders.country(row.given, "destination")
-        if not rule.authorized_by_country:
-            country = None
-        parties: dict[str, str] = {}
-        for role in AUTHORIZED:
-            if (party := holders.party(role, row.given, day)) is not None:
-                parties.setdefault(*party)
-        for key, name in parties.items():
-            if not self.statuses.holds(rule.authorization, key, country, day):
-                row.flags.append(not_on_file(self.rulebook, rule, name, country))
 
     @property
     def statuses(self) -> Statuses:

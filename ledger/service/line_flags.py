@@ -150,9 +150,7 @@ def _of_time(line: dict[str, Any], under: Under, terms: Terms) -> list[Flag]:
     found: list[Flag] = []
     day, licence = under.day, line["licence"]
     lapsed = line["state"] == "lapsed"
-    if not line["live"]:
-        found.append(Flag("licence_closed", detail=licence))
-    elif line["state"] != OPEN and not lapsed and day >= str(line["closed_on"]):
+    if line["state"] != OPEN and not lapsed and day >= str(line["closed_on"]):
         since = f"{licence}, {line['state']} since {line['closed_on']}"
         found.append(Flag("licence_closed", detail=since))
     if day < terms.issued_on:

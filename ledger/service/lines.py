@@ -113,9 +113,9 @@ class LineBook:
             return
         known = self.on_file({row.given.licence for row in under})
         for row in under:
-            named = (row.given.licence or "", row.given.licence_line or "1")
-            if named in known:
-                self.draw_on(row, self.place(known[named]))
+            line = known.get((row.given.licence or "", row.given.licence_line or "1"))
+            if line is not None and line[_AT["live"]]:
+                self.draw_on(row, self.place(line))
         self.load_acts({row.line_place for row in under if row.line_place >= 0})
 
     def _draws_on_licence(self, row: Row) -> bool:

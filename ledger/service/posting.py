@@ -125,11 +125,7 @@ def post(
             if not count:
                 book.open_budgets(desk.opening)
                 open_begun(desk.rulebook, book, head)
-            with sums_that_fit():
-                posting.weigh(kept)
-            sealer.write(kept, posting.weighed.entries, outcome)
-            posting.save_derived(kept)
-            count, acts = count + len(kept), acts or posting.stands
+            count, acts = count + posting.write(kept, sealer, outcome), acts or posting.stands
         if not count:
             return outcome
         sealer.close(header, outcome)
@@ -177,6 +173,9 @@ class Posting:
         self.plain = _PLAIN.issuperset([row.kind for row in kept])
         if not self.plain:
             kept = self._about(kept, outcome)
+        return self._found(kept)
+
+    def _found(self, kept: list[Row]) -> list[Row]:
         for place, row in enumerate(kept):
             row.seq = self.last_seq + 1 + place
         self.book.parties({n for row in kept for n in _names(row) if n is not None})
@@ -197,6 +196,23 @@ class Posting:
         kept = applications.ended(self.cursor, self.book, kept, outcome)
         kept = assignments.laid_under(self.cursor, self.book, self.lines, kept, outcome)
         return replacements.replaced(self.cursor, self.lines, kept, outcome)
+
+    def write(self, rows: Sequence[Row], sealer: Sealer, outcome: Outcome) -> int:
+        """Weigh rows, append them, and move what hangs on them; how many were appended.
+
+        Behind them stands what licences on record replace of what came only with them.
+        """
+        with sums_that_fit():
+            self.weigh(rows)
+        sealer.write(rows, self.weighed.entries, outcome)
+        self.save_derived(rows)
+        licences = replacements.awaited(self.cursor, rows)
+        if not licences:
+            return len(rows)
+        then = Posting(self.desk, self.cursor, self.book, self.last_seq + len(rows))
+        made = then._found(replacements.come_since(self.cursor, then.lines, licences))
+        self.stands = self.stands or bool(made)
+        return len(rows) + (then.write(made, sealer, outcome) if made else 0)
 
     def weigh(self, rows: Sequence[Row]) -> None:
         """Draw each row on its budgets and weigh them all."""

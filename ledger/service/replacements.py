@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ledger.rules.endings import STATES
 from ledger.service.known_rows import reversals_of, reversed_among
 from ledger.service.lines import LineBook
 from ledger.service.outcome import Outcome
 from ledger.service.rows import Flag, Row, key_of, row_of
-from ledger.service.superseding import SUPERSEDES, line_of
+from ledger.service.stored import Stored, stored
+from ledger.service.superseding import SUPERSEDES, line_of, makers_of, superseded
+from ledger.service.targets import given_by, names_of
 from ledger.storage.statements import Cursor
 from schemas import tables as t
 from schemas.canonical import canonical
 from schemas.kinds import Kind
 from schemas.records import Given
 
+# Lines on file by the number of their licence.
+_Lines = dict[str, list[tuple[Any, ...]]]
+_NOT_FOUND = "superseded_not_on_file"
+_ENDED = STATES[Kind.REPLACEMENT]
 _AT = {name: place for place, name in enumerate(t.licence_line.columns.keys())}
 
 
@@ -29,24 +36,79 @@ def replaced(cursor: Cursor, lines: LineBook, rows: Sequence[Row], outcome: Outc
     kept, superseding = _sorted_out(rows, outcome)
     if not superseding:
         return kept
-    known: dict[str, list[tuple[Any, ...]]] = {}
+    known, undone = _on_file(lines, {n for _, n in superseding})
+    for row, number in superseding:
+        if number not in known:
+            row.flags.append(_not_on_file(cursor, number, undone.get(number)))
+    made = _made(cursor, lines, superseding, known)
+    return sorted([*kept, *made], key=lambda row: row.order)
+
+
+def _on_file(lines: LineBook, numbers: Iterable[str]) -> tuple[_Lines, dict[str, int]]:
+    """The lines of some licences that stand, and by number what was reversed, by seq."""
+    known: _Lines = {}
     undone: dict[str, int] = {}
-    for (number, _), line in lines.on_file({n for _, n in superseding}).items():
+    for (number, _), line in lines.on_file(numbers).items():
         if line[_AT["live"]]:
             known.setdefault(number, []).append(line)
         else:
             undone[number] = line[_AT["seq"]]
-    made: list[Row] = []
-    done: set[tuple[str, str, str]] = set()
+    return known, undone
+
+
+def _made(
+    cursor: Cursor, lines: LineBook, superseding: Sequence[tuple[Row, str]], known: _Lines
+) -> list[Row]:
+    """A movement for each known line whose place is taken; several lines of a licence make one."""
+    first: dict[tuple[str, str, str], Row] = {}
     for row, number in superseding:
-        named = (row.given.source, row.given.document, number)
-        if number not in known:
-            row.flags.append(_not_on_file(cursor, number, undone.get(number)))
-        elif named not in done:
-            done.add(named)
-            each = (_replacement(cursor, lines, row, line) for line in sorted(known[number]))
-            made += [one for one in each if one is not None]
-    return sorted([*kept, *made], key=lambda row: row.order)
+        first.setdefault((row.given.source, row.given.document, number), row)
+    each = (
+        _replacement(cursor, lines, row, line)
+        for (_, _, number), row in first.items()
+        for line in sorted(known.get(number, ()))
+    )
+    return [one for one in each if one is not None]
+
+
+def awaited(cursor: Cursor, rows: Sequence[Row]) -> list[Row]:
+    """The licences on record whose place-taking waited for licences among the rows, by seq.
+
+    They named what was not on file, or had replaced other lines of it. One that a row itself takes
+    the place of waits for nothing.
+    """
+    new = {row.given.document: row for row in rows if row.kind == Kind.LICENCE}
+    if not new:
+        return []
+    lines = cursor.find(t.licence_line, "licence", new)
+    ended = [line[_AT["seq"]] for line in lines if line[_AT["state"]] == _ENDED]
+    made = makers_of(cursor, stored(cursor, "target_seq", ended))
+    flagged = {found[0] for found in cursor.find(t.finding, "code", [_NOT_FOUND])}
+    seqs = flagged | {maker["seq"] for makers in made.values() for maker in makers}
+    live = [line for line in cursor.find(t.licence_line, "seq", seqs) if line[_AT["live"]]]
+    each = stored(cursor, "seq", {line[_AT["seq"]] for line in live})
+    waited = [m for m in each if _waits_for(new.get(superseded(m["kind"], m["details"]) or ""), m)]
+    names = names_of(cursor, waited)
+    return [row_of(given_by(movement, names), None) for movement in waited]
+
+
+def numbers_awaited(cursor: Cursor) -> set[str]:
+    """The numbers of licences that, if they came now, might have their place taken already."""
+    flagged = {found[0] for found in cursor.find(t.finding, "code", [_NOT_FOUND])}
+    each = (superseded(m["kind"], m["details"]) for m in stored(cursor, "seq", flagged))
+    ended = cursor.find(t.licence_line, "state", [_ENDED])
+    return {number for number in each if number} | {line[_AT["licence"]] for line in ended}
+
+
+def _waits_for(row: Row | None, licence: Stored) -> bool:
+    """Whether a row is what a licence on record takes the place of, and not the other way round."""
+    return row is not None and superseded(row.kind, row.given.details) != licence["document"]
+
+
+def come_since(cursor: Cursor, lines: LineBook, licences: Sequence[Row]) -> list[Row]:
+    """A movement for each line on file that licences on record take the place of, and had not."""
+    known = _on_file(lines, {row.details()[SUPERSEDES] for row in licences})[0]
+    return _made(cursor, lines, [(row, row.details()[SUPERSEDES]) for row in licences], known)
 
 
 def _sorted_out(rows: Sequence[Row], outcome: Outcome) -> tuple[list[Row], list[tuple[Row, str]]]:
@@ -70,7 +132,7 @@ def _not_on_file(cursor: Cursor, number: str, seq: int | None) -> Flag:
     """The flag of a licence whose place is taken and that is not on file, or `seq` was reversed."""
     by = None if seq is None else reversals_of(cursor, [seq]).get(seq)
     detail = number if by is None else f"{number}, reversed by seq {by}"
-    return Flag("superseded_not_on_file", detail=detail)
+    return Flag(_NOT_FOUND, detail=detail)
 
 
 def _may(row: Row) -> bool:

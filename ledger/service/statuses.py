@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from ledger.policy.budgets import BudgetRule
 from ledger.policy.types import Regime
 from ledger.service.relations import Relation, Relations
 
@@ -42,14 +43,26 @@ class Statuses:
     def __bool__(self) -> bool:
         return bool(self._of)
 
-    def holds(self, code: str, party: str, country: str | None, day: date) -> bool:
-        """Whether a party (a name key, after mergers) holds an authorization on a day.
+    def authorize(
+        self, rule: BudgetRule, parties: Iterable[str], country: str | None, day: date
+    ) -> bool:
+        """Whether any of some parties (name keys, after mergers) may draw on a budget on a day.
 
-        One declared for no country holds in every country.
+        An authorization declared for no country holds in every country; one of a group that a
+        company of it holds is that of all.
         """
-        places = dict.fromkeys((status_object(code, None), status_object(code, country)))
+        known = frozenset(parties)
+        above = self._above(known, day) if rule.of_groups else frozenset[str]()
+        places = dict.fromkeys(status_object(rule.authorization, at) for at in (None, country))
         return any(
-            one.holds(day) and party in (one.subject, self._relations.merged(one.subject, day))
+            not known.isdisjoint((one.subject, self._relations.merged(one.subject, day)))
+            or not above.isdisjoint(self._above((one.subject,), day) if above else ())
             for place in places
             for one in self._of.get(place, ())
+            if one.holds(day)
         )
+
+    def _above(self, parties: Iterable[str], day: date) -> frozenset[str]:
+        """The ultimate parents that are declared of some parties, else those parties."""
+        each = (self._relations.holders(party, None, day) for party in parties)
+        return frozenset().union(*each)

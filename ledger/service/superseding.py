@@ -1,7 +1,8 @@
 """A licence that takes the place of another, and the replacements it makes: they stand together.
 
 What ends the other licence is a movement of its own, one a line, of kind `replacement`. It has the
-source and the document of the licence that makes it; where that has several lines, all make it.
+source and the document of the licence that makes it; where that has several lines, all make it. It
+stands before that licence, or behind the other one where that comes to be on file later.
 """
 
 from __future__ import annotations
@@ -128,7 +129,9 @@ def to_restore(cursor: Cursor, licences: Iterable[Stored], taken: Container[int]
     found: dict[int, int] = {}
     for licence, each in made.items():
         for attempts in each:
-            own = [seq for seq in attempts if seq < licence and seq in gone]
+            undone = [seq for seq in attempts if seq in gone]
+            # The one made with it; else that made when what it names came to be on file.
+            own = [seq for seq in undone if seq < licence] or undone
             if own and all(seq in gone or seq in taken for seq in attempts):
                 found[gone[own[-1]]] = licence
     return found

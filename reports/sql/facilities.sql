@@ -61,9 +61,14 @@ belonging as (
     left join called on called.key = coalesce(up.owner, o.owner_key)
 ),
 owned as (
-    select p.* replace (b.owner as owner), b.entity, b.entity_key as account_key, '' as site_key
+    select
+        p.* replace (b.owner as owner, site.facility as facility), b.entity,
+        b.entity_key as account_key, '' as site_key
     from placed p
     join belonging b on b.owner_key = p.owner_key
+    join (
+        select facility_key, min(facility) as facility from placed group by facility_key
+    ) site on site.facility_key = p.facility_key
     where getvariable('by') = 'entity'
     union all
     select p.*, b.entities, p.owner_key, p.facility_key
@@ -81,7 +86,10 @@ account as (
         case when getvariable('by') = 'entity'
             then string_agg(distinct owner, ', ' order by owner) else min(owner) end as owner,
         case when getvariable('by') = 'entity'
-            then string_agg(distinct facility, ', ' order by facility) else min(facility)
+            then coalesce(
+                string_agg(distinct facility, ', ' order by facility) filter (facility <> ''), ''
+            )
+            else min(facility)
         end as facility,
         country,
         chip,

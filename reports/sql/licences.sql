@@ -3,6 +3,8 @@
 -- as_of DATE: last day counted (default: today)
 -- known_seq BIGINT: last movement known (default: all)
 -- licence VARCHAR: only this licence (default: all)
+-- exporter VARCHAR: only those of this exporter, who has it last (default: all)
+-- consignee VARCHAR: only those to this consignee (default: all)
 -- destination VARCHAR: only this destination, by ISO code (default: all)
 -- state VARCHAR: only in state: open, overdue, suspended, lapsed, surrendered, revoked, closed,
 --     replaced, used up, over (default: all)
@@ -380,5 +382,13 @@ judged as (
 )
 select *
 from judged
-where getvariable('state') is null or state = getvariable('state')::varchar
+where (getvariable('state') is null or state = getvariable('state')::varchar)
+    and (
+        getvariable('exporter') is null
+        or folded(exporter) = folded(getvariable('exporter')::varchar)
+    )
+    and (
+        getvariable('consignee') is null
+        or folded(consignee) = folded(getvariable('consignee')::varchar)
+    )
 order by licence, line, seq;

@@ -45,6 +45,7 @@ rule as (
         (select value from said where topic = 'share stock' and key = s.key) = 'yes' as stock,
         (select value from said where topic = 'share dates' and key = s.key) as dates,
         (select value from said where topic = 'share of' and key = s.key) as of_hq,
+        (select value from said where topic = 'share holds' and key = s.key) as holds,
         (select value from said where topic = 'share part' and key = s.key) as part,
         (select value from said where topic = 'share base' and key = s.key) as base
     from said s
@@ -62,15 +63,6 @@ account as (
     cross join known
     where b.submission <= known.submission and b.rule in (select tally from rule)
 ),
-holder as (
-    select tally, holder, min(name) as name
-    from account
-    where getvariable('holder') is null
-        or holder = getvariable('holder')::varchar
-        or holder = folded(getvariable('holder')::varchar)
-        or folded(name) = folded(getvariable('holder')::varchar)
-    group by tally, holder
-),
 moved as (
     select a.tally, a.holder, a.country, e.effective_on, sum(e.posted_mtpp)::bigint as amount_mtpp
     from entry e
@@ -87,10 +79,14 @@ reversal as (
     where kind = 'reversal'
         and seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
 ),
+undone as (
+    select target_seq as seq from reversal where seq not in (select target_seq from reversal)
+),
 -- Declarations that stand; of one day the last recorded counts.
 standing as (
     select
         p.subject as holder,
+        json_extract_string(m.details, '$.party') as name,
         coalesce(json_extract_string(m.details, '$.country'), '') as country,
         m.effective_on,
         m.seq,
@@ -102,9 +98,24 @@ standing as (
     where m.kind = 'installed_base'
         and m.effective_on <= day.as_of
         and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
-        and m.seq not in (
-            select target_seq from reversal where seq not in (select target_seq from reversal)
-        )
+        and m.seq not in (select seq from undone)
+),
+-- Who had something move, and companies of which only a base was declared.
+holder as (
+    select tally, holder, coalesce(min(name) filter (moved), min(name)) as name
+    from (
+        select tally, holder, name, true as moved from account
+        union all
+        select r.tally, s.holder, s.name, false
+        from standing s
+        join (select distinct tally from rule where holds = 'party') r on true
+        where s.holder not in (select chip from movement where chip is not null)
+    ) either
+    where getvariable('holder') is null
+        or holder = getvariable('holder')::varchar
+        or holder = folded(getvariable('holder')::varchar)
+        or folded(name) = folded(getvariable('holder')::varchar)
+    group by tally, holder
 ),
 declared as (
     select holder, country, effective_on, document, amount_mtpp
@@ -156,6 +167,23 @@ whole as (
     left join moved m on m.tally = h.tally and m.holder = h.holder
     group by h.tally, h.holder, d.effective_on, d.document, d.amount_mtpp
 ),
+-- Of whom a share is asked by where they are headquartered: as what stands was ruled.
+asked as (
+    select distinct a.tally, a.holder, unnest(ruled.shares) as share
+    from (
+        select ruling_no, json_extract(body, '$.shares')::varchar[] as shares
+        from ruling
+        where contains(body, '"shares"')
+    ) ruled
+    join movement m on m.ruling_no = ruled.ruling_no
+    join entry e on e.seq = m.seq and e.official = 1
+    join account a on a.budget_no = e.budget_no
+    cross join day
+    where m.kind <> 'reversal'
+        and m.effective_on <= day.as_of
+        and m.seq <= coalesce(getvariable('known_seq')::bigint, 9223372036854775807)
+        and m.seq not in (select seq from undone)
+),
 part as (
     select
         r.key,
@@ -171,15 +199,8 @@ part as (
             r.of_hq is null
             or exists (
                 select 1
-                from entry e
-                join account a on a.budget_no = e.budget_no
-                join movement m on m.seq = e.seq
-                where a.tally = h.tally
-                    and a.holder = h.holder
-                    and (
-                        list_contains(string_split(r.of_hq, ' '), m.parent_hq)
-                        or list_contains(string_split(r.of_hq, ' '), m.consignee_hq)
-                    )
+                from asked a
+                where a.tally = h.tally and a.holder = h.holder and a.share = r.key
             )
         )
     group by r.key, h.holder, h.name, case when r.each then s.country end

@@ -11,8 +11,31 @@ accounted as (
     from told
     where json_extract_string(value, '$.how') in ('facility_account', 'yearly')
 ),
--- What is sent or licensed, where it names a facility or is under one of these. Most of a large
--- ledger is not: that is told before a detail of it is read.
+-- Where lots arrived, as their receipts say it (their installations, where there are none): the one
+-- facility that is named, and whether each of them names it.
+named as materialized (
+    select target_seq
+    from standing(until_day, until_seq)
+    where kind in ('receipt', 'installation') and contains(details, 'facility"')
+    group by target_seq
+),
+arrival as materialized (
+    select
+        target_seq, min(facility) as facility, count(facility) = count(*) as always
+    from (
+        select
+            f.target_seq, f.kind, max(f.kind) over (partition by f.target_seq) as telling,
+            json_extract_string(f.details, '$.facility') as facility
+        from standing(until_day, until_seq) f
+        semi join named on named.target_seq = f.target_seq
+        where f.kind in ('receipt', 'installation')
+    ) told
+    where kind = telling
+    group by target_seq
+    having count(distinct folded(facility)) = 1
+),
+-- What is sent or licensed, where it or its receipt names a facility or it is under one of these.
+-- Most of a large ledger is not: that is told before a detail of it is read.
 sending as materialized (
     select
         m.seq, m.kind, m.effective_on, m.destination as country, m.chip, m.quantity,
@@ -32,21 +55,31 @@ sending as materialized (
         and (
             contains(m.details, 'facility"')
             or m."authorization" in (select code from accounted)
+            or m.seq in (select target_seq from arrival)
         )
 ),
 -- Lots: shipments, and moves by the leg that leaves, at the facility they go to.
 lot as materialized (
-    select sending.*, coalesce(facility, '') as at_facility
+    select
+        sending.*, coalesce(sending.facility, arrival.facility, '') as at_facility,
+        case when always then arrival.facility end as came_to
     from sending
-    where facility is not null or "authorization" in (select code from accounted)
+    left join arrival on arrival.target_seq = sending.seq
+    where sending.facility is not null
+        or arrival.facility is not null
+        or "authorization" in (select code from accounted)
 ),
--- What follows a lot: the receipt may name the facility itself.
+-- What follows a lot: each may name the facility itself. What is gone went from where the lot came.
 follower as (
     select
         f.seq, f.kind, f.effective_on, f.quantity, f.amount_mtpp, f.target_seq,
         lot.kind = 'transfer_out' as moved, lot.owner, lot.country, lot.chip,
         lot."authorization",
-        coalesce(json_extract_string(f.details, '$.facility'), lot.at_facility) as at_facility
+        coalesce(
+            json_extract_string(f.details, '$.facility'),
+            case when f.kind not in ('receipt', 'transfer_in') then lot.came_to end,
+            lot.at_facility
+        ) as at_facility
     from standing(until_day, until_seq) f
     join lot on lot.seq = f.target_seq
     where f.kind in ('receipt', 'installation', 'removal', 'return', 'attrition', 'transfer_in')

@@ -4,7 +4,8 @@ A table's first line names its columns, separated by `|`; each line below is one
 which; `says` lists the codes found (`refused:` before a refusal's; empty: nothing); every other
 column is a heading of the import file or SHORT for one, an empty cell leaving it out. What a line
 does not say is taken from USUAL; its document (`no`) is its act and place. A shipment's papers are
-in order, unless the table has a column of its own for them (`certified`, `noticed`, `eccn`).
+in order, unless the table has a column of its own for them (`certified`, `noticed`, `eccn`), and
+whom goods go to under UVEU holds that authorization, unless it has one for the `status` of parties.
 """
 
 from __future__ import annotations
@@ -152,7 +153,16 @@ def act(
         given = {"to_country" if n == "destination" else n: v for n, v in given.items()}
     if "no" in line:
         given[document] = line["no"]
+    if given.get("authorization") == "UVEU" and "status" not in columns:
+        put_on_file(ledger, values | given)
     return ledger.record(kind, values | given)
+
+
+def put_on_file(ledger: Ledger, said: dict[str, str], status: str = "UVEU") -> None:
+    """Declare, once, that whom goods go to holds an authorization of its own since before."""
+    party = said.get("to_owner") or said.get("owner") or said["ultimate_consignee"]
+    declared = {"kind": "official_status", "effective_on": "2025-01-01", "status": status}
+    ledger.record("declarations", {"document": f"{status} of {party}", "party": party, **declared})
 
 
 def papers(day: str) -> dict[str, str]:

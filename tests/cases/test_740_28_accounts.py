@@ -143,6 +143,43 @@ ship    | B  | 2025-06-02 | Corp      | India  | UVEU    |  | 2025-06-03 | 20 | 
     accounts("owner | facility | country | on_hand\nCorp | | IN | 20")
 
 
+def test_what_is_gone_went_from_where_the_lot_arrived(ledger, accounts):
+    """A receipt may say where a lot came; what is lost or comes back of it says nothing of that."""
+    play(ledger, NATIONAL)
+    play(
+        ledger,
+        """
+        act     | no | day        | owner | to    | by   | at     | units | of | reason  | says
+        ship    | A  | 2025-03-01 | O     | India | NVEU |        | 10    |    |         |
+        receive | R1 | 2025-03-02 |       |       |      | Hall B | 10    | A  |         |
+        install | I1 | 2025-03-03 |       |       |      |        | 6     | A  |         |
+        loss    | L1 | 2025-03-09 |       |       |      |        | 3     | A  | failure |
+        ship    | B  | 2025-03-01 | O     | India | NLR  | Hall A | 10    |    |         |
+        receive | R2 | 2025-03-02 |       |       |      | Hall C | 4     | B  |         |
+        receive | R3 | 2025-03-02 |       |       |      | hall c | 6     | B  |         |
+        return  | B2 | 2025-03-09 |       |       |      |        | 1     | B  |         |
+        ship    | C  | 2025-03-01 | O     | India | NLR  |        | 7     |    |         |
+        receive | R4 | 2025-03-02 |       |       |      | Hall D | 7     | C  |         |
+        ship    | D  | 2025-03-01 | O     | India | NLR  | Hall E | 8     |    |         |
+        receive | R5 | 2025-03-02 |       |       |      | Hall F | 4     | D  |         |
+        receive | R6 | 2025-03-02 |       |       |      |        | 4     | D  |         |
+        loss    | L2 | 2025-03-09 |       |       |      |        | 2     | D  | failure |
+        """,
+    )
+    accounts(
+        """
+        facility | shipped | received | installed | lost | returned | on_hand
+        Hall A   | 10      |          |           |      |          |
+        Hall B   | 10      | 10       | 6         | 3    |          | 7
+        Hall C   |         | 10       |           |      | 1        | 9
+        Hall D   | 7       | 7        |           |      |          | 7
+        Hall E   | 8       | 4        |           | 2    |          | 2
+        Hall F   |         | 4        |           |      |          | 4
+        """
+    )
+    accounts("facility | on_hand\nHall A, Hall B, Hall C, Hall D, Hall E, Hall F | 29", by="entity")
+
+
 def test_installed_where_nobody_says_that_it_was_received(ledger, accounts):
     play(ledger, NATIONAL)
     play(

@@ -10,11 +10,11 @@ from tests.cases.table import play
 UNKNOWN = "names no authorization of the regime"
 STATUSES = [
     # status, authorization, what is told of the status, the nearest
-    ("NVUE", "", UNKNOWN, ("NVEU",)),
-    ("authorized", "NVEU", UNKNOWN, ("NVEU", "none")),
-    ("unstated", "", UNKNOWN, ("NVEU", "none")),
-    ("licence", "", UNKNOWN, ("NVEU",)),
-    ("", "NVEU", "an official status says which authorization was granted", ("NVEU",)),
+    ("NVUE", "", UNKNOWN, ("NVEU", "UVEU")),
+    ("authorized", "NVEU", UNKNOWN, ("NVEU", "UVEU", "none")),
+    ("unstated", "", UNKNOWN, ("NVEU", "UVEU", "none")),
+    ("licence", "", UNKNOWN, ("NVEU", "UVEU")),
+    ("", "NVEU", "an official status says which authorization was granted", ("NVEU", "UVEU")),
 ]
 
 
@@ -40,3 +40,73 @@ def test_a_status_may_be_written_as_any_authorization_may(opened, status):
     ledger = opened()
     play(ledger, f"act|day|party|country|status\nofficial_status|2025-01-15|O|India|{status}")
     play(ledger, "act|day|for|to|by|says\nship|2025-06-01|o|India|NVEU|")
+
+
+NO, NEW = "veu_not_on_file", "share_undeclared"
+BOTH = f"{NO}, {NEW}"
+
+
+def test_a_universal_veu_has_to_be_on_file_too(opened):
+    """748.15(a)(2)(ii): for all countries, from its day to its last; at home nothing is claimed."""
+    play(
+        opened(),
+        f"""
+        act             | day        | until_on   | party | for | to      | by   | status | says
+        ship            | 2025-03-01 |            |       | O   | India   | UVEU |        | {BOTH}
+        official_status | 2025-06-01 | 2025-06-30 | O     |     |         |      | UVEU   |
+        official_status | 2025-06-01 |            | N     |     |         |      | NVEU   |
+        ship            | 2025-05-31 |            |       | O   | India   | UVEU |        | {BOTH}
+        ship            | 2025-06-01 |            |       | o   | India   | UVEU |        | {NEW}
+        ship            | 2025-06-30 |            |       | O   | Germany | UVEU |        |
+        ship            | 2025-07-01 |            |       | O   | Germany | UVEU |        | {NO}
+        ship            | 2025-07-01 |            |       | O   | US      | UVEU |        |
+        ship            | 2025-07-01 |            |       | O   | Germany | AIA  |        |
+        ship            | 2025-07-01 |            |       | N   | Germany | UVEU |        | {NO}
+        """,
+    )
+
+
+def test_a_universal_veu_is_the_entity_with_its_group(opened):
+    """Whoever of a group is named; an operator of another group needs its own, (ii)(A)."""
+    ledger = opened()
+    play(
+        ledger,
+        """
+        act             | day        | party | other | status
+        official_status | 2025-01-15 | P     |       | UVEU
+        official_status | 2025-01-15 | Z     |       | UVEU
+        ownership       | 2025-01-15 | A     | P     |
+        ownership       | 2025-06-15 | B     | P     |
+        """,
+    )
+    play(
+        ledger,
+        f"""
+        act  | day        | for | parent | owner | operator | to      | by   | status | says
+        ship | 2025-06-01 | A   |        |       |          | Germany | UVEU |        |
+        ship | 2025-06-01 | B   |        |       |          | Germany | UVEU |        | {NO}
+        ship | 2025-06-15 | B   |        |       |          | Germany | UVEU |        |
+        ship | 2025-06-15 | C   | P      |       |          | Germany | UVEU |        |
+        ship | 2025-06-15 | C   | P      | C     |          | Germany | UVEU |        |
+        ship | 2025-06-15 | C   | P      | D     |          | Germany | UVEU |        | {NO}
+        ship | 2025-06-15 | Z   | Y      |       |          | Germany | UVEU |        |
+        ship | 2025-06-15 | A   |        |       | B        | Germany | UVEU |        |
+        ship | 2025-06-15 | A   |        |       | D        | Germany | UVEU |        | {NO}
+        """,
+    )
+
+
+@pytest.mark.parametrize("reading", ["no_second_debit", "debit_again"])
+def test_who_gets_units_that_a_shipment_brought_needs_one_too(opened, reading):
+    """Named or not, they go on to somebody under the authorization that is claimed."""
+    play(
+        opened(in_country_transfer=reading),
+        f"""
+        act             | no | day        | party | for | to    | by   | of | status | says
+        official_status |    | 2025-01-15 | O     |     | India |      |    | NVEU   |
+        ship            | S1 | 2025-06-01 |       | O   | India | NVEU |    |        |
+        transfer        |    | 2025-06-02 |       | R   | India | NVEU | S1 |        | {NO}
+        transfer        |    | 2025-06-02 |       | R   | India | UVEU | S1 |        | {BOTH}
+        transfer        |    | 2025-06-02 |       | R   | India | NVEU |    |        | {NO}
+        """,
+    )

@@ -107,7 +107,7 @@ def test_sixty_days_notice_before_chips_move_between_countries(kept, noticed, sa
     (told,) = owed(
         ledger,
         "2025-06-02",
-        f"state | due_on | party | seq\n{state} | 2025-04-02 | O | 2",
+        f"state | due_on | party | seq\n{state} | 2025-04-02 | O | 3",
         duty="uveu_transfer_notice",
     )
     assert told["why"] == (

@@ -31,6 +31,7 @@ def test_validated_end_users_of_data_centres_too(opened):
         f"""
         act             | day        | to      | by   | party | country | status | chip | says
         official_status | 2025-01-01 |         |      | C     | India   | NVEU   |      |
+        official_status | 2025-01-01 |         |      | C     |         | UVEU   |      |
         ship            | 2025-01-12 | India   | NVEU |       |         |        |      | {BARRED}
         ship            | 2025-01-13 | India   | NVEU |       |         |        |      |
         ship            | 2025-01-12 | Germany | UVEU |       |         |        |      | {BARRED}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cases.table import play, stands
-from tests.service.books import rows
+from tests.service.books import rows, write_csv
 
 
 def test_a_licence_is_used_up_and_no_unit_more(opened):
@@ -83,17 +83,28 @@ ship    | 1  | 3    | 2025-06-10 | India | 1     | L1    | 3            | licenc
     assert [line["used_quantity"] for line in rows(ledger.url, "licence_line")] == [10, 15]
 
 
-def test_a_shipment_under_a_licence_that_was_reversed(opened):
+@pytest.mark.parametrize("columns_from", [1, 10**9])
+def test_a_shipment_under_a_licence_that_was_reversed(opened, tmp_path, columns_from):
+    """No licence is on file: it is on the safe side until it is laid under one that turns up."""
     ledger = opened()
-    play(ledger, "act | no | day | to\nlicence | L1 | 2025-06-01 | India")
+    play(ledger, "act | no | day | to | units\nlicence | L1 | 2025-06-01 | India | 10")
     ledger.reverse([2], "issued in error")
+    sent = {"document": "S1", "exported_on": "2025-06-10", "exporter": "X"}
+    sent |= {"ultimate_consignee": "C", "destination": "India", "chip": "H100 SXM"}
+    sent |= {"quantity": "4", "authorization": "licence", "licence": "L1"}
+    path = write_csv(tmp_path / "shipments.csv", [sent])
+    outcome = ledger.import_file(path, "shipments", columns_from=columns_from)
+    assert list(outcome.counts) == ["licence_not_on_file"]
+    stands(ledger, "India 2025-2027: safe 63,328; remaining 790,000,000")
     play(
         ledger,
         """
-        act  | day        | to    | under | says
-        ship | 2025-06-10 | India | L1    | licence_closed
+        act        | no | day        | to    | units | of | under | exporter
+        licence    | L1 | 2025-06-01 | India | 10    |    |       | X
+        assignment | U  | 2025-06-20 |       |       | S1 | L1    | X
         """,
     )
+    stands(ledger, "India 2025-2027: held 94,992, posted 63,328; remaining 789,841,680")
 
 
 def test_a_licence_answers_its_application(opened):

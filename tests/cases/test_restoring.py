@@ -95,12 +95,16 @@ def test_a_licence_comes_back_with_its_shipments(ledger):
     assert (line["live"], line["held_mtpp"]) == (1, 633_280_000)
 
 
-def test_a_licence_comes_back_to_what_was_shipped_meanwhile(ledger):
+def test_a_licence_comes_back_beside_what_was_shipped_meanwhile(ledger):
+    """That had no licence: it is laid under it by an assignment, as under one that turned up."""
     play(ledger, "act | no | day | to | units\nlicence | L1 | 2025-06-01 | India | 100")
     ledger.reverse([2], "issued in error")
-    closed = "act|no|day|to|units|under|says\nship|S1|2025-06-10|India|60|L1|licence_closed"
-    play(ledger, closed)
+    play(
+        ledger, "act|no|day|to|units|under|says\nship|S1|2025-06-10|India|60|L1|licence_not_on_file"
+    )
     ledger.reverse([3], "it was issued")
+    stands(ledger, "India 2025-2027: held 1,583,200, safe 949,920; remaining 788,416,800")
+    play(ledger, "act|no|day|of|under|exporter\nassignment|U|2025-06-20|S1|L1|X")
     stands(ledger, "India 2025-2027: held 633,280, posted 949,920; remaining 788,416,800")
 
 

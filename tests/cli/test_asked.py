@@ -29,6 +29,43 @@ def test_a_wrong_word_is_said(folder, tpp, words, said):
     assert done.stderr.startswith(f"tpp: {said}")
 
 
+@pytest.mark.parametrize("report", ["licences", "applications", "statement", "totals"])
+def test_an_exporter_nobody_is(folder, tpp, report):
+    """No movement has it: an empty table would read as "it has none"."""
+    tpp(ISSUE + "8")
+    done = tpp(f"report {report} --where exporter=Acmee")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith('tpp: there is no exporter "Acmee" (nearest: Acme')
+
+
+@pytest.mark.parametrize(
+    ("asked", "licences"),
+    [
+        ("exporter=ACME", ["D1", "D2"]),
+        ("exporter=beacon", []),
+        ("consignee=bharat", ["D1"]),
+        ("consignee=GROSSRECHNER --where exporter=acme", ["D2"]),
+    ],
+)
+def test_licences_of_an_exporter_or_to_a_consignee(folder, tpp, asked, licences):
+    """Whose the licence is by now; in any spelling that is one party."""
+    tpp(ISSUE + "8")
+    other = ISSUE.replace("D1", "D2").replace("Acme", "Beacon").replace("Bharat", "Großrechner")
+    tpp(other + "8")
+    tpp("licence transfer D2 --on 2026-04-02 --to Acme")
+    done = tpp(f"report licences --where {asked} --as-of 2026-05-01 --format csv")
+    assert done.exit_code == 0
+    assert [line.split(",")[0] for line in done.stdout.splitlines()[1:]] == licences
+
+
+@pytest.mark.parametrize("kind", ["licenses", "licence"])
+def test_a_kind_of_file_there_is_not(folder, tpp, kind):
+    for command in (f"template {kind}", f"import gone.csv --as {kind}", f"record {kind} a=b"):
+        done = tpp(command)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.rstrip().endswith("(nearest: licences).")
+
+
 @pytest.mark.parametrize(("word", "rows"), [("India", 1), ("IN", 1), ("PL", 0)])
 def test_a_destination_by_any_name(folder, tpp, word, rows):
     tpp(ISSUE + "8")

@@ -137,6 +137,40 @@ _COUNTED = """
 """
 
 
+def test_who_holds_the_authorization_that_is_claimed(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    """A national VEU for its country, a universal one with its group; owner and operator each."""
+    with new_ledger(ledger_url) as ledger:
+        said = {"kind": "official_status", "effective_on": "2025-05-15"}
+        ledger.record("declarations", said | {"document": "U", "party": "P", "status": "UVEU"})
+        said |= {"document": "N", "party": "A", "status": "NVEU", "country": "India"}
+        ledger.record("declarations", said)
+        said = {"document": "O", "kind": "ownership", "effective_on": "2025-02-01", "party": "A"}
+        ledger.record("declarations", said | {"other_party": "P"})
+        said |= {"document": "M", "kind": "party_merged", "party": "Old P"}
+        ledger.record("declarations", said | {"other_party": "P"})
+    random = Random(7)
+    lots = [
+        {"document": f"S{n}", "exported_on": f"2025-{random.randint(5, 6):02}-10", "exporter": "X"}
+        | {"ultimate_consignee": random.choice("ABP"), "chip": "nvidia-a100", "quantity": 1}
+        | {"ultimate_parent": random.choice(("", "", "P", "Old P", "B"))}
+        | {
+            "owner": random.choice(("", "", "A", "B")),
+            "operator": random.choice(("", "", "A", "B")),
+        }
+        | {"destination": random.choice(("India", "Kenya", "Germany", "United States"))}
+        | {"authorization": random.choice(("UVEU", "UVEU", "NVEU", "AIA"))}
+        for n in range(300)
+    ]
+    with twins(ledger_url, tmp_path) as ledgers:
+        ways = both_ways(ledgers, write_csv(tmp_path / "lots.csv", lots), "shipments")
+        assert ways[0] == ways[1]
+        assert 50 < ways[0].counts["veu_not_on_file"] < 250
+        assert_same(ledgers)
+        assert_sound(ledgers[1])
+
+
 def test_what_is_dated_before_a_country_comes_under_the_allocation(
     ledger_url: str, tmp_path: Path
 ) -> None:

@@ -245,10 +245,8 @@ class Licences(Walk):
     def drawn(self, licence: int, one: Done, sent: Done, day: date) -> list[str]:
         """What a draw on a licence is flagged with; `sent` is the shipment, `day` its own."""
         of, line = self.model.done[licence], self.model.line(licence)
-        found = []
-        ended = line.state not in ("open", "lapsed") and str(day) >= str(line.closed_on)
-        shut = of.undone or ended
-        found += ["licence_closed"] * shut
+        shut = line.state not in ("open", "lapsed") and str(day) >= str(line.closed_on)
+        found = ["licence_closed"] * shut
         found += ["licence_not_yet_issued"] * (day < of.day)
         expired = str(day) > self.last_day(licence, day)
         expired |= line.state == "lapsed" and str(day) >= str(line.closed_on)
@@ -304,8 +302,12 @@ class Licences(Walk):
             one.effects = {(self.budget(country), "safe"): units * UNIT}
             said |= {"authorization": "none"}
             return Step(said, [(day, lambda: ["no_authorization", *self.model.add(one)])])
-        one.line = licences[which % len(licences)]
-        said["licence"] = self.model.done[one.line].name
+        licence = licences[which % len(licences)]
+        said["licence"] = self.model.done[licence].name
+        if self.model.done[licence].undone:
+            one.effects = {(self.budget(country), "safe"): units * UNIT}
+            return Step(said, [(day, lambda: ["licence_not_on_file", *self.model.add(one)])])
+        one.line = licence
         return Step(said, [(day, lambda: self.draw(one, one, day))])
 
     def draw(self, one: Done, sent: Done, day: date) -> list[str]:

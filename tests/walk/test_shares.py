@@ -11,7 +11,7 @@ from hypothesis.stateful import precondition, rule
 
 from ledger.service.ledger import new_ledger
 from tests.cases.table import papers
-from tests.walk.machine import Step, Walk, columns, days, walk, which
+from tests.walk.machine import DAYS, Step, Walk, columns, days, walk, which
 from tests.walk.model import ALWAYS, CYCLE, UNIT, Done
 
 pytestmark = pytest.mark.slow
@@ -118,6 +118,19 @@ class Shares(Walk):
             said["country"], one.says["country"] = country, ISO[country]
         self.do("declarations", said, lambda: self.model.add(one))
 
+    @rule(day=days, until=st.sampled_from((None, DAYS[3])))
+    def authorize(self, day: date, until: date | None) -> None:
+        said = {"document": self.name("V"), "kind": "official_status", "effective_on": str(day)}
+        one = Done("official_status", day)
+        if until is not None and until >= day:
+            said["until_on"] = one.says["until_on"] = str(until)
+        said |= {"party": "C", "status": "UVEU"}
+        self.do("declarations", said, lambda: self.model.add(one))
+
+    def authorized(self, day: date) -> bool:
+        known = [self.model.done[s] for s in self.model.live("official_status")]
+        return any(d.day <= day and str(day) <= d.says.get("until_on", "9999") for d in known)
+
     def shipped(self, country: str, units: int, day: date, by: str) -> Step:
         units = min(units, UNDER_AIA) if by == "AIA" else units
         said = {"document": self.name("S"), "exported_on": str(day), "authorization": by}
@@ -136,6 +149,7 @@ class Shares(Walk):
             one.effects[(code, CYCLE), "safe"] = one.units * UNIT
         if by == "AIA" and not refused:
             one.effects[("c FROM x", ALWAYS), "posted"] = one.units * UNIT
+        found += ["veu_not_on_file"] * (by == "UVEU" and not self.authorized(one.day))
         if by == "UVEU" or self.model.live("installed_base"):
             found += self.measured(code, one.day, one.units)
             one.effects[(f"c@{code}", ALWAYS), "posted"] = one.units * UNIT
