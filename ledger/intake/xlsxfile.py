@@ -212,7 +212,7 @@ _MARKS = {bool: TRUTH, int: NUMBER, float: NUMBER, datetime: DAY, date: DAY}
 
 
 def _is_long(value: float, text: str) -> bool:
-    """Whether a number may say which of several things is meant, and has lost some of its digits."""
+    """Whether a number may be that of one thing among many, and has lost some of its digits."""
     return _LONG_FROM <= abs(value) < _MEASURES_FROM and float(text) != value
 
 
