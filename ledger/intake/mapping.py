@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Context, Decimal
+from functools import cache
 from pathlib import Path
 from time import strptime
 from typing import Any
@@ -30,6 +31,10 @@ _DELIMITERS = (",", ";", "\t", "|")
 _FIFTEEN = Context(prec=15)
 # What a form of days has where it says the time of day.
 _TIMES = ("%H", "%I", "%X", "%c")
+# Numbers of a form of days that nothing parts, and how many digits each has.
+_TOGETHER = re.compile(r"(?:%[YGymdjHIMSUWVuw]|[0-9]){2,}")
+_DIGITS = {"%Y": 4, "%G": 4, "%j": 3, "%u": 1, "%w": 1}
+_ONE = re.compile(r"%.|[0-9]")
 # A day to try a form of days on; with a time zone, since a form may have one.
 _TRIED = datetime(2034, 11, 25, tzinfo=UTC)
 
@@ -134,8 +139,27 @@ def _day(cell: str, formats: tuple[str, ...]) -> str:
             day = strptime(cell, form)
         except ValueError:
             continue
+        if not _widths(form) <= {len(digits) for digits in re.findall("[0-9]+", cell)}:
+            continue
         return f"{day.tm_year:04d}-{day.tm_mon:02d}-{day.tm_mday:02d}"
     raise Wrong(f"is not a day written {' or '.join(formats)}, as the mapping file says")
+
+
+@cache
+def _widths(form: str) -> frozenset[int]:
+    """How many digits stand together wherever a form has numbers with nothing between.
+
+    Python reads 2025111 as a day of November, though January is as good: where a digit is
+    missing, nobody can tell which.
+    """
+    if "%f" in form:  # as many digits as there are
+        return frozenset()
+    runs = (_ONE.findall(run) for run in _TOGETHER.findall(form))
+    return frozenset(sum(_digits(one) for one in run) for run in runs)
+
+
+def _digits(one: str) -> int:
+    return _DIGITS.get(one, 2) if one.startswith("%") else 1
 
 
 def _written(day: str, form: str) -> str:

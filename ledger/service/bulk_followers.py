@@ -150,7 +150,9 @@ class BulkFollowers(BulkDrawer):
     def _arrivals(self, frame: Frame) -> Iterator[Wanted]:
         """What receipts and installations post, by ruling, draw and the period they fall in."""
         ruling = frame.ints("ruling_at", NONE)
-        alike = np.where(ruling >= 0, self._draws_as[ruling], NONE)
+        # What names no shipment on file has no ruling, and a file of such alone none at all.
+        alike, ruled = np.full(frame.count, NONE, np.int64), ruling >= 0
+        alike[ruled] = self._draws_as[ruling[ruled]]
         received, installed = (self._are(frame, kind) for kind in (Kind.RECEIPT, Kind.INSTALLATION))
         for at in np.unique(alike[alike >= 0]).tolist():
             draws, _ = self._alike[at]

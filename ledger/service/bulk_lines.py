@@ -74,10 +74,11 @@ class BulkLines:
             OUTSIDE in dict(ruled.ruling.findings) and not ruled.looks_back
             for ruled in prepared.ruled
         ]
-        self._outside = np.array(outside, bool)
+        # The last is that of what has no ruling: receipts of shipments that are not on file.
+        self._outside = np.array([*outside, False], bool)
         cases = [ruled.ruling.case for ruled in prepared.ruled]
-        claims = [c.kind in SENT and c.authorization in rules.drawn_under for c in cases]
-        self._claims = np.array(claims, bool) & ~self._outside
+        claims = [c.kind in SENT and c.authorization in rules.claimed for c in cases]
+        self._claims = np.array(claims, bool) & ~self._outside[:-1]
         self._years = np.array([ruled.ruling.years for ruled in prepared.ruled], np.int64)
         # The lines' figures, by place.
         self.lines = Lines(*(stored.whole[name] for name in FIGURES))
@@ -100,7 +101,7 @@ class BulkLines:
     def _asked(self, frame: Frame) -> Ints:
         """Which line each movement asks for by the number of `d_line`, -1 for none."""
         asked: Ints = np.where(
-            self._outside[frame.ints("ruling_at")], -1, frame.ints("line_at", -1)
+            self._outside[frame.ints("ruling_at", -1)], -1, frame.ints("line_at", -1)
         )
         return asked
 

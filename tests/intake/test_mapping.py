@@ -206,6 +206,35 @@ def test_a_form_of_days_that_python_reads(desk, form):
     assert load_map(path).date_formats == (form,)
 
 
+@pytest.mark.parametrize(
+    ("forms", "cell", "day"),
+    [
+        (["%Y%m%d"], "20250111", "2025-01-11"),
+        (["%Y%m%d"], "2025111", None),  # the 11th of January, or the 1st of November
+        (["%d%m%Y"], "1122025", None),
+        (["%d%m%Y", "%d%m%y"], "111125", "2025-11-11"),  # and not a day of the year 1125
+        (["%Y%m%d %H%M%S"], "20250111 093000", "2025-01-11"),
+        (["%Y%m%d %H%M%S"], "20250111 93000", None),
+        (["%Y%m%d %H:%M"], "20250111 9:30", "2025-01-11"),
+        (["%Y%j"], "2025011", "2025-01-11"),
+        (["%Y%j"], "202511", None),
+        (["%d%b%Y"], "1Jan2025", "2025-01-01"),
+        (["%Y%m%d%H%M%S%f"], "202501110930005", "2025-01-11"),
+        (["%m/%d/%Y"], "1/11/2025", "2025-01-11"),
+    ],
+)
+def test_numbers_of_a_day_that_run_together_have_all_their_digits(desk, forms, cell, day):
+    """Where nothing parts them, a digit that is missing could be missing from any."""
+    written = ", ".join(f'"{form}"' for form in forms)
+    row = f"S1,{cell},Acme,Bharat DC,IN,H100,8"
+    found = desk.shipments(row, mapping=f"[file]\ndate_format = [{written}]")
+    assert [str(on) for (on,) in desk.given(found, "effective_on")] == ([day] if day else [])
+    said = f'exported_on "{cell}": is not a day written {" or ".join(forms)}'
+    assert [str(p) for p in found.problems()] == (
+        [] if day else [f"in.csv:2, {said}, as the mapping file says"]
+    )
+
+
 def test_blanks_around_what_a_mapping_says_go(desk):
     mapping = (
         'source = " Zollamt "\n[fixed]\nend_user = " Acme "\n[values.destination]\n" ? " = " IN "'

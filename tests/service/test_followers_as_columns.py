@@ -110,6 +110,25 @@ def test_receipts_of_which_some_are_known_go_on(
     assert columns_only == []
 
 
+def test_receipts_before_any_of_their_shipments(
+    ledger_url: str, tmp_path: Path, columns_only: list[str]
+):
+    """Files that come in the wrong order are recorded, and flagged."""
+    base = declared(ledger_url)
+    for kind, day in (("receipts", "received_on"), ("returns", "returned_on")):
+        lines = [
+            {"document": f"{kind}-{n}", day: "2025-06-09", "exporter": "X", "shipment": f"S{n}"}
+            for n in range(5)
+        ]
+        with twins(base, tmp_path) as ledgers:
+            path = write_csv(tmp_path / f"{kind}.csv", lines)
+            by_rows, as_columns = both_ways(ledgers, path, kind)
+            assert by_rows == as_columns
+            assert as_columns.counts == {"shipment_not_on_file": 5}
+            assert_same(ledgers)
+    assert columns_only == []
+
+
 def test_a_known_receipt_of_another_part_is_a_problem(
     ledger_url: str, tmp_path: Path, columns_only: list[str]
 ):
