@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, exc, inspect
 
-from ledger.storage import append_only, head, store, upgrade
+from ledger.storage import append_only, head, sqlite, store, upgrade
 from ledger.storage.errors import NewerLedger, NotALedger, OlderLedger, StoreError
 from schemas import tables
+from tests.storage.scribe import small_ledger
 
 REBUILDING = '''
 """Rebuilds a guarded table, as SQLite needs for a new NOT NULL column."""
@@ -153,6 +154,38 @@ def test_a_failing_migration_leaves_the_ledger_as_it_was(
     with made.engine.connect() as connection:
         assert shape(connection) == before
     made.close()
+
+
+def test_an_upgrade_that_broke_off_goes_on_with_the_copy_it_kept(
+    tmp_path: Path, more: Path, be_version: Callable[[int], None]
+) -> None:
+    """Killed behind its copy, or short of room: what it kept is in nobody's way."""
+    path, kept = str(tmp_path / "ledger.db"), tmp_path / "ledger.db.v2"
+    store.create(path).close()
+    whole = (more / "0003_colour.py").read_text()
+    (more / "0003_colour.py").write_text(whole + "    raise RuntimeError('half-way')\n")
+    be_version(3)
+    with pytest.raises(RuntimeError, match="half-way"):
+        upgrade.upgrade(path, more=more)
+    assert kept.exists()
+    (more / "0003_colour.py").write_text(whole)
+    assert upgrade.upgrade(path, more=more) == 2
+    with sqlite3.connect(kept) as copy:
+        assert copy.execute("SELECT schema_version FROM head").fetchone() == (2,)
+
+
+def test_the_copy_of_another_state_or_ledger_is_in_the_way(
+    tmp_path: Path, more: Path, be_version: Callable[[int], None]
+) -> None:
+    path, kept = str(tmp_path / "ledger.db"), tmp_path / "ledger.db.v2"
+    with store.create(path) as led:
+        sqlite.copy_file(Path(path), kept)
+        small_ledger(led)
+    be_version(3)
+    with pytest.raises(StoreError, match="exists already"):
+        upgrade.upgrade(path, more=more)
+    with pytest.raises(OlderLedger):
+        store.open_store(path)
 
 
 def test_a_newer_ledger_is_refused(ledger_url: str) -> None:
