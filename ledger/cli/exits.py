@@ -154,7 +154,7 @@ def of_system(error: BaseException) -> Exit | None:
         return None
     where = f"{error.filename}: " if error.filename else ""
     say(f"tpp: {where}{error.strerror}")
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
     return Exit.UNAVAILABLE if full else Exit.USAGE
 
 

@@ -31,17 +31,24 @@ STRAY_SECONDS = 60 * 60
 _MAGIC = b"PAR1"
 LOCK = ".lock"
 _ALL, _OWNER, _READ = 0o777, 0o700, 0o444
+# What of a URL says which database, and in which schema; else what libpq takes in its place.
+_WHERE = (
+    *(("service", "PGSERVICE"), ("host", "PGHOST"), ("hostaddr", "PGHOSTADDR")),
+    *(("port", "PGPORT"), ("dbname", "PGDATABASE"), ("options", "PGOPTIONS")),
+)
 _ELSEWHERE = "set TPP_COPY to a folder that can be written"
 
 
 def folder_of(place: Place, ledger_id: str) -> Path:
-    """Where the copy of a ledger stands: `$TPP_COPY/<ledger_id>` if that is set; FILE.copy beside
-    a SQLite file; else, or where nothing can be written there, `~/.cache/tpp-ledger/<ledger_id>`.
+    """Where the copy of a ledger stands: `$TPP_COPY/NAME` if that is set; FILE.copy beside a SQLite
+    file; else, or where nothing can be written there, `~/.cache/tpp-ledger/NAME`.
 
-    Raises StoreUnavailable where there is no home either.
+    NAME is the ledger's id and, since one that was restored beside it has the same, a mark of its
+    place. Raises StoreUnavailable where there is no home either.
     """
+    name = f"{ledger_id}-{_mark(place)}"
     if chosen := os.environ.get("TPP_COPY"):
-        return Path(chosen) / ledger_id
+        return Path(chosen) / name
     if place.path is not None:
         beside = Path(f"{place.path.absolute()}.copy")
         if _is_open_to_us(beside):
@@ -50,7 +57,19 @@ def folder_of(place: Place, ledger_id: str) -> Path:
         cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     except RuntimeError as error:
         raise StoreUnavailable(f"there is no place for the copy ({error}): {_ELSEWHERE}") from error
-    return Path(cache) / "tpp-ledger" / ledger_id
+    return Path(cache) / "tpp-ledger" / name
+
+
+def _mark(place: Place) -> str:
+    """Tells places apart, whoever asks: user and password are no part of it."""
+    if place.path is not None:
+        where = [os.path.realpath(place.path)]
+    else:
+        from psycopg.conninfo import conninfo_to_dict
+
+        found = conninfo_to_dict(place.conninfo)
+        where = [str(found.get(name) or os.environ.get(other, "")) for name, other in _WHERE]
+    return hashlib.sha256("\0".join(where).encode()).hexdigest()[:8]
 
 
 def _is_open_to_us(folder: Path) -> bool:

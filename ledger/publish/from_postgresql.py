@@ -51,19 +51,28 @@ class PostgresqlSource:
         """Each wanted part over one ADBC connection."""
         import adbc_driver_manager as adbc
         import adbc_driver_postgresql
-        from psycopg.conninfo import make_conninfo
 
-        # Rows are taken as they come, for UTF-8, whatever else a client is set to.
-        conninfo = make_conninfo(self.place.conninfo, client_encoding="UTF8")
         with ExitStack() as stack:
             try:
-                database = stack.enter_context(adbc_driver_postgresql.connect(conninfo))
+                database = stack.enter_context(adbc_driver_postgresql.connect(self._conninfo()))
                 connection = stack.enter_context(adbc.AdbcConnection(database))
             except adbc.Error as error:
                 said = f"the ledger {self.place} cannot be reached ({error})"
                 raise StoreUnavailable(said) from error
             for part in wanted:
                 yield _Asked(self.place, connection, part)
+
+    def _conninfo(self) -> str:
+        """What ADBC connects with."""
+        from psycopg.conninfo import make_conninfo
+
+        # Rows are taken as they come, for UTF-8, whatever else a client is set to.
+        settings = {"client_encoding": "UTF8"}
+        if self.connection.execute("SHOW quote_all_identifiers").fetchone() == ("on",):
+            # As it connects, ADBC learns types by the names of their functions: in quotes it would
+            # know none, and hand on every figure as bytes.
+            settings["options"] = f"{self.connection.info.options} -c quote_all_identifiers=off"
+        return make_conninfo(self.place.conninfo, **settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from ledger.publish.sources import Part
 from ledger.storage import files
+from ledger.storage.drafts import growing
 from ledger.storage.files import sqlite_uri
 from ledger.storage.head import HEAD_SQL, Head, checked
 from ledger.storage.place import Place
@@ -75,7 +76,8 @@ class SqliteSource:
     def _staged(self, part: Part) -> _Staged:
         path = self.scratch / f"staging-{uuid4().hex}.db"
         try:
-            self._stage(part, path)
+            with growing(path):
+                self._stage(part, path)
         except BaseException:
             path.unlink(missing_ok=True)
             raise

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ledger.storage import copies, sqlite
 from ledger.storage.check import check_turn
+from ledger.storage.drafts import drafted, settle
 from ledger.storage.errors import LedgerExists, NotALedger, StoreError, translated
 from ledger.storage.head import HEAD_SQL, SCHEMA_VERSION, Head
 from ledger.storage.place import SQLITE, Place, place_of
@@ -97,11 +98,10 @@ def _restored(file: Path, place: Place) -> Head:
     if path.exists():
         raise LedgerExists(f"{path} exists already; nothing is restored over it")
     sqlite.insist_no_log(path)
-    trial = sqlite.draft_of(path)
     heads: list[Head] = []
-    with translated(file):
-        sqlite.copy_file(file, trial, lambda copy: heads.append(_head(copy, file)))
-    try:
+    with drafted(path) as trial:
+        with translated(file):
+            sqlite.copy_file(file, trial, lambda copy: heads.append(_head(copy, file)))
         if heads[0].schema_version < SCHEMA_VERSION:
             bring_up(place_of(str(trial)))
         with open_store(str(trial)) as store:
@@ -110,10 +110,7 @@ def _restored(file: Path, place: Place) -> Head:
             head = turn.head
         if path.exists():  # made meanwhile
             raise LedgerExists(f"{path} exists already; nothing is restored over it")
-        sqlite.settle(trial, path)
-    finally:
-        for left in (trial, Path(f"{trial}-wal"), Path(f"{trial}-shm")):
-            left.unlink(missing_ok=True)
+        settle(trial, path)
     return head
 
 

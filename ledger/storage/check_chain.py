@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import islice
@@ -41,6 +42,7 @@ def check(
     annexes = [_annex(connection, name, fail) for name in ANNEX_FIELDS]
     columns = [*named(t.submission, HEADER_FIELDS), t.submission.c.digest]
     walk = _Walk(head, fail)
+    walk.made(str(connection.scalar(select(t.head.c.created_at))))
     for row in streamed(connection, select(*columns).order_by(t.submission.c.number)):
         header, digest = tuple(row[:-1]), row[-1]
         number, first, count = header[:3]
@@ -58,6 +60,8 @@ def check(
     walk.end()
 
 
+# An instant as the ledger writes it.
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 # Above every number the ledger can hold.
 _BEYOND = LARGEST_WHOLE + 1
 _SEPARATORS = frozenset((US, RS, GS))
@@ -71,6 +75,13 @@ class _Walk:
     def __init__(self, head: Head, fail: Fail) -> None:
         self.head, self.fail = head, fail
         self.number, self.seq, self.digest, self.recorded_at = 0, 0, ZERO, ""
+        self.created_at = ""
+
+    def made(self, created_at: str) -> None:
+        """Take when the ledger was made. No digest covers it: the first submission bounds it."""
+        self.created_at = created_at
+        if not _INSTANT.fullmatch(created_at):
+            self.fail("recorded_at", f"the head's created_at is no instant: {created_at}")
 
     def movement(self, seq: int, submission: int, number: int) -> None:
         """Take one movement of submission `number`."""
@@ -89,8 +100,7 @@ class _Walk:
             self.fail("submissions", f"{where} follows {self.number}")
         if last != self.seq:
             self.fail("submissions", f"{where} ends at movement {last}, found {self.seq}")
-        if named["recorded_at"] < self.recorded_at:
-            self.fail("recorded_at", f"{where} is recorded before the one before it")
+        self._recorded(where, named["recorded_at"])
         if named["root"] != root:
             span = f"{named['first_seq']} to {last}"
             self.fail("chain", f"{where}: the movements {span} are not those recorded")
@@ -101,6 +111,15 @@ class _Walk:
         if not _SEPARATORS.isdisjoint("".join(map(str, header))):
             self.fail("values", f"{where} holds a separator")
         self.number, self.digest, self.recorded_at = number, digest, named["recorded_at"]
+
+    def _recorded(self, where: str, recorded_at: str) -> None:
+        if not _INSTANT.fullmatch(recorded_at):
+            self.fail("recorded_at", f"{where}: its recorded_at is no instant: {recorded_at}")
+        if recorded_at < self.recorded_at:
+            self.fail("recorded_at", f"{where} is recorded before the one before it")
+        if not self.number and recorded_at < self.created_at:
+            said = f"was made at {self.created_at}, after its first submission"
+            self.fail("recorded_at", f"the head says that the ledger {said}")
 
     def end(self) -> None:
         """Compare the last submission with the head."""

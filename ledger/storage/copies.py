@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ledger.storage.drafts import drafted, settle
 from ledger.storage.errors import NotALedger, StoreError
 from ledger.storage.head import HEAD_SQL, SCHEMA_VERSION, Head, newer
 from ledger.storage.place import Place
-from ledger.storage.sqlite import draft_of, settle
 from ledger.storage.store import Store, Turn, engine_for, making
 from ledger.storage.upgrade import migrate
 from schemas import tables as t
@@ -34,8 +34,7 @@ _REFUSED = ("22", "23", "42")
 
 def save(store: Store, file: Path) -> Head:
     """Copy every table into a new zip file; it gets its name once it was read back."""
-    draft = draft_of(file)
-    try:
+    with drafted(file) as draft:
         pack = zipfile.ZipFile(draft, "x", zipfile.ZIP_DEFLATED, compresslevel=1)
         with store.reading() as turn, pack:
             raw = store.raw(turn.connection)
@@ -50,8 +49,6 @@ def save(store: Store, file: Path) -> Head:
             if (bad := written.testzip()) is not None:
                 raise StoreError(f"{bad} in {file} does not read back as it was written")
         settle(draft, file)
-    finally:
-        draft.unlink(missing_ok=True)
     return turn.head
 
 

@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection, LargeBinary, Table, select
 
+from ledger.storage.drafts import drafted, sweep
 from ledger.storage.errors import StoreError
 from ledger.storage.head import Head
 from ledger.storage.rows import as_text, pieces
-from ledger.storage.sqlite import draft_name
 from ledger.storage.store import Store
 from schemas import tables as t
 
-# Where a folder is filled: within it, since what stands beside it may be another disk's.
-_DRAFT = "tpp-export.part"
+# What fills a folder is made within it, since what stands beside it may be another disk's.
+_WITHIN = "tpp-export"
 _README = """\
 # A ledger of {ledger_id}
 
@@ -49,26 +49,22 @@ def export(
     written. Raises StoreError where the folder holds something.
     """
     there = folder.exists()
+    if there:
+        sweep(folder)
     if there and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{folder} holds something already; name a new folder")
     place = folder.resolve()
-    draft = place / _DRAFT if there else draft_name(place)
-    draft.mkdir(parents=True)
-    try:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with drafted(place / _WITHIN if there else place) as draft:
+        draft.mkdir()
         with store.reading() as turn:
             write_tables(turn.connection, draft, turn.head.last_seq, progress)
             _write_head(turn.connection, draft, turn.head)
         if there:
             for file in draft.iterdir():
                 file.rename(place / file.name)
-            draft.rmdir()
         else:
             draft.rename(place)
-    except BaseException:
-        for file in draft.iterdir():
-            file.unlink()
-        draft.rmdir()
-        raise
     return turn.head
 
 

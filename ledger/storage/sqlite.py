@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from ledger.storage import files
+from ledger.storage.drafts import drafted, growing, settle
 from ledger.storage.errors import NotALedger, StoreError
 from ledger.storage.place import Place
 
@@ -184,8 +183,7 @@ def copy_file(
     a log lies beside the name.
     """
     insist_no_log(copy)
-    draft = draft_of(copy)
-    try:
+    with drafted(copy) as draft, growing(copy):
         draft.touch()
         draft.chmod(draft.stat().st_mode & path.stat().st_mode | _OWNER)
         with (
@@ -197,27 +195,6 @@ def copy_file(
             if verify is not None:
                 verify(target)
         settle(draft, copy)
-    finally:
-        draft.unlink(missing_ok=True)
-        # Left where the copy stopped half-way, on a full disk for one.
-        draft.with_name(f"{draft.name}-journal").unlink(missing_ok=True)
-
-
-def draft_name(path: Path) -> Path:
-    """A passing name for what is not whole yet; nothing else has it."""
-    return path.with_name(f"{path.name}.{uuid4().hex[:12]}.part")
-
-
-def draft_of(path: Path) -> Path:
-    """Such a name for a file. Raises OSError, with the file's own name, where none can be made."""
-    draft = draft_name(path)
-    try:
-        draft.touch()
-        draft.unlink()
-    except OSError as error:
-        # A folder that will not have it is no fault of the ledger's.
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    return draft
 
 
 def insist_no_log(path: Path) -> None:
@@ -230,20 +207,3 @@ def insist_no_log(path: Path) -> None:
                 f"{log} lies there, the log of a ledger that is gone, and would be taken into"
                 f" {path}: move it away, with that ledger where it is kept"
             )
-
-
-def settle(draft: Path, path: Path) -> None:
-    """Give a finished file its name, so that it is there under it after a power cut too."""
-    _sync(draft)
-    draft.replace(path)
-    _sync(path.absolute().parent)
-
-
-def _sync(path: Path) -> None:
-    if path.is_dir() and os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

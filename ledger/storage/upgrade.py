@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, update
 
-from ledger.storage import append_only, sqlite
+from ledger.storage import append_only, files, sqlite
 from ledger.storage.errors import NotALedger, StoreError, translated
 from ledger.storage.head import SCHEMA_VERSION, newer
 from ledger.storage.place import Place, place_of
@@ -22,8 +23,8 @@ def upgrade(url: str, keep: Path | None = None, *, more: Path | None = None) -> 
 
     On SQLite a copy is kept first: at `keep`, or beside the ledger as NAME.v1 (its version);
     in PostgreSQL make a backup before. `more` is a folder of further migrations. A ledger of
-    this version is left as it is. Raises NotALedger, NewerLedger, StoreError where the copy
-    exists, and what open_store() raises.
+    this version is left as it is. Raises NotALedger, NewerLedger, StoreError where something else
+    has the copy's name, and what open_store() raises.
     """
     place = place_of(url)
 
@@ -88,6 +89,19 @@ def _locked_version(connection: Connection, place: Place) -> int:
 
 
 def _keep(path: Path, keep: Path) -> None:
-    if keep.exists():
-        raise StoreError(f"{keep} exists already; the copy of the older ledger needs another name")
-    sqlite.copy_file(path, keep)
+    if not keep.exists():
+        sqlite.copy_file(path, keep)
+    elif _state(keep) != _state(path):  # else an upgrade that broke off has kept it
+        raise StoreError(
+            f"{keep} exists already, and is no copy of {path} as it stands: move it away"
+        )
+
+
+def _state(path: Path) -> tuple[object, ...] | None:
+    """All that a ledger's head says: whose it is, and how far it has come; None for no ledger."""
+    try:
+        with files.opened(path, read_only=True) as ledger:
+            found: tuple[object, ...] | None = ledger.execute("SELECT * FROM head").fetchone()
+    except sqlite3.Error:
+        return None
+    return found

@@ -19,6 +19,12 @@ with span as (
         ) as from_on,
         coalesce(getvariable('known_seq')::bigint, 9223372036854775807) as known_seq
 ),
+known as (
+    select coalesce(max(submission), 0) as submission
+    from submission
+    cross join span
+    where first_seq <= span.known_seq
+),
 reversal as (
     select m.seq, m.target_seq
     from movement m
@@ -106,9 +112,11 @@ told as (
         coalesce(f.late_movements, 0) as late_movements
     from budget b
     cross join span
+    cross join known
     left join figures f on f.budget_no = b.budget_no
     left join stepped st on st.budget_no = b.budget_no and st.nth = 1
-    where b.from_on <= span.to_on and b.to_on >= span.from_on
+    where b.submission <= known.submission
+        and b.from_on <= span.to_on and b.to_on >= span.from_on
         and b.rule not in (select key from about where topic = 'tally')
 )
 select * exclude (budget_no)

@@ -304,12 +304,14 @@ def test_where_the_copy_stands(sqlite, tmp_path, monkeypatch):
     place = place_of(sqlite.url)
     assert folders.folder_of(place, "id") == Path(f"{place.file}.copy")
     elsewhere = place_of("postgresql://h/db")
-    home = Path.home() / ".cache" / "tpp-ledger" / "id"
-    assert folders.folder_of(elsewhere, "id") == home
+    home = Path.home() / ".cache" / "tpp-ledger"
+    assert folders.folder_of(elsewhere, "id").parent == home
     monkeypatch.setattr(os, "access", lambda *_: False)
-    assert folders.folder_of(place, "id") == home
+    assert folders.folder_of(place, "id").parent == home
     monkeypatch.setenv("TPP_COPY", str(tmp_path / "here"))
-    assert folders.folder_of(place, "id") == tmp_path / "here" / "id"
+    made = folders.folder_of(place, "id")
+    assert made.parent == tmp_path / "here"
+    assert made.name.startswith("id-")
 
 
 def test_a_folder_that_cannot_be_written_is_said(sqlite, tmp_path):

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from ledger.publish import folders, refresh
+from ledger.storage.backup import backup, restore
 from ledger.storage.errors import StoreUnavailable
 from ledger.storage.place import place_of
-from ledger.storage.store import create
+from ledger.storage.store import create, open_store
 from schemas.manifest import MANIFEST, Retired, Segment
+from tests.storage.scribe import Scribe, moved, small_ledger
 from tests.storage.test_faults import as_nobody, open_to_all
 
 
@@ -51,10 +53,45 @@ def test_a_copy_with_a_lock_that_is_another_users_alone_is_left_to_them(shared):
 
     def ask() -> None:
         if os.geteuid() != shared.stat().st_uid:
-            home = Path.home() / ".cache" / "tpp-ledger" / "id"
-            assert folders.folder_of(place, "id") == home
+            made = folders.folder_of(place, "id")
+            assert made.parent == Path.home() / ".cache" / "tpp-ledger"
 
     as_nobody(ask)
+
+
+SAME = "postgresql://ana:secret@h/db?application_name=x"
+OTHERS = (
+    *("postgresql://h/other", "postgresql://g/db", "postgresql://h:5433/db"),
+    *("postgresql://h/db?options=-csearch_path%3Dtwo", "led.db", "other/led.db"),
+)
+
+
+def test_a_ledger_restored_beside_its_original_has_a_copy_of_its_own(tmp_path, monkeypatch):
+    """They have one id, and would build each other's copy anew at each report."""
+    monkeypatch.setenv("TPP_COPY", str(tmp_path))
+    at = {url: folders.folder_of(place_of(url), "id") for url in ("postgresql://h/db", *OTHERS)}
+    assert len(set(at.values())) == len(at)
+    assert folders.folder_of(place_of(SAME), "id") == at["postgresql://h/db"]
+    monkeypatch.setenv("PGHOST", "h")
+    assert folders.folder_of(place_of("postgresql:///db"), "id") == at["postgresql://h/db"]
+    (tmp_path / "link.db").symlink_to(Path("led.db").absolute())
+    link = place_of(str(tmp_path / "link.db"))
+    assert folders.folder_of(link, "id") == at["led.db"]
+
+
+def test_two_of_one_backup_keep_what_they_copied(pg_url, databases, tmp_path, monkeypatch):
+    monkeypatch.setenv("TPP_COPY", str(tmp_path))
+    with create(pg_url) as store:
+        small_ledger(store)
+        backup(store, tmp_path / "kept")
+    with databases.lent() as other:
+        restore(tmp_path / "kept", other)
+        for url in (pg_url, other):
+            with open_store(url) as store:
+                Scribe(store).submit(moved("block", url))
+            assert refresh(url).how == "built"
+        for url in (pg_url, other):
+            assert refresh(url).how == "warm"
 
 
 def test_who_has_no_home_is_told_what_to_set(tmp_path, monkeypatch):
@@ -67,7 +104,7 @@ def test_who_has_no_home_is_told_what_to_set(tmp_path, monkeypatch):
     with pytest.raises(StoreUnavailable, match="set TPP_COPY to a folder"):
         folders.folder_of(elsewhere, "id")
     monkeypatch.setenv("TPP_COPY", str(tmp_path))
-    assert folders.folder_of(elsewhere, "id") == tmp_path / "id"
+    assert folders.folder_of(elsewhere, "id").parent == tmp_path
 
 
 @pytest.mark.parametrize(("mode", "made"), [(0o600, 0o700), (0o640, 0o750), (0o644, 0o755)])

@@ -96,3 +96,16 @@ def test_who_owned_whom_is_as_of_the_day_and_as_it_was_known(books):
     assert held(first + 2, TODAY) == {"C": unit, "Group": unit}
     assert held(first + 3, "2026-06-30") == {"C": unit, "Group": unit}
     assert held(first + 3, TODAY) == {"C": 2 * unit, "Group": unit}
+
+
+def test_a_quarter_restated_tells_no_budget_that_was_opened_later(books):
+    """Also where all are asked for: a holder nobody knew then is in no report of that state."""
+    before = told(books, "restatement", "holder", as_of="2025-12-31", every="yes")
+    play(
+        books.service,
+        "act  | no | day        | to     | by  | parent\nship | P1 | 2025-10-10 | Poland | LPP | P",
+    )
+    now = told(books, "restatement", "holder", as_of="2025-12-31", every="yes")
+    then = told(books, "restatement", "holder", as_of="2025-12-31", every="yes", known_at="seq:5")
+    assert ("p",) in now
+    assert then == before
