@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 # Goes up when a table changes; the migrations lead from one to the next.
@@ -146,6 +147,14 @@ finding = Table(
     Column("short_mtpp", BigInteger),
     Column("detail", Text),
     sqlite_with_rowid=False,
+)
+# Licences that take the place of one not on file: when that comes, they are looked up.
+SUPERSEDED_NOT_ON_FILE = finding.c.code == literal_column("'superseded_not_on_file'")
+Index(
+    "ix_finding_superseded",
+    finding.c.detail,
+    sqlite_where=SUPERSEDED_NOT_ON_FILE,
+    postgresql_where=SUPERSEDED_NOT_ON_FILE,
 )
 
 # The natural key (class, source, document, line, attempt) and the content, each as the first

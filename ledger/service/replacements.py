@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+from sqlalchemy import select
 
 from ledger.rules.endings import STATES
 from ledger.service.known_rows import reversals_of, reversed_among
@@ -21,7 +23,8 @@ from schemas.records import Given
 
 # Lines on file by the number of their licence.
 _Lines = dict[str, list[tuple[Any, ...]]]
-_NOT_FOUND = "superseded_not_on_file"
+_NOT_FOUND, _REVERSED = "superseded_not_on_file", ", reversed by seq "
+_WAITING = select(t.finding.c.seq, t.finding.c.detail).where(t.SUPERSEDED_NOT_ON_FILE)
 _ENDED = STATES[Kind.REPLACEMENT]
 _AT = {name: place for place, name in enumerate(t.licence_line.columns.keys())}
 
@@ -83,7 +86,7 @@ def awaited(cursor: Cursor, rows: Sequence[Row]) -> list[Row]:
     lines = cursor.find(t.licence_line, "licence", new)
     ended = [line[_AT["seq"]] for line in lines if line[_AT["state"]] == _ENDED]
     made = makers_of(cursor, stored(cursor, "target_seq", ended))
-    flagged = {found[0] for found in cursor.find(t.finding, "code", [_NOT_FOUND])}
+    flagged = {seq for seq, number in _waiting(cursor) if number in new}
     seqs = flagged | {maker["seq"] for makers in made.values() for maker in makers}
     live = [line for line in cursor.find(t.licence_line, "seq", seqs) if line[_AT["live"]]]
     each = stored(cursor, "seq", {line[_AT["seq"]] for line in live})
@@ -94,10 +97,14 @@ def awaited(cursor: Cursor, rows: Sequence[Row]) -> list[Row]:
 
 def numbers_awaited(cursor: Cursor) -> set[str]:
     """The numbers of licences that, if they came now, might have their place taken already."""
-    flagged = {found[0] for found in cursor.find(t.finding, "code", [_NOT_FOUND])}
-    each = (superseded(m["kind"], m["details"]) for m in stored(cursor, "seq", flagged))
     ended = cursor.find(t.licence_line, "state", [_ENDED])
-    return {number for number in each if number} | {line[_AT["licence"]] for line in ended}
+    return {number for _, number in _waiting(cursor)} | {line[_AT["licence"]] for line in ended}
+
+
+def _waiting(cursor: Cursor) -> Iterator[tuple[int, str]]:
+    """The licences that took the place of one not on file, by seq, and the number each named."""
+    for seq, detail in cursor.read(_WAITING):
+        yield seq, detail.partition(_REVERSED)[0]
 
 
 def _waits_for(row: Row | None, licence: Stored) -> bool:
@@ -131,7 +138,7 @@ def _sorted_out(rows: Sequence[Row], outcome: Outcome) -> tuple[list[Row], list[
 def _not_on_file(cursor: Cursor, number: str, seq: int | None) -> Flag:
     """The flag of a licence whose place is taken and that is not on file, or `seq` was reversed."""
     by = None if seq is None else reversals_of(cursor, [seq]).get(seq)
-    detail = number if by is None else f"{number}, reversed by seq {by}"
+    detail = number if by is None else f"{number}{_REVERSED}{by}"
     return Flag(_NOT_FOUND, detail=detail)
 
 

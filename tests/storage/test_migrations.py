@@ -215,6 +215,7 @@ def test_amendments_of_before_stand(ledger_url: str) -> None:
     with store.open_store(ledger_url) as led, led.writing() as turn:
         for statement in (
             "DELETE FROM standing WHERE kind = 'licence_amendment'",
+            "DROP INDEX ix_finding_superseded",
             "UPDATE head SET schema_version = 2",
             "UPDATE alembic_version SET version_num = '0002'",
         ):

@@ -1,7 +1,8 @@
-"""What an amendment of a licence says stands among the acts, where later movements look it up.
+"""What an amendment of a licence says stands among the acts, where later movements look it up; a
+licence that takes the place of one not on file has an index, for when that comes.
 
-The tables stay as they are. Ledgers in which amendments were recorded before have no such row of
-them, and `tpp check` makes each anew.
+Ledgers in which amendments were recorded before have no such row of them, and `tpp check` makes
+each anew.
 """
 
 from __future__ import annotations
@@ -31,8 +32,22 @@ _standing = sa.table(
 _days = {"effective_on": sa.Date(), "expires_on": sa.Date()}
 
 
+_WAITS = sa.text("code = 'superseded_not_on_file'")
+
+
 def upgrade() -> None:
-    """Add a row for each amendment that has none."""
+    """Add a row for each amendment that has none, and the index."""
+    op.create_index(
+        "ix_finding_superseded",
+        "finding",
+        ["detail"],
+        sqlite_where=_WAITS,
+        postgresql_where=_WAITS,
+    )
+    _amendments()
+
+
+def _amendments() -> None:
     run = op.get_bind().execute
     taken_back: set[int] = set()
     for seq, target in run(sa.text(_REVERSALS)):
