@@ -46,6 +46,19 @@ NO, NEW = "veu_not_on_file", "share_undeclared"
 BOTH = f"{NO}, {NEW}"
 
 
+def test_a_status_for_one_country_holds_there(opened):
+    """Also of an authorization that is for every country."""
+    play(
+        opened(),
+        f"""
+        act             | day        | party | country | for | to      | by   | status | says
+        official_status | 2025-06-01 | O     | Germany |     |         |      | UVEU   |
+        ship            | 2025-06-02 |       |         | O   | Germany | UVEU |        |
+        ship            | 2025-06-02 |       |         | O   | Japan   | UVEU |        | {NO}
+        """,
+    )
+
+
 def test_a_universal_veu_has_to_be_on_file_too(opened):
     """748.15(a)(2)(ii): for all countries, from its day to its last; at home nothing is claimed."""
     play(
