@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ledger.cli import share_lines
 from ledger.cli.lines import labelled, table
 from ledger.cli.settings import day_options, holder_argument, ledger_option, ledger_url
 
@@ -57,7 +58,7 @@ def _lines(wanted: Mapping[str, str], folder: Path) -> list[str]:
         rows = rows_of(result)
         if "holder" in wanted:
             return _holders(wanted["holder"], rows, result, folder)
-        return [*_heading(result), "", *summary(rows)]
+        return [*_heading(result), "", *summary(rows), *share_lines.by_state(result, folder)]
 
 
 def rows_of(result: Result) -> list[Row]:
@@ -167,7 +168,9 @@ def _holders(asked: str, rows: Sequence[Row], result: Result, folder: Path) -> l
     lines = _followed(asked, set(by_key), result)
     for own in by_key.values():
         lines += [*_holder(own, result, folder), ""]
-    if not by_key:
+    shares = share_lines.of_holder(asked, result, folder)
+    lines += shares
+    if not by_key and not shares:
         lines += [f"No budget of {asked} was known then: seq {result.about['known_seq']}.", ""]
     state = result.about["state"]
     return [*lines, *labelled([("State", state["sentence"] if state else "")])]

@@ -82,6 +82,14 @@ NOTES = (
         "the application",
     ),
     Reason(
+        "base_stays_apart",
+        _NOTE,
+        "what the company has there stays on an account of its own: the new parent's ceiling does "
+        "not know of it until an amendment lowers it",
+        "the declaration on record",
+        "{asked}; {detail}",
+    ),
+    Reason(
         "received_before_acquisition",
         _NOTE,
         "what the entity received that year before it was acquired counts on its new parent too",

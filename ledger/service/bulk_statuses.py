@@ -73,7 +73,7 @@ class BulkStatuses:
         kin = [holders.of(one, frame, rows, day) for one in KIN]
         for role, party in zip(AUTHORIZED, roles, strict=True):
             at = np.flatnonzero((party >= 0) & ((role == AUTHORIZED[0]) | (party != roles[0])))
-            found = self._lack(holders, np.stack([of, where, day, party, *kin], axis=1)[at])
+            found = self._lack(holders, np.stack([of, country, day, party, *kin], axis=1)[at])
             named = [frame.ints(column, NONE)[rows] for column in _named_by(frame, role)]
             told = np.stack([of, party, where, *named], axis=1)[at[found]]
             self._tell(frame, holders, role, (rows[at[found]], told), flags)

@@ -45,7 +45,7 @@ def lacking(
     if rule is None:
         return []
     day, holders = row.given.effective_on, holders_of[rulebook.of_budget(rule.key).regime.key]
-    country = holders.country(row.given, "destination") if rule.authorized_by_country else None
+    country = holders.country(row.given, "destination")
     parties: dict[str, str] = {}
     for role in AUTHORIZED:
         if (party := holders.party(role, row.given, day)) is not None:
@@ -66,5 +66,6 @@ def asked(rule: BudgetRule, party: str, kin: Iterable[str]) -> frozenset[str]:
 
 def not_on_file(rulebook: Rulebook, rule: BudgetRule, party: str, country: str | None) -> Flag:
     """The flag of a party that is not known to hold an authorization it needs."""
-    where = f" for {rulebook.country_name(country)}" if country else ""
+    apart = country is not None and rule.authorized_by_country
+    where = f" for {rulebook.country_name(country or '')}" if apart else ""
     return Flag("veu_not_on_file", detail=f"{party}: no {rule.authorization}{where} on record")

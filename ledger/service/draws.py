@@ -10,7 +10,7 @@ from ledger.policy.budgets import PLACED, UNBOUND
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
 from ledger.rules.rulings import ASKED, COUNTED, LEAVE, UNDER_LICENCE
-from ledger.service import assignments, claims, holders, licence_acts, moves
+from ledger.service import assignments, claims, holders, left_behind, licence_acts, moves
 from ledger.service.acquired import Acquired
 from ledger.service.book import Book
 from ledger.service.conditions import standing_of
@@ -74,6 +74,7 @@ class Drawer:
     def draws(self, row: Row, lines: LineBook) -> list[Drawn]:
         """What the row does to which budget, in the order of the ruling; what follows it last."""
         if row.kind in RELATED:
+            row.flags += left_behind.flags(self.rulebook, self.book, self.relations, row)
             return self.acquired.declared(row)
         row.flags += claims.lacking(self.rulebook, self.on_record.statuses, row, self._holders)
         found = self._draws(row, lines)

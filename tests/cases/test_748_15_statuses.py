@@ -46,6 +46,19 @@ NO, NEW = "veu_not_on_file", "share_undeclared"
 BOTH = f"{NO}, {NEW}"
 
 
+def test_a_status_for_one_country_holds_there(opened):
+    """Also of an authorization that is for every country."""
+    play(
+        opened(),
+        f"""
+        act             | day        | party | country | for | to      | by   | status | says
+        official_status | 2025-06-01 | O     | Germany |     |         |      | UVEU   |
+        ship            | 2025-06-02 |       |         | O   | Germany | UVEU |        |
+        ship            | 2025-06-02 |       |         | O   | Japan   | UVEU |        | {NO}
+        """,
+    )
+
+
 def test_a_universal_veu_has_to_be_on_file_too(opened):
     """748.15(a)(2)(ii): for all countries, from its day to its last; at home nothing is claimed."""
     play(
@@ -110,3 +123,36 @@ def test_who_gets_units_that_a_shipment_brought_needs_one_too(opened, reading):
         transfer        |    | 2025-06-02 |       | R   | India | NVEU |    |        | {NO}
         """,
     )
+
+
+def test_what_a_company_has_stays_apart_when_it_is_taken_over(ledger):
+    """Noted with the amount, by which an amendment lowers the new parent's ceiling."""
+    play(
+        ledger,
+        """
+        act             | no | day        | party | other | country | status | percent | says
+        official_status | V1 | 2025-01-15 | M     |       | India   | NVEU   |         |
+        official_status | V2 | 2025-01-15 | N     |       | India   | NVEU   |         |
+        """,
+    )
+    play(
+        ledger,
+        """
+        act  | no | day        | for | to    | by   | units | arrives    | says
+        ship | S1 | 2025-03-01 | M   | India | NVEU | 39000 | 2025-03-02 |
+        ship | S2 | 2025-03-01 | N   | India | NVEU | 30000 | 2025-03-02 |
+        """,
+    )
+    noted = "base_stays_apart"
+    outcomes = play(
+        ledger,
+        f"""
+        act          | no | day        | party | other | percent | says
+        ownership    | W1 | 2025-03-10 | M     | Fund  | 30      |
+        party_merged | W2 | 2025-04-01 | M     | N     |         | {noted}
+        ownership    | W3 | 2025-05-01 | N     | Big   |         | {noted}
+        ownership    | W4 | 2025-05-02 | N     | Big   |         |
+        """,
+    )
+    (found,) = outcomes[1].findings
+    assert (found.asked, found.detail) == (617_448_000_000, "M, India")

@@ -72,3 +72,23 @@ def test_nobody_is_no_holder(folder, tpp, command, word):
     done = tpp(*command.split(), word)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "'[HOLDER]': is empty; leave it out to ask of all" in done.stderr
+
+
+def test_the_shares_of_a_universal_veu(folder, tpp):
+    """It has no budget of its own: how its shares stand is told, and in all by state."""
+    declared = "record declarations effective_on=2025-05-01 party=Cloud"
+    tpp(f"{declared} document=U kind=official_status status=UVEU")
+    tpp(f"{declared} document=B kind=installed_base tpp=100000")
+    sent = SENT.format("UVEU", "CLOUD")
+    tpp(f"ship --document S1 --destination India {sent}")
+    said = tpp("status cloud --as-of 2025-06-30").stdout.splitlines()
+    assert said[0] == "Shares of CLOUD"
+    assert [line.split() for line in said[1:4]] == [
+        ["share", "country", "part", "of", "%", "allowed", "%", "state"],
+        ["uveu_country", "IN", "31,664", "131,664", "24.04", "7.00", "over"],
+        ["uveu_outside", "31,664", "131,664", "24.04", "25.00", "within"],
+    ]
+    assert "No budget" not in tpp("status cloud --as-of 2025-06-30").stdout
+    every = tpp("status --as-of 2025-06-30").stdout
+    assert "\nShares\n  uveu_country: 1 over\n  uveu_outside: 1 within\n" in every
+    assert "No budget of cloud was known then" in tpp("status cloud --known-at seq:1").stdout

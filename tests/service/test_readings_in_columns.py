@@ -146,6 +146,8 @@ def test_who_holds_the_authorization_that_is_claimed(
         ledger.record("declarations", said | {"document": "U", "party": "P", "status": "UVEU"})
         said |= {"document": "N", "party": "A", "status": "NVEU", "country": "India"}
         ledger.record("declarations", said)
+        said |= {"document": "K", "party": "B", "status": "UVEU", "country": "Kenya"}
+        ledger.record("declarations", said)
         said = {"document": "O", "kind": "ownership", "effective_on": "2025-02-01", "party": "A"}
         ledger.record("declarations", said | {"other_party": "P"})
         said |= {"document": "M", "kind": "party_merged", "party": "Old P"}
