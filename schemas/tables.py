@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 # Goes up when a table changes; the migrations lead from one to the next.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # A 64-bit whole number that on SQLite is the rowid itself, where it is the primary key.
 Whole = BigInteger().with_variant(Integer(), "sqlite")

@@ -11,7 +11,7 @@ from ledger.storage.errors import NewerLedger, NotALedger, OlderLedger, translat
 from ledger.storage.place import Place, place_of
 
 # The same number as schemas.tables.SCHEMA_VERSION, which cannot be had without SQLAlchemy.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # How many milliseconds settled_head() waits for a writer at work.
 _PATIENCE = 5_000

@@ -72,7 +72,7 @@ UPDATE head SET created_at = '2025-06-02 08:00'
 UPDATE submission SET recorded_at = '2999' WHERE number = (SELECT max(number) FROM submission)
     recorded_at: its recorded_at is no instant
 UPDATE alembic_version SET version_num = '0001'
-    append-only: alembic_version says 0001, the head 0002
+    append-only: alembic_version says 0001, the head 0003
 DELETE FROM standing
     standing: the standing act 1, a adoption, is gone
 DROP TABLE balance

@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, exc, inspect
 
+from ledger.service.ledger import new_ledger
 from ledger.storage import append_only, head, sqlite, store, upgrade
+from ledger.storage.check import check
 from ledger.storage.errors import NewerLedger, NotALedger, OlderLedger, StoreError
 from schemas import tables
+from schemas.kinds import FileKind
+from tests.service.books import rows
 from tests.storage.scribe import small_ledger
 
 REBUILDING = '''
@@ -19,8 +23,8 @@ REBUILDING = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade():
@@ -63,10 +67,10 @@ def be_version(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 @pytest.fixture
 def more(tmp_path: Path) -> Path:
-    """A folder with the made-up migration to version 3."""
+    """A folder with the made-up migration to version 4."""
     folder = tmp_path / "versions"
     folder.mkdir()
-    (folder / "0003_colour.py").write_text(REBUILDING)
+    (folder / "0004_colour.py").write_text(REBUILDING)
     return folder
 
 
@@ -92,23 +96,23 @@ def test_an_older_ledger_is_refused_and_upgraded_on_request(
     ledger_url: str, tmp_path: Path, more: Path, be_version: Callable[[int], None]
 ) -> None:
     store.create(ledger_url).close()
-    be_version(3)
+    be_version(4)
     for opens in (store.open_store, head.head_of):
         with pytest.raises(OlderLedger, match="tpp init --upgrade"):
             opens(ledger_url)
 
-    assert upgrade.upgrade(ledger_url, more=more) == 2
+    assert upgrade.upgrade(ledger_url, more=more) == 3
 
     with store.open_store(ledger_url) as led:
         with led.reading() as turn:
-            assert turn.head.schema_version == 3
+            assert turn.head.schema_version == 4
             columns = inspect(turn.connection).get_columns("movement")
         assert "colour" in {column["name"] for column in columns}
         assert_guarded(led)
     if led.dialect == "sqlite":
-        with sqlite3.connect(tmp_path / "ledger.db.v2") as kept:
-            assert kept.execute("SELECT schema_version FROM head").fetchone() == (2,)
-        assert sorted(path.name for path in tmp_path.glob("ledger.db.*")) == ["ledger.db.v2"]
+        with sqlite3.connect(tmp_path / "ledger.db.v3") as kept:
+            assert kept.execute("SELECT schema_version FROM head").fetchone() == (3,)
+        assert sorted(path.name for path in tmp_path.glob("ledger.db.*")) == ["ledger.db.v3"]
 
 
 def test_a_rebuilt_table_has_lost_its_triggers_until_they_are_made_again(
@@ -119,7 +123,7 @@ def test_a_rebuilt_table_has_lost_its_triggers_until_they_are_made_again(
 ) -> None:
     path = str(tmp_path / "ledger.db")
     store.create(path).close()
-    be_version(3)
+    be_version(4)
     monkeypatch.setattr(append_only, "guard", lambda connection: None)
     upgrade.upgrade(path, more=more)
     with store.open_store(path) as led, led.reading() as turn:
@@ -134,7 +138,7 @@ def test_upgrading_needs_a_free_name_for_the_copy(
     path, keep = str(tmp_path / "ledger.db"), tmp_path / "kept"
     store.create(path).close()
     keep.write_text("mine")
-    be_version(3)
+    be_version(4)
     with pytest.raises(StoreError, match="exists already"):
         upgrade.upgrade(path, keep, more=more)
     assert keep.read_text() == "mine"
@@ -147,8 +151,8 @@ def test_a_failing_migration_leaves_the_ledger_as_it_was(
 ) -> None:
     with store.create(ledger_url) as made, made.reading() as turn:
         before = shape(turn.connection)
-    (more / "0003_colour.py").write_text(REBUILDING + "    raise RuntimeError('half-way')\n")
-    be_version(3)
+    (more / "0004_colour.py").write_text(REBUILDING + "    raise RuntimeError('half-way')\n")
+    be_version(4)
     with pytest.raises(RuntimeError, match="half-way"):
         upgrade.upgrade(ledger_url, more=more)
     with made.engine.connect() as connection:
@@ -160,32 +164,65 @@ def test_an_upgrade_that_broke_off_goes_on_with_the_copy_it_kept(
     tmp_path: Path, more: Path, be_version: Callable[[int], None]
 ) -> None:
     """Killed behind its copy, or short of room: what it kept is in nobody's way."""
-    path, kept = str(tmp_path / "ledger.db"), tmp_path / "ledger.db.v2"
+    path, kept = str(tmp_path / "ledger.db"), tmp_path / "ledger.db.v3"
     store.create(path).close()
-    whole = (more / "0003_colour.py").read_text()
-    (more / "0003_colour.py").write_text(whole + "    raise RuntimeError('half-way')\n")
-    be_version(3)
+    whole = (more / "0004_colour.py").read_text()
+    (more / "0004_colour.py").write_text(whole + "    raise RuntimeError('half-way')\n")
+    be_version(4)
     with pytest.raises(RuntimeError, match="half-way"):
         upgrade.upgrade(path, more=more)
     assert kept.exists()
-    (more / "0003_colour.py").write_text(whole)
-    assert upgrade.upgrade(path, more=more) == 2
+    (more / "0004_colour.py").write_text(whole)
+    assert upgrade.upgrade(path, more=more) == 3
     with sqlite3.connect(kept) as copy:
-        assert copy.execute("SELECT schema_version FROM head").fetchone() == (2,)
+        assert copy.execute("SELECT schema_version FROM head").fetchone() == (3,)
 
 
 def test_the_copy_of_another_state_or_ledger_is_in_the_way(
     tmp_path: Path, more: Path, be_version: Callable[[int], None]
 ) -> None:
-    path, kept = str(tmp_path / "ledger.db"), tmp_path / "ledger.db.v2"
+    path, kept = str(tmp_path / "ledger.db"), tmp_path / "ledger.db.v3"
     with store.create(path) as led:
         sqlite.copy_file(Path(path), kept)
         small_ledger(led)
-    be_version(3)
+    be_version(4)
     with pytest.raises(StoreError, match="exists already"):
         upgrade.upgrade(path, more=more)
     with pytest.raises(OlderLedger):
         store.open_store(path)
+
+
+def test_amendments_of_before_stand(ledger_url: str) -> None:
+    """Ledgers of version 2 came to have rows of amendments, and older ones of it had none."""
+    licence = {"licence": "D1", "exporter": "X", "ultimate_consignee": "C", "destination": "India"}
+    with new_ledger(ledger_url) as books:
+        books.issue(
+            {**licence, "issued_on": "2026-01-05", "chip": "nvidia-h100-sxm", "quantity": "9"}
+        )
+        act = {"kind": "licence_amendment", "licence": "D1"}
+        longer, dearer = {"expires_on": "2027-06-30"}, {"unit_value_usd": "26900.00"}
+        for number, said in enumerate((longer, dearer, longer | dearer), start=1):
+            day = {"document": f"A{number}", "effective_on": f"2026-02-0{number}"}
+            books.record(FileKind.ACTS, {**act, **day, **said})
+        (taken,) = [row["seq"] for row in rows(ledger_url, "movement") if row["document"] == "A2"]
+        books.reverse([taken], "a mistake")
+    before = rows(ledger_url, "standing")
+    assert [(row["live"], row["object"]) for row in before[1:]] == [
+        (1, "2027-06-30\x1f"),
+        (0, "\x1f2690000"),
+        (1, "2027-06-30\x1f2690000"),
+    ]
+    with store.open_store(ledger_url) as led, led.writing() as turn:
+        for statement in (
+            "DELETE FROM standing WHERE kind = 'licence_amendment'",
+            "UPDATE head SET schema_version = 2",
+            "UPDATE alembic_version SET version_num = '0002'",
+        ):
+            turn.connection.exec_driver_sql(statement)
+    assert upgrade.upgrade(ledger_url) == 2
+    assert rows(ledger_url, "standing") == before
+    with store.open_store(ledger_url) as led:
+        assert [one.name for one in check(led) if not one.holds] == []
 
 
 def test_a_newer_ledger_is_refused(ledger_url: str) -> None:
@@ -202,8 +239,8 @@ def test_a_newer_ledger_is_refused(ledger_url: str) -> None:
 
 def test_upgrading_what_is_current_changes_nothing(ledger_url: str, tmp_path: Path) -> None:
     store.create(ledger_url).close()
-    assert upgrade.upgrade(ledger_url) == 2
-    assert list(tmp_path.glob("*.v2")) == []
+    assert upgrade.upgrade(ledger_url) == 3
+    assert list(tmp_path.glob("*.v3")) == []
 
 
 def test_upgrading_what_is_no_ledger(tmp_path: Path) -> None:
