@@ -143,25 +143,31 @@ def report(name: str, form: str | None, output: Path | None) -> None:
     from ledger.cli.reading import fresh_copy
     from ledger.publish.mending import sound_copy
     from ledger.service.quarters import named
+    from reports.quarters import asked_of
+    from reports.runner import manifest_of
 
     wanted = named(name)
     folder = sound_copy(fresh_copy)
-    closed = _close_of(folder, wanted)
+    # Others may record meanwhile, and bring the copy on: all that follows is of this moment.
+    known = manifest_of(folder).last_seq
+    closed = _close_of(folder, wanted, known)
     same = True
     if closed is not None:
         same = _verified(folder, wanted, closed)
+    if closed is None:
+        say(f"{wanted.name} is not closed: the report as it stands")
     if output is not None:
-        _write(folder, wanted, closed, output)
+        _write(folder, asked_of(wanted, known), closed, output)
     else:
-        _print(folder, wanted, closed, form)
+        _print(folder, wanted, closed, known, form)
     click.get_current_context().exit(Exit.DONE if same else Exit.FAILED)
 
 
-def _close_of(folder: Path, wanted: Quarter) -> dict[str, Any] | None:
+def _close_of(folder: Path, wanted: Quarter, known: int) -> dict[str, Any] | None:
     """The close of a quarter that stands, as a row of the report `quarters`."""
     from reports import run
 
-    with run("quarters", folder) as result:
+    with run("quarters", folder, {"known_seq": known}) as result:
         names = [column.name for column in result.columns]
         rows = [dict(zip(names, row, strict=True)) for row in result.rows()]
     standing = [r for r in rows if r["quarter"] == wanted.name and r["state"] == "closed"]
@@ -188,37 +194,41 @@ def _verified(folder: Path, wanted: Quarter, closed: Mapping[str, Any]) -> bool:
 
 
 def _print(
-    folder: Path, wanted: Quarter, closed: Mapping[str, Any] | None, form: str | None
+    folder: Path,
+    wanted: Quarter,
+    closed: Mapping[str, Any] | None,
+    known: int,
+    form: str | None,
 ) -> None:
     from ledger.cli.reading import put
     from reports import run
     from reports.quarters import asked_of
 
-    if closed is None:
-        say(f"{wanted.name} is not closed: the report as it stands")
-    else:
+    if closed is not None:
         late = closed["late_movements"]
         again = f"; tpp report late --as-of {wanted.last}" if late else ""
         say(f"late movements: {late:,}{again}")
     name = "quarter" if closed is None else "restatement"
-    with run(name, folder, asked_of(wanted)) as result:
+    with run(name, folder, asked_of(wanted, known)) as result:
         put(result, chosen_form(form, None), None)
 
 
-def _write(folder: Path, wanted: Quarter, closed: Mapping[str, Any] | None, output: Path) -> None:
+def _write(
+    folder: Path, asked: Mapping[str, Any], closed: Mapping[str, Any] | None, output: Path
+) -> None:
     from reports import run
-    from reports.quarters import asked_of
     from reports.render import save
 
     output.mkdir(parents=True, exist_ok=True)
-    files = {"reported.csv": ("quarter", None if closed is None else closed["reported_seq"])}
+    files = {"reported.csv": ("quarter", asked)}
     if closed is not None:
-        files["restated.csv"] = ("quarter", None)
-        files["restatement.csv"] = ("restatement", None)
-        files["late.csv"] = ("late", None)
-    else:
-        say(f"{wanted.name} is not closed: the report as it stands")
-    for file, (name, known) in files.items():
-        with run(name, folder, asked_of(wanted, known)) as result:
+        files = {
+            "reported.csv": ("quarter", {**asked, "known_seq": closed["reported_seq"]}),
+            "restated.csv": ("quarter", asked),
+            "restatement.csv": ("restatement", asked),
+            "late.csv": ("late", asked),
+        }
+    for file, (name, values) in files.items():
+        with run(name, folder, values) as result:
             save(result, "csv", output / file)
             say(f"wrote {output / file} ({result.count:,} rows)")

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ledger
+from reports import render
 
 SHIP = (
     "ship --exporter Acme --ultimate-consignee Bharat --destination India --chip nvidia-h100-sxm"
@@ -56,3 +62,28 @@ def test_what_cannot_be(folder: Path, tpp):
     assert tpp("quarter close 2025Q3").exit_code == 0
     again = tpp("quarter close 2025Q3")
     assert (again.exit_code, "is closed already, by seq 2" in again.stderr) == (2, True)
+
+
+def test_a_pack_is_of_one_moment_while_others_record(
+    folder: Path, tpp, monkeypatch: pytest.MonkeyPatch
+):
+    """What is recorded and reported by others between two of its files is in none of them."""
+    tpp(SHIP.format("S-1", "2025-08-01"))
+    tpp("quarter close 2025Q3")
+    tpp(SHIP.format("S-2", "2025-08-02"))
+    tpp("quarter report 2025Q3 -o alone")
+    real = render.save
+
+    def between(*given: Any) -> None:
+        real(*given)
+        monkeypatch.setattr(render, "save", real)
+        with ledger.open(str(folder / "tpp-ledger.db")) as books:
+            row = {"document": "S-3", "exported_on": "2025-08-03", "exporter": "Acme"}
+            row |= {"ultimate_consignee": "Bharat", "destination": "India", "quantity": "1"}
+            books.ship({**row, "chip": "nvidia-h100-sxm", "authorization": "none"})
+            books.refresh()
+
+    monkeypatch.setattr(render, "save", between)
+    assert tpp("quarter report 2025Q3 -o pack").exit_code == 0
+    for path in Path("alone").glob("*.csv"):
+        assert (Path("pack") / path.name).read_bytes() == path.read_bytes(), path.name
