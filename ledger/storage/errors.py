@@ -111,8 +111,8 @@ def _of_sqlite(error: BaseException, place: object) -> StoreError | None:
 
 # A statement that a session prepared is another session's, or none's.
 _POOLED = (
-    "a pooler in front of the ledger {place} gives one client the connections of others: let it pool"
-    " by session (docs/python.md); nothing was recorded"
+    "a pooler in front of the ledger {place} gives one client the connections of others: let it"
+    " pool by session (docs/python.md); nothing was recorded"
 )
 # By SQLSTATE, or its first two characters (postgresql.org/docs/current/errcodes-appendix.html).
 _POSTGRESQL: dict[str, tuple[type[StoreError], str]] = {

@@ -193,7 +193,8 @@ def test_a_copy_that_is_deleted_meanwhile_is_built_again(books, monkeypatch, wha
     """Between its being brought up to date and its being read: it may be deleted at any time."""
     with ledger.open("tpp-ledger.db") as opened:
         sound = opened.report("remaining", as_of="2026-06-30")
-        fresh, asked = asking.fresh_copy, []
+        fresh = asking.fresh_copy
+        asked: list[Path] = []
 
         def deleted(url: str) -> Path:
             folder = fresh(url)
