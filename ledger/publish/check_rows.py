@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,7 +29,8 @@ def unlike(place: Place, folder: Path, manifest: Manifest) -> Iterator[str]:
     import duckdb
 
     with duckdb.connect(":memory:", config={"memory_limit": "256MB", "threads": 2}) as connection:
-        given = _of_ledger(connection, place, manifest)
+        with _scratch(folder) as scratch:
+            given = _of_ledger(connection, place, manifest, scratch)
         for table in SEGMENTS:
             files = [str(folder / s.file) for s in manifest.of(table) if s.rows]
             kept = _added_up(connection, table, scan(files)) if files else (0, 0)
@@ -35,13 +38,23 @@ def unlike(place: Place, folder: Path, manifest: Manifest) -> Iterator[str]:
                 yield table
 
 
-def _of_ledger(connection: Any, place: Place, manifest: Manifest) -> dict[str, _Sum]:
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Where rows are staged: there may be many, so on the copy's own disk where we may write."""
+    if os.access(folder, os.W_OK):
+        yield folder
+        return
+    with TemporaryDirectory(prefix="tpp-check-") as made:
+        yield Path(made)
+
+
+def _of_ledger(connection: Any, place: Place, manifest: Manifest, scratch: Path) -> dict[str, _Sum]:
     """Of each table, what the ledger gives, taken from it as for a copy that is built anew."""
     last = manifest.last_seq, manifest.last_submission, "", manifest.digest
     there = Head(manifest.ledger_id, SCHEMA_VERSION, *last)
     wanted = parts(Manifest(manifest.ledger_id, 0, 0, ""), there)
     found = dict.fromkeys(SEGMENTS, (0, 0))
-    with TemporaryDirectory(prefix="tpp-check-") as scratch, source(place, Path(scratch)) as ledger:
+    with source(place, scratch) as ledger:
         for part, rows in zip(wanted, ledger.parts(wanted), strict=True):
             for table in part.bounds:
                 with rows.stream(table) as stream:
