@@ -163,12 +163,17 @@ def parts(base: Manifest, head: Head) -> list[Part]:
     return [Part(bounds) for bounds in by_seq]
 
 
-def _segment(table: str, part: Part, rows: Rows, writer: _Writer) -> Segment:
+def streamed_rows(table: str) -> str:
+    """SQL for a table's rows, as the copy has them, out of a stream registered as `streamed`."""
     columns = SEGMENTS[table]
     names = ", ".join(f'"{name}"' for name in columns)
     typed = ", ".join(f'"{name}"::{type_} AS "{name}"' for name, type_ in columns.items())
     number = next(iter(columns))
-    select = f"SELECT {typed} FROM streamed AS t({names}) WHERE {number} > 0"  # noqa: S608
+    return f"SELECT {typed} FROM streamed AS t({names}) WHERE {number} > 0"  # noqa: S608
+
+
+def _segment(table: str, part: Part, rows: Rows, writer: _Writer) -> Segment:
+    number, select = next(iter(SEGMENTS[table])), streamed_rows(table)
     low, high = part.bounds[table]
 
     def streamed() -> Segment:

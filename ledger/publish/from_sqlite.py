@@ -19,6 +19,7 @@ from uuid import uuid4
 from ledger.publish.sources import Part
 from ledger.storage import files
 from ledger.storage.drafts import growing
+from ledger.storage.errors import StoreUnavailable
 from ledger.storage.files import sqlite_uri
 from ledger.storage.head import HEAD_SQL, Head, checked
 from ledger.storage.place import Place
@@ -123,19 +124,26 @@ class _Staged:
 
     @contextmanager
     def stream(self, table: str) -> Iterator[Any]:
-        """The table's rows as an Arrow stream, in the order they were staged."""
+        """The table's rows as an Arrow stream, in the order they were staged.
+
+        Raises StoreUnavailable where the file is gone, with its folder.
+        """
         import adbc_driver_manager as adbc
         import adbc_driver_sqlite
 
-        with (
-            adbc_driver_sqlite.connect(sqlite_uri(self.path, read_only=True)) as database,
-            adbc.AdbcConnection(database) as connection,
-            adbc.AdbcStatement(connection) as statement,
-        ):
-            statement.set_options(**{"adbc.sqlite.query.batch_rows": str(self.batch_rows)})
-            statement.set_sql_query(f"SELECT * FROM {table} ORDER BY rowid")  # noqa: S608
-            stream, _ = statement.execute_query()
-            try:
-                yield stream
-            finally:
-                stream.release()
+        try:
+            with (
+                adbc_driver_sqlite.connect(sqlite_uri(self.path, read_only=True)) as database,
+                adbc.AdbcConnection(database) as connection,
+                adbc.AdbcStatement(connection) as statement,
+            ):
+                statement.set_options(**{"adbc.sqlite.query.batch_rows": str(self.batch_rows)})
+                statement.set_sql_query(f"SELECT * FROM {table} ORDER BY rowid")  # noqa: S608
+                stream, _ = statement.execute_query()
+                try:
+                    yield stream
+                finally:
+                    stream.release()
+        except adbc.Error as error:
+            said = f"what was staged for the copy, {self.path}, cannot be read ({error}); try again"
+            raise StoreUnavailable(said) from error

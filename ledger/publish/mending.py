@@ -15,8 +15,8 @@ T = TypeVar("T")
 def over_copy(fresh: Callable[[], Path], ask: Callable[[Path], T]) -> T:
     """What `ask` makes of the folder of a copy, which `fresh` brings up to date.
 
-    Where that fails over a copy that is not as it was written, the copy is built anew and asked
-    once more; an error that has another reason would be there again.
+    Where that fails over a copy that is not as it was written, or that was deleted meanwhile, the
+    copy is built anew and asked once more; an error that has another reason would be there again.
     """
     import duckdb
 
@@ -25,8 +25,10 @@ def over_copy(fresh: Callable[[], Path], ask: Callable[[Path], T]) -> T:
         return ask(folder)
     except duckdb.InterruptException:
         raise
-    except (duckdb.Error, MemoryError, UnicodeError):
-        if not _thrown_away(folder):
+    except Exception as error:
+        # What a report says of a copy that it cannot read has the reason as its cause.
+        reasons = duckdb.Error, MemoryError, UnicodeError, OSError
+        if not isinstance(error.__cause__ or error, reasons) or not _thrown_away(folder):
             raise
     return ask(fresh())
 

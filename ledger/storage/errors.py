@@ -109,16 +109,23 @@ def _of_sqlite(error: BaseException, place: object) -> StoreError | None:
     return kind(f"{sentence.format(place=place)} ({error})")
 
 
+# A statement that a session prepared is another session's, or none's.
+_POOLED = (
+    "a pooler in front of the ledger {place} gives one client the connections of others: let it"
+    " pool by session (docs/python.md); nothing was recorded"
+)
 # By SQLSTATE, or its first two characters (postgresql.org/docs/current/errcodes-appendix.html).
 _POSTGRESQL: dict[str, tuple[type[StoreError], str]] = {
     "08": (StoreUnavailable, "the connection to the ledger {place} was lost"),
     "25006": (ReadOnlyLedger, "the ledger {place} can only be read"),
     "25P03": (StoreUnavailable, "the server of the ledger {place} stopped the work"),
     "25P04": (StoreUnavailable, "the server of the ledger {place} stopped the work"),
+    "26": (StoreUnavailable, _POOLED),
     "28": (StoreUnavailable, "the ledger {place} does not let this user in"),
     "3D": (StoreUnavailable, "the database of the ledger {place} does not exist"),
     "3F": (StoreError, "the database of the ledger {place} has no schema of that name"),
     "40": (StoreBusy, "another process is writing to the ledger {place}; try again"),
+    "42P05": (StoreUnavailable, _POOLED),
     "42501": (NotAllowed, "the ledger {place} does not let this user do that"),
     "53": (StoreUnavailable, "the server of the ledger {place} has no room left"),
     "55P03": (StoreBusy, "another process is writing to the ledger {place}; try again"),

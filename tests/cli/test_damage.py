@@ -12,7 +12,10 @@ import pandas as pd
 import pytest
 
 import ledger
+from ledger import asking
 from ledger.cli import main
+from ledger.publish import from_sqlite
+from ledger.storage.errors import StoreUnavailable
 from tests.cli.conftest import APPLY, ISSUE, SHIP
 from tests.publish.harm import HARMS, another_figure, flipped, unreadable
 
@@ -183,3 +186,38 @@ def test_check_tells_of_a_file_that_is_not_as_it_was_written(books, tpp):
     shutil.rmtree(books)
     assert tpp("check").exit_code == 0
     assert not os.path.exists(books)
+
+
+@pytest.mark.parametrize("what", ["the folder", "a file", "the manifest"])
+def test_a_copy_that_is_deleted_meanwhile_is_built_again(books, monkeypatch, what):
+    """Between its being brought up to date and its being read: it may be deleted at any time."""
+    with ledger.open("tpp-ledger.db") as opened:
+        sound = opened.report("remaining", as_of="2026-06-30")
+        fresh = asking.fresh_copy
+        asked: list[Path] = []
+
+        def deleted(url: str) -> Path:
+            folder = fresh(url)
+            if not asked:
+                if what == "the folder":
+                    shutil.rmtree(folder)
+                elif what == "a file":
+                    next(folder.glob("budget-*.parquet")).unlink()
+                else:
+                    (folder / "manifest.json").unlink()
+            asked.append(folder)
+            return folder
+
+        monkeypatch.setattr(asking, "fresh_copy", deleted)
+        pd.testing.assert_frame_equal(opened.report("remaining", as_of="2026-06-30"), sound)
+    assert len(asked) == 2
+
+
+def test_what_was_staged_and_is_gone_is_no_bug(books, monkeypatch):
+    def gone(*_: int) -> int:
+        shutil.rmtree(books)
+        return 1
+
+    monkeypatch.setattr(from_sqlite, "_batch_rows", gone)
+    with ledger.open("tpp-ledger.db") as opened, pytest.raises(StoreUnavailable, match="try again"):
+        opened.report("remaining")

@@ -58,7 +58,7 @@ def test_init_with_a_regime_beside_and_one_added_later(empty, tpp):
 
 def test_an_upgrade_with_nothing_to_do(folder, tpp):
     assert tpp("init --upgrade").stderr == (
-        "the ledger tpp-ledger.db has tables of version 2 already; nothing was changed\n"
+        "the ledger tpp-ledger.db has tables of version 3 already; nothing was changed\n"
     )
     assert tpp("init --upgrade --regime ai_diffusion").exit_code == 2
 

@@ -105,12 +105,12 @@ def test_a_copy_is_checked_to_the_byte(ledger):
     assert_equal(publish.refresh(ledger.url), ledger)
 
 
-def _written_wrong(copy: publish.Copy, table: str, select: str) -> None:
+def _written_wrong(copy: publish.Copy, table: str, select: str, where: str = "") -> None:
     """Write a table's file anew with other rows, and a manifest that has it as it is."""
     segment = copy.manifest.of(table)[0]
     path = copy.folder / segment.file
     with duckdb.connect() as connection:
-        rows = f"SELECT {select} FROM {scan([str(path)])}"
+        rows = f"SELECT {select} FROM {scan([str(path)])} {where}"
         connection.execute(f"CREATE TABLE made AS {rows}")
         connection.execute(f"COPY made TO '{path}' (FORMAT parquet)")
     made = replace(
@@ -132,6 +132,14 @@ WRONG = [
     ("movement", "* REPLACE (seq + 1 AS seq)", "the movements of kind"),
     ("budget", "* REPLACE (limit_mtpp - 1 AS limit_mtpp)", "budget "),
     ("budget", "* REPLACE (holder || 'x' AS holder)", "budget "),
+    ("budget", "* REPLACE (holder_name || 'x' AS holder_name)", "the rows of budget"),
+    ("movement", "* REPLACE ('PL' AS destination)", "the rows of movement"),
+    ("entry", "* REPLACE ('sent' AS kind)", "the rows of entry"),
+    ("entry_day", "* REPLACE (effective_on + 1 AS effective_on)", "the sums by day of budget"),
+    ("finding", "* REPLACE ('noted' AS code)", "the rows of finding"),
+    ("party", "* REPLACE (name || 'x' AS name)", "the rows of party"),
+    ("ruling", "* REPLACE ('{}' AS body)", "the rows of ruling"),
+    ("submission", "* REPLACE ('nobody' AS actor)", "the rows of submission"),
 ]
 
 
@@ -144,6 +152,13 @@ def test_a_copy_that_says_something_else_is_found(ledger, table, select, said):
     assert found.count >= 1
     assert said in found.failures[0]
     assert "not the ledger's: remove" in found.failures[0]
+
+
+def test_a_finding_left_out_of_a_copy_is_found(ledger):
+    """A breach that no report shows, under a manifest that has the file as it is."""
+    copy = publish.refresh(ledger.url)
+    _written_wrong(copy, "finding", "*", "WHERE seq > 1")
+    assert any("the rows of finding" in said for said in check_copy(ledger.url).failures)
 
 
 def test_a_copy_that_has_not_followed_yet_is_compared_up_to_where_it_has(ledger):

@@ -18,7 +18,13 @@ import pytest
 
 from ledger.storage.backup import backup, restore
 from ledger.storage.check import check
-from ledger.storage.errors import NotALedger, ReadOnlyLedger, StoreError, StoreUnavailable
+from ledger.storage.errors import (
+    NotALedger,
+    ReadOnlyLedger,
+    StoreError,
+    StoreUnavailable,
+    translated,
+)
 from ledger.storage.place import place_of
 from ledger.storage.store import create, open_store
 from tests.pg_server import Databases
@@ -49,6 +55,17 @@ def test_what_the_server_stopped_is_said_whatever_came_after(pg_url: str, tidies
             finally:
                 if tidies:
                     turn.connection.exec_driver_sql("DROP TABLE IF EXISTS staged")
+
+
+@pytest.mark.parametrize("statement", ["EXECUTE nobodys", "PREPARE twice AS SELECT 1"])
+def test_a_pooler_by_transaction_is_named(pg_url: str, statement: str) -> None:
+    """It changes connections beneath a client: what one prepared, another has not, or has."""
+    create(pg_url).close()
+    with open_store(pg_url) as store, store.writing() as turn:
+        turn.connection.exec_driver_sql("PREPARE twice AS SELECT 1")
+        with pytest.raises(StoreUnavailable, match="let it pool by session"), translated(pg_url):
+            turn.connection.exec_driver_sql(statement)
+        turn.connection.rollback()
 
 
 def test_a_schema_that_is_not_there_is_wrong_use(pg_url: str) -> None:
