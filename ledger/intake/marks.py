@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-TEXT, DAY, NUMBER, TRUTH, ERROR, UNCOMPUTED, MERGED = "tdnbefm"
+TEXT, DAY, NUMBER, LONG, TRUTH, ERROR, UNCOMPUTED, MERGED = "tdnlbefm"
 
 # What cannot be read as one of our fields, and why.
 WRONG = {
+    LONG: "a number of more than 15 digits, which a sheet does not keep; write it as text",
     TRUTH: "a true-or-false cell; write it as text",
     ERROR: "the cell shows an error",
     UNCOMPUTED: "a formula whose result is not in the file; open it, compute, save again",
@@ -19,7 +20,7 @@ WRONG = {
 }
 # Of these nobody knows what they would say; of an error and a truth, what they show.
 UNKNOWN = UNCOMPUTED + MERGED
-# What is wrong in a column that is only kept: a truth there is kept as it is shown.
+# What is wrong in a column that is only kept: a truth or a number is kept there as it is shown.
 WRONG_KEPT = ERROR + UNKNOWN
 
 

@@ -18,7 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from ledger.intake.cells import BLANKS
-from ledger.intake.marks import DAY, ERROR, MERGED, NUMBER, TEXT, TRUTH, UNCOMPUTED, UNKNOWN, WRONG
+from ledger.intake.marks import (
+    DAY,
+    ERROR,
+    LONG,
+    MERGED,
+    NUMBER,
+    TEXT,
+    TRUTH,
+    UNCOMPUTED,
+    UNKNOWN,
+    WRONG,
+)
 from ledger.intake.sheetxml import SheetMarks, percentage_cells, prefix_of, without
 from ledger.intake.sniff import unusable
 
@@ -28,6 +39,9 @@ _CHUNK = 1 << 20
 _SHEETS = re.compile(r"xl/worksheets/[^/]+\.xml")
 _STYLES = "xl/styles.xml"
 _LARGEST_STYLES = 1 << 25  # bytes
+# Whole numbers from here on have more digits than are read. What is larger by far is no number of
+# a document but a measure, such as the operations of a training.
+_LONG_FROM, _MEASURES_FROM = 1e15, 1e22
 _LARGEST_MERGED = 1_000_000  # cells that are merged with others
 
 
@@ -158,6 +172,9 @@ class XlsxFile:
         for line, values in enumerate(self._sheet.iter_rows(), start=1):
             cells = [text_of(value) for value in values]
             marks = [_MARKS.get(type(value), TEXT) for value in values]
+            for i, value in enumerate(values):
+                if marks[i] == NUMBER and _is_long(value, cells[i]):
+                    marks[i] = LONG
             for i, lines in self._percentages.items():
                 if line < len(lines) and lines[line] and i < len(cells):
                     cells[i] = _shown_as_percentage(values[i], cells[i])
@@ -192,6 +209,11 @@ class XlsxFile:
 
 # What a cell is beside its text, by how the library has it.
 _MARKS = {bool: TRUTH, int: NUMBER, float: NUMBER, datetime: DAY, date: DAY}
+
+
+def _is_long(value: float, text: str) -> bool:
+    """Whether a number may be that of one thing among many, and has lost some of its digits."""
+    return _LONG_FROM <= abs(value) < _MEASURES_FROM and float(text) != value
 
 
 def text_of(value: Any) -> str:

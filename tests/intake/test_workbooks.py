@@ -44,6 +44,28 @@ def test_numbers_of_a_sheet_are_read_at_15_digits(desk):
     assert desk.given(found, "row", "file_line", *GIVEN) == [(1, 2, *EXPECTED)]
 
 
+LONG = "a number of more than 15 digits, which a sheet does not keep; write it as text"
+
+
+def test_a_number_of_more_digits_than_a_sheet_keeps(desk):
+    """Two documents with such numbers would be one."""
+    numbers = [1234567890123456, 1234567890123457, 12345678901234567, 1234567890123400]
+    numbers += [123456789012345, "1234567890123456"]
+    rows = [[n, *ROW[1:], n] for n in numbers]
+    found = read_book(desk, [*HEADINGS, "kept"], *rows)
+    said = [("1234567890123460", LONG), ("1234567890123460", LONG), ("12345678901234600", LONG)]
+    assert [(p.value, p.reason) for p in found.problems()] == said
+    assert {p.column for p in found.problems()} == {"document"}
+    assert desk.given(found, "document") == [(str(n),) for n in numbers[3:]]
+
+
+def test_a_number_of_more_digits_in_a_column_that_is_only_kept(desk):
+    headings, row = [*HEADINGS, "kept", "end_user"], [*ROW, 1234567890123456, 2.0000000000000004e26]
+    found = read_book(desk, headings, row)
+    (details,) = (text for (text,) in desk.given(found, "details"))
+    assert details == '{"end_user":"200000000000000000000000000","kept":"1234567890123460"}'
+
+
 def test_a_sheet_that_begins_further_down(desk):
     found = read_book(desk, [], [], HEADINGS, [], ROW, [None] * 9, ["S2", *ROW[1:6], 0])
     assert desk.given(found, "row", "file_line") == [(1, 5)]
