@@ -77,7 +77,7 @@ class BulkLines:
         # The last is that of what has no ruling: receipts of shipments that are not on file.
         self._outside = np.array([*outside, False], bool)
         cases = [ruled.ruling.case for ruled in prepared.ruled]
-        claims = [c.kind in SENT and c.authorization in rules.drawn_under for c in cases]
+        claims = [c.kind in SENT and c.authorization in rules.claimed for c in cases]
         self._claims = np.array(claims, bool) & ~self._outside[:-1]
         self._years = np.array([ruled.ruling.years for ruled in prepared.ruled], np.int64)
         # The lines' figures, by place.

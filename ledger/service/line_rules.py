@@ -25,12 +25,15 @@ class LineRules:
     `several`: a licence may hold on more than one budget in full. `holidays`: the calendar on
     whose holidays no licence ends. `closures`: where and when the licences of before are
     suspended, since their country's budget closed. `licensed`: the authorization that licences
-    are of; `drawn_under`: how shipments that draw them down may have named it; `without`: how
-    those may that went under nothing, or under a licence that was not on file.
+    are of; `drawn_under`: how shipments that draw them down may have named it; `claimed`: how
+    those may that say they go under one, nothing where that is also how a shipment goes that says
+    nothing; `without`: how those may that went under nothing, or under a licence that was not on
+    file.
     """
 
     licensed: str
     drawn_under: frozenset[str]
+    claimed: frozenset[str]
     without: frozenset[str]
     several: bool = False
     holidays: str = ""
@@ -46,6 +49,7 @@ def line_rules(rulebook: Rulebook) -> LineRules:
     return LineRules(
         licensed.code,
         words,
+        words if regime.unstated not in words else frozenset(),
         words | {*_WITHOUT, regime.unstated},
         rulebook.holds_on_several,
         regime.licensing.holidays,

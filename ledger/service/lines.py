@@ -127,7 +127,8 @@ class LineBook:
         Units that a shipment brought may be passed on under its licence (15 CFR 750.7(c)(1)).
         """
         unnamed = row.given.licence is None and row.linked_to is None
-        return unnamed and self._goes_under_one(row)
+        claims = unnamed and row.given.authorization in self.rules.claimed
+        return claims and self._goes_under_one(row)
 
     def _goes_under_one(self, row: Row) -> bool:
         """Whether a shipment is weighed, and says that it goes under a licence."""

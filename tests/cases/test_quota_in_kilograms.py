@@ -40,6 +40,15 @@ def test_the_books_of_the_example(quota):
     )
 
 
+@pytest.mark.parametrize("columns_from", [1, 10**9], ids=["columns", "rows"])
+def test_its_draws_need_no_licence(opened, columns_from):
+    """All that is drawn goes by one authorization: it says of none that it is under a licence."""
+    ledger = opened(QUOTA)
+    ledger.import_file(BOOKS / "adjustments.csv", "adjustments", source="office")
+    outcome = ledger.import_file(BOOKS / "draws.csv", "shipments", columns_from=columns_from)
+    assert (outcome.count, outcome.counts, outcome.clean) == (6, {}, True)
+
+
 def test_the_books_are_kept_once(quota):
     before = whole(quota.url)
     for name, kind, source in (
