@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 from enum import StrEnum
@@ -37,10 +36,11 @@ _NOT_A_TABLE: tuple[tuple[bytes, str], ...] = (
 
 def format_of(path: Path) -> Format:
     """The form of a file. Raises Unusable for one that is empty, no table, misnamed, or no file."""
+    # A pipe is read once, and a file here more often; nor would its rejects have a place. One that
+    # nobody writes into is not even opened: that would wait.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise unusable(path, "is a pipe or a device; save what it holds to a file first")
     with path.open("rb") as file:
-        # A pipe is read once, and a file here more often; nor would its rejects have a place.
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise unusable(path, "is a pipe or a device; save what it holds to a file first")
         head = file.read(_HEAD)
     suffix = path.suffix.lower()
     if not head.removeprefix(BOM).strip():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import threading
 import zipfile
 
 import pytest
@@ -51,6 +52,17 @@ def test_a_pipe(desk):
     os.write(held, FILE.encode())
     assert desk.said(path) == ["in.csv: is a pipe or a device; save what it holds to a file first"]
     os.close(held)
+
+
+def test_a_pipe_that_nobody_writes_into(desk):
+    """It is not waited for."""
+    path = desk.folder / "in.csv"
+    os.mkfifo(path)
+    told = []
+    waiting = threading.Thread(target=lambda: told.extend(desk.said(path)), daemon=True)
+    waiting.start()
+    waiting.join(20)
+    assert told == ["in.csv: is a pipe or a device; save what it holds to a file first"]
 
 
 SAME = {
