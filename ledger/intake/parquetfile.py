@@ -94,7 +94,10 @@ class ParquetSource:
             # A whole number of 15 digits or more is written with an exponent: spell it out.
             whole = f"CAST(CAST({column} AS HUGEINT) AS VARCHAR)"
             large = f"abs({column}) >= 1e15 AND abs({column}) < 1e30"
-            return f"CASE WHEN {large} THEN {whole} ELSE {plain} END"
+            # What is no number is said first: it is larger than all, and where a file says that it
+            # has none as large as 1e30 DuckDB does not ask.
+            none = f"isnan({column}) THEN 'nan'"
+            return f"CASE WHEN {none} WHEN {large} THEN {whole} ELSE {plain} END"
         if type_.startswith("TIMESTAMP") and "ZONE" not in type_:
             day = f"CAST(CAST({column} AS DATE) AS VARCHAR)"
             midnight = f"{column} = date_trunc('day', {column})"

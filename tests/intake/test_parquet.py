@@ -108,6 +108,21 @@ def test_whole_numbers_of_32_bits_are_read_as_they_are(desk):
     assert read(desk, quantity=pa.array([123456789.0], pa.float32()))[1] == 123456792
 
 
+@pytest.mark.parametrize("more", [[], [float("inf")]])
+@pytest.mark.parametrize("type_", [pa.float64(), pa.float32()])
+def test_large_numbers_beside_what_is_no_number(desk, type_, more):
+    """A column of numbers in which some are missing, as data frames have it."""
+    values = [2.0**60, float("nan"), None, 1.5, *more]
+    columns = {name: value * len(values) for name, value in PLAIN.items()}
+    columns["document"] = [f"S{n}" for n in range(len(values))]
+    table = pa.table(columns | {"kept": pa.array(values, type_)})
+    pq.write_table(table, desk.folder / "in.parquet")
+    found = desk.read(desk.folder / "in.parquet")
+    said = ['"1152921504606846976"', '"nan"', None, '"1.5"', *['"inf"' for _ in more]]
+    kept = [None if one is None else f'{{"kept":{one}}}' for one in said]
+    assert [details for (details,) in desk.given(found, "details")] == kept
+
+
 def test_an_exact_decimal_that_is_no_whole_number_is_no_count(desk):
     values = pa.array([Decimal("2.5")], pa.decimal128(38, 9))
     pq.write_table(pa.table({**PLAIN, "quantity": values}), desk.folder / "in.parquet")
