@@ -16,6 +16,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from ledger.intake.cells import BLANKS
 from ledger.intake.marks import (
@@ -30,7 +31,8 @@ from ledger.intake.marks import (
     UNKNOWN,
     WRONG,
 )
-from ledger.intake.sheetxml import SheetMarks, percentage_cells, prefix_of, without
+from ledger.intake.sheetwalk import walked
+from ledger.intake.sheetxml import SheetMarks, cells_of, percentage_styles, prefix_of, without
 from ledger.intake.sniff import unusable
 
 LARGEST_UNPACKED = 1 << 30  # bytes of XML
@@ -76,25 +78,30 @@ class XlsxFile:
                     limit = f"{LARGEST_UNPACKED >> 20:,} MB"
                     reason = f"unpacks to {size >> 20:,} MB, more than {limit}; save it as CSV"
                     raise unusable(self.path, reason)
-                self._percentage = percentage_cells(self._styles(packed))
+                styles = percentage_styles(self._styles(packed))
+                self._percentage = cells_of(styles)
                 for part in packed.infolist():
                     marks = self._read_part(packed, part)
+                    if marks.odd:
+                        with packed.open(part) as stream:
+                            marks = walked(stream, styles)
+                        self._insist_room(marks)
                     if _SHEETS.fullmatch(part.filename):
                         self._marked[part.filename] = marks
-        except (zipfile.BadZipFile, EOFError, OSError, zlib.error) as error:
+        except (ExpatError, zipfile.BadZipFile, EOFError, OSError, zlib.error) as error:
             raise unusable(self.path, f"is damaged: {error}") from None
         except (RuntimeError, NotImplementedError) as error:
             raise unusable(self.path, f"cannot be unpacked: {error}") from None
 
-    def _styles(self, packed: zipfile.ZipFile) -> str:
+    def _styles(self, packed: zipfile.ZipFile) -> bytes:
         if _STYLES not in packed.namelist():
-            return ""
+            return b""
         with packed.open(_STYLES) as stream:
             styles = stream.read(_LARGEST_STYLES + 1)
         if len(styles) > _LARGEST_STYLES:
             limit = f"{_LARGEST_STYLES >> 20} MB"
             raise unusable(self.path, f"its styles take more than {limit}; save it as CSV")
-        return without(prefix_of(styles[:_CHUNK]), styles).decode(errors="replace")
+        return styles
 
     def _read_part(self, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> SheetMarks:
         """Read a part to its end, so that its true size is its stated one."""
@@ -115,6 +122,9 @@ class XlsxFile:
 
     def _look(self, text: bytes, marks: SheetMarks) -> None:
         marks.look(text, self._percentage)
+        self._insist_room(marks)
+
+    def _insist_room(self, marks: SheetMarks) -> None:
         if marks.rows * marks.columns > LARGEST_AREA:
             reason = f"a sheet spans {marks.rows:,} rows by {marks.columns:,} columns"
             raise unusable(self.path, f"{reason}; save it as CSV")
