@@ -60,13 +60,13 @@ class XlsxFile:
         self.height = self._sheet.total_height
         self._merged = self._merged_cells()
         filled = (row for row in self._numbered() if any(cell.strip(BLANKS) for cell in row[1]))
-        self._header_line, self.headings, marks = next(filled, (0, [], ""))
+        self.header_line, self.headings, marks = next(filled, (0, [], ""))
         if not self.headings:
             raise unusable(path, f'sheet "{self._sheet.name}" is empty')
         for at, mark in enumerate(marks):
             if mark in (ERROR, UNCOMPUTED):
                 reason = f"the heading of column {at + 1}: {WRONG[mark]}"
-                raise unusable(path, reason, self._header_line, self.headings[at])
+                raise unusable(path, reason, self.header_line, self.headings[at])
 
     def _guard(self) -> None:
         """Refuse what would unpack to gigabytes; note the cells the library would pass over."""
@@ -212,7 +212,7 @@ class XlsxFile:
         """The rows after the headings: number, line of the sheet, cells, marks."""
         row = 0
         for line, cells, marks in self._numbered():
-            if line > self._header_line:
+            if line > self.header_line:
                 row += 1
                 yield row, line, cells, marks
 
