@@ -291,7 +291,12 @@ class _Planner:
         for name in (*self.mapping.values, *self.mapping.numbers):
             if name not in self.reader.slots:
                 self._origin(name, Origin(name))
+            elif name in self.mapping.numbers and self._type(name) not in _NUMBERS:
+                self.wrong(name, "", "is no number; [number] of the mapping file is for numbers")
         return {name: origin for name, origin in found.items() if origin}
+
+    def _type(self, name: str) -> Type:
+        return self.reader.slots[name].field.type
 
     def _check_fixed(self, name: str, text: str) -> None:
         field = self.reader.slots[name].field
