@@ -78,6 +78,7 @@ class XlsxFile:
                     limit = f"{LARGEST_UNPACKED >> 20:,} MB"
                     reason = f"unpacks to {size >> 20:,} MB, more than {limit}; save it as CSV"
                     raise unusable(self.path, reason)
+                self._parts = _parts_of(packed)
                 styles = percentage_styles(self._styles(packed))
                 self._percentage = cells_of(styles)
                 for part in packed.infolist():
@@ -86,7 +87,7 @@ class XlsxFile:
                         with packed.open(part) as stream:
                             marks = walked(stream, styles)
                         self._insist_room(marks)
-                    if _SHEETS.fullmatch(part.filename):
+                    if self._is_sheet(part):
                         self._marked[part.filename] = marks
         except (ExpatError, zipfile.BadZipFile, EOFError, OSError, zlib.error) as error:
             raise unusable(self.path, f"is damaged: {error}") from None
@@ -105,7 +106,7 @@ class XlsxFile:
 
     def _read_part(self, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> SheetMarks:
         """Read a part to its end, so that its true size is its stated one."""
-        is_sheet = _SHEETS.fullmatch(part.filename)
+        is_sheet = self._is_sheet(part)
         marks = SheetMarks()
         tail, prefix = b"", None
         with packed.open(part) as stream:
@@ -119,6 +120,10 @@ class XlsxFile:
                     tail = text[cut:][-_CHUNK:]
         self._look(without(prefix or b"", tail), marks)
         return marks
+
+    def _is_sheet(self, part: zipfile.ZipInfo) -> bool:
+        named = part.filename in self._parts.values()
+        return named or _SHEETS.fullmatch(part.filename) is not None
 
     def _look(self, text: bytes, marks: SheetMarks) -> None:
         marks.look(text, self._percentage)
@@ -169,9 +174,8 @@ class XlsxFile:
         return merged
 
     def _marks_of(self, name: str, names: Sequence[str]) -> SheetMarks:
-        parts = _parts_of(self.path)
-        if name in parts:
-            return self._marked.get(parts[name], SheetMarks())
+        if name in self._parts:
+            return self._marked.get(self._parts[name], SheetMarks())
         part = f"xl/worksheets/sheet{list(names).index(name) + 1}.xml"
         return self._marked.get(part, SheetMarks())
 
@@ -261,18 +265,20 @@ def _first_shown(book: Any) -> str:
     return str(next(shown, book.sheet_names[0]))
 
 
-def _parts_of(path: Path) -> dict[str, str]:
-    """The part of the package that holds each sheet."""
+def _parts_of(packed: zipfile.ZipFile) -> dict[str, str]:
+    """The part of the package that holds each sheet, in whichever of the two namespaces."""
     from xml.etree import ElementTree
 
-    main = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-    link = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-    with zipfile.ZipFile(path) as packed:
-        try:
-            book = ElementTree.fromstring(packed.read("xl/workbook.xml"))
-            links = ElementTree.fromstring(packed.read("xl/_rels/workbook.xml.rels"))
-        except (KeyError, ElementTree.ParseError):
-            return {}
+    try:
+        book = ElementTree.fromstring(packed.read("xl/workbook.xml"))
+        links = ElementTree.fromstring(packed.read("xl/_rels/workbook.xml.rels"))
+    except (KeyError, ElementTree.ParseError):
+        return {}
     targets = {r.get("Id"): (r.get("Target") or "").lstrip("/") for r in links}
-    found = {s.get("name") or "": targets.get(s.get(link)) or "" for s in book.iter(f"{main}sheet")}
+    found = {
+        sheet.get("name") or "": targets.get(value) or ""
+        for sheet in book.iterfind(".//{*}sheet")
+        for key, value in sheet.items()
+        if key.endswith("}id")
+    }
     return {n: t if t.startswith("xl/") else f"xl/{t}" for n, t in found.items()}

@@ -99,3 +99,36 @@ def test_two_cells_at_the_far_corners_in_another_spelling(desk):
 
     (problem,) = desk.said(desk.file(spelt(workbook(), far), "in.xlsx"))
     assert "a sheet spans 1,048,576 rows by 16,384 columns" in problem
+
+
+TRANSITIONAL = "http://schemas.openxmlformats.org/"
+STRICT = {
+    f"{TRANSITIONAL}spreadsheetml/2006/main": "http://purl.oclc.org/ooxml/spreadsheetml/main",
+    f"{TRANSITIONAL}officeDocument/2006/relationships": (
+        "http://purl.oclc.org/ooxml/officeDocument/relationships"
+    ),
+}
+
+
+def _elsewhere(book: bytes, place: str, names: dict[str, str]) -> bytes:
+    """The workbook with its sheet in another part, and other names for its namespaces."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as given, zipfile.ZipFile(out, "w") as made:
+        for name in given.namelist():
+            text = given.read(name).decode().replace("worksheets/sheet1.xml", place)
+            for one, other in names.items():
+                text = text.replace(one, other)
+            made.writestr(f"xl/{place}" if name == SHEET else name, text)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("names", [{}, STRICT], ids=["transitional", "strict"])
+@pytest.mark.parametrize("place", ["sheets/data.xml", "worksheets/Sheet1.XML", "worksheets/s2.xml"])
+def test_a_sheet_that_lies_elsewhere(desk, place, names):
+    """Which part is whose is what the workbook says."""
+    found = desk.read(desk.file(_elsewhere(spelt(workbook(), str), place, names), "in.xlsx"))
+    assert [(p.line, p.column) for p in found.problems()] == [
+        (2, "licence"),
+        (3, "licence"),
+        (4, "tpp"),
+    ]
