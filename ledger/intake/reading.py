@@ -151,12 +151,24 @@ class Intake:
             case Format.PARQUET:
                 return ParquetSource(self.path, self.con)
             case Format.XLSX:
-                return XlsxSource(XlsxFile(self.path, mapping.sheet), setting.progress)
+                book = XlsxFile(self.path, mapping.sheet)
+                if mapping.sheet is None:
+                    self._warn_of_others(book, mapping)
+                return XlsxSource(book, setting.progress)
             case Format.CSV:
                 known = headings_of(
                     self.path, mapping.delimiter, lambda found: known_in(found, mapping)
                 )
                 return CsvSource(known, setting.progress)
+
+    def _warn_of_others(self, book: XlsxFile, mapping: MapFile) -> None:
+        """Of a workbook with a sheet a month only one is read: say so."""
+        if others := book.others(lambda found: known_in(found, mapping)):
+            named = ", ".join(f'"{name}"' for name in others)
+            self.warnings.append(
+                f'only the sheet "{book.sheet}" was read; of ours hold rows too: {named}'
+                " (another is read where a mapping names it: sheet, under [file])"
+            )
 
     def _count_filtered(self, plan: Plan) -> None:
         self.filtered = dict.fromkeys((rule.name for rule, _ in plan.filters), 0)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -44,6 +45,7 @@ _LARGEST_STYLES = 1 << 25  # bytes
 # Whole numbers from here on have more digits than are read. What is larger by far is no number of
 # a document but a measure, such as the operations of a training.
 _LONG_FROM, _MEASURES_FROM = 1e15, 1e22
+_FEWEST_KNOWN = 3  # headings of ours by which a sheet holds rows of ours
 _LARGEST_MERGED = 1_000_000  # cells that are merged with others
 
 
@@ -57,6 +59,7 @@ class XlsxFile:
         self.path = path
         self._guard()
         self._sheet = self._open(sheet)
+        self.sheet = str(self._sheet.name)
         self.height = self._sheet.total_height
         self._merged = self._merged_cells()
         filled = (row for row in self._numbered() if any(cell.strip(BLANKS) for cell in row[1]))
@@ -145,7 +148,8 @@ class XlsxFile:
 
                 closest = ", ".join(near(name, names) or names[:3])
                 raise unusable(self.path, f'has no sheet "{name}" (nearest: {closest})')
-            chosen = _first_shown(book) if name is None else name
+            self._book = book
+            chosen = (_shown(book) or names)[0] if name is None else name
             marks = self._marks_of(chosen, names)
             sheet = book.get_sheet_by_name(chosen)
             marks.begin_at((sheet.start or (0, 0))[1])
@@ -212,6 +216,23 @@ class XlsxFile:
             cells[i], marks[i] = shown, mark
         return bool(wrongs)
 
+    def others(self, known: Callable[[list[str]], int]) -> list[str]:
+        """The other sheets a reader sees that hold rows, some of their headings being `known`."""
+        from python_calamine import CalamineError
+
+        found = []
+        for name in _shown(self._book):
+            if name == self.sheet:
+                continue
+            with suppress(CalamineError):
+                each = self._book.get_sheet_by_name(name).iter_rows()
+                texts = ([text_of(value) for value in values] for values in each)
+                filled = (row for row in texts if any(cell.strip(BLANKS) for cell in row))
+                headings = next(filled, [])
+                if known(headings) >= _FEWEST_KNOWN and next(filled, None):
+                    found.append(name)
+        return found
+
     def rows(self) -> Iterator[tuple[int, int, list[str], str]]:
         """The rows after the headings: number, line of the sheet, cells, marks."""
         row = 0
@@ -253,16 +274,15 @@ def _shown_as_percentage(value: Any, text: str) -> str:
     return f"{format((100 * Decimal(text)).normalize(), 'f')}%"
 
 
-def _first_shown(book: Any) -> str:
-    """The first sheet of cells that a reader of the workbook sees."""
+def _shown(book: Any) -> list[str]:
+    """The sheets of cells that a reader of the workbook sees."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
-    shown = (
-        sheet.name
+    return [
+        str(sheet.name)
         for sheet in book.sheets_metadata
         if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
-    )
-    return str(next(shown, book.sheet_names[0]))
+    ]
 
 
 def _parts_of(packed: zipfile.ZipFile) -> dict[str, str]:

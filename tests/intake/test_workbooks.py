@@ -150,6 +150,26 @@ def test_a_true_or_false_cell_among_the_headings(desk):
     assert desk.given(found, "details") == [('{"TRUE":"x"}',)]
 
 
+def test_other_sheets_with_rows_of_ours_are_told(desk):
+    """A sheet a month, of which the first alone is read."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook(HEADINGS, ROW, sheets=("July", "Notes"))))
+    hidden = book.create_sheet("Old")
+    hidden.sheet_state = "hidden"
+    for sheet in (book["July"], hidden):
+        for row in ([], HEADINGS, ["S2", *ROW[1:]]):
+            sheet.append(row)
+    book.create_sheet("August").append(HEADINGS)
+    for row in (["document", "said by", "whom"], ["S1", "A", "B"]):
+        book["Notes"].append(row)
+    book.save(path := desk.folder / "in.xlsx")
+    (told,) = desk.read(path).warnings
+    assert told == (
+        'only the sheet "Data" was read; of ours hold rows too: "July"'
+        " (another is read where a mapping names it: sheet, under [file])"
+    )
+    assert desk.read(path, mapping='[file]\nsheet = "Data"').warnings == []
+
+
 def test_the_sheet_the_mapping_names(desk):
     path = desk.file(workbook(HEADINGS, ROW, sheets=["Notes"]), "in.xlsx")
     assert desk.read(path, mapping='[file]\nsheet = "Data"').good == 1
