@@ -188,7 +188,8 @@ class _Scan:
                 file.odd = file.odd_blanks = True
         if len(chunk.translate(None, _CONTROLS)) != len(chunk):
             file.odd = True
-        if b"\t" in chunk and file.delimiter != b"\t":
+        # Where tabs part the cells, one may stand in quotes all the same.
+        if b"\t" in chunk and (file.delimiter != b"\t" or b'"' in chunk):
             file.odd_blanks = True
         if self.pending:
             return self._by_line(_lines(chunk))

@@ -193,13 +193,18 @@ def known_in(headings: Sequence[str], mapping: MapFile) -> int:
 
 
 def plan_of(
-    headings: Sequence[str], reader: Row, mapping: MapFile, file: str, marks: str = ""
+    headings: Sequence[str],
+    reader: Row,
+    mapping: MapFile,
+    at: tuple[str, int],
+    marks: str = "",
 ) -> Plan:
     """The plan for a file with these headings, and of these marks where a column has one for all.
 
-    Raises Unusable with all that is wrong in them.
+    `at` is the file's name and the line of its headings. Raises Unusable with all that is wrong in
+    them.
     """
-    planner = _Planner(as_they_were(headings), reader, mapping, file, marks)
+    planner = _Planner(as_they_were(headings), reader, mapping, at, marks)
     plan = planner.plan()
     if planner.problems:
         raise Unusable(*planner.problems)
@@ -208,18 +213,23 @@ def plan_of(
 
 class _Planner:
     def __init__(
-        self, headings: list[str], reader: Row, mapping: MapFile, file: str, marks: str
+        self,
+        headings: list[str],
+        reader: Row,
+        mapping: MapFile,
+        at: tuple[str, int],
+        marks: str,
     ) -> None:
         self.headings = headings
         self.marks = marks
         self.reader = reader
         self.mapping = mapping
-        self.file = file
+        self.file, self.line = at
         self.problems: list[Problem] = []
         self.at = {h: i for i, h in reversed(list(enumerate(headings)))}
 
     def wrong(self, column: str, value: str, reason: str, nearest: tuple[str, ...] = ()) -> None:
-        self.problems.append(Problem(self.file, 1, 0, column, value, reason, nearest))
+        self.problems.append(Problem(self.file, self.line, 0, column, value, reason, nearest))
 
     def plan(self) -> Plan:
         self._check_twice()
@@ -281,7 +291,12 @@ class _Planner:
         for name in (*self.mapping.values, *self.mapping.numbers):
             if name not in self.reader.slots:
                 self._origin(name, Origin(name))
+            elif name in self.mapping.numbers and self._type(name) not in _NUMBERS:
+                self.wrong(name, "", "is no number; [number] of the mapping file is for numbers")
         return {name: origin for name, origin in found.items() if origin}
+
+    def _type(self, name: str) -> Type:
+        return self.reader.slots[name].field.type
 
     def _check_fixed(self, name: str, text: str) -> None:
         field = self.reader.slots[name].field

@@ -367,7 +367,7 @@ class _Reader:
             self.wrong("filter", column, "must say keep, drop or empty")
         empty = table.get("empty")
         return Filter(
-            name=self.text(table.get("name", column), "filter.name"),
+            name=self.filled(table["name"], "filter.name") if "name" in table else column,
             column=column,
             keep=self.kept(table["keep"], "filter.keep") if "keep" in table else None,
             drop=self.kept(table.get("drop", []), "filter.drop"),

@@ -42,6 +42,7 @@ class ParquetSource:
     """A Parquet file. Raises Unusable for one cut short, or with columns that are no cells."""
 
     delimiter = b","
+    line = 1
     rejected = 0
 
     def __init__(self, path: Path, con: duckdb.DuckDBPyConnection) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.intake import names, rejects, repeats
 from ledger.intake.ahead import Ahead
+from ledger.intake.beginnings import further_down
 from ledger.intake.cells import BLANKS, Wrong, checked, source_of, visible
 from ledger.intake.csvfile import headings_of
 from ledger.intake.guard import as_it_was
@@ -20,7 +21,7 @@ from ledger.intake.marks import UNKNOWN
 from ledger.intake.parquetfile import ParquetSource
 from ledger.intake.rows import Rejected, Row
 from ledger.intake.setting import ChipFact, Setting
-from ledger.intake.sniff import Format, format_of
+from ledger.intake.sniff import Format, format_of, unusable
 from ledger.intake.sql import ASK, FILTERED, GOOD, Seen, Statement
 from ledger.intake.staging import CsvSource, Source, XlsxSource
 from ledger.intake.store import (
@@ -107,7 +108,7 @@ class Intake:
         """Read the file into `given` and `problem`."""
         told = setting.progress or _silent
         source = self._open(mapping, setting)
-        plan = plan_of(source.headings, reader, mapping, self.path.name, source.marks)
+        plan = self._planned(source, reader, mapping)
         self._how = source, plan, reader
         looked_up = _Lookups(self, reader, plan)
         pieces = Ahead(source.stage(self._folder, self._problems))
@@ -135,17 +136,39 @@ class Intake:
         self._warn()
         told("checking", self.rows, self.rows)
 
+    def _planned(self, source: Source, reader: Row, mapping: MapFile) -> Plan:
+        at = self.path.name, source.line
+        try:
+            return plan_of(source.headings, reader, mapping, at, source.marks)
+        except Unusable:
+            if line := further_down(source, mapping):
+                reason = "holds the headings, it seems; remove what stands above"
+                raise unusable(self.path, reason, line) from None
+            raise
+
     def _open(self, mapping: MapFile, setting: Setting) -> Source:
         match format_of(self.path):
             case Format.PARQUET:
                 return ParquetSource(self.path, self.con)
             case Format.XLSX:
-                return XlsxSource(XlsxFile(self.path, mapping.sheet), setting.progress)
+                book = XlsxFile(self.path, mapping.sheet)
+                if mapping.sheet is None:
+                    self._warn_of_others(book, mapping)
+                return XlsxSource(book, setting.progress)
             case Format.CSV:
                 known = headings_of(
                     self.path, mapping.delimiter, lambda found: known_in(found, mapping)
                 )
                 return CsvSource(known, setting.progress)
+
+    def _warn_of_others(self, book: XlsxFile, mapping: MapFile) -> None:
+        """Of a workbook with a sheet a month only one is read: say so."""
+        if others := book.others(lambda found: known_in(found, mapping)):
+            named = ", ".join(f'"{name}"' for name in others)
+            self.warnings.append(
+                f'only the sheet "{book.sheet}" was read; of ours hold rows too: {named}'
+                " (another is read where a mapping names it: sheet, under [file])"
+            )
 
     def _count_filtered(self, plan: Plan) -> None:
         self.filtered = dict.fromkeys((rule.name for rule, _ in plan.filters), 0)

@@ -29,6 +29,7 @@ class Source(Protocol):
     """A file that was opened: its headings, its relation, and its rows again for the rejects."""
 
     headings: list[str]
+    line: int  # of the headings
     rows: int
     digest: str
     rejected: int
@@ -59,7 +60,7 @@ class CsvSource:
         self._file = file
         self._progress = progress
         self._staged: list[Path] = []
-        self.headings = file.headings
+        self.headings, self.line = file.headings, file.header_line
         self.delimiter = file.delimiter
         self.rows = self.rejected = 0
         self.digest = ""
@@ -135,7 +136,7 @@ class XlsxSource:
         self._file = file
         self._progress = progress
         self._staged: Path | None = None
-        self.headings = file.headings
+        self.headings, self.line = file.headings, file.header_line
         self.rows = 0
         self.digest = ""
         self.seen = Seen(marked=True)

@@ -11,11 +11,13 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from ledger.intake.cells import BLANKS
 from ledger.intake.marks import (
@@ -30,7 +32,8 @@ from ledger.intake.marks import (
     UNKNOWN,
     WRONG,
 )
-from ledger.intake.sheetxml import SheetMarks, percentage_cells, prefix_of, without
+from ledger.intake.sheetwalk import walked
+from ledger.intake.sheetxml import SheetMarks, cells_of, percentage_styles, prefix_of, without
 from ledger.intake.sniff import unusable
 
 LARGEST_UNPACKED = 1 << 30  # bytes of XML
@@ -42,6 +45,7 @@ _LARGEST_STYLES = 1 << 25  # bytes
 # Whole numbers from here on have more digits than are read. What is larger by far is no number of
 # a document but a measure, such as the operations of a training.
 _LONG_FROM, _MEASURES_FROM = 1e15, 1e22
+_FEWEST_KNOWN = 3  # headings of ours by which a sheet holds rows of ours
 _LARGEST_MERGED = 1_000_000  # cells that are merged with others
 
 
@@ -55,16 +59,17 @@ class XlsxFile:
         self.path = path
         self._guard()
         self._sheet = self._open(sheet)
+        self.sheet = str(self._sheet.name)
         self.height = self._sheet.total_height
         self._merged = self._merged_cells()
         filled = (row for row in self._numbered() if any(cell.strip(BLANKS) for cell in row[1]))
-        self._header_line, self.headings, marks = next(filled, (0, [], ""))
+        self.header_line, self.headings, marks = next(filled, (0, [], ""))
         if not self.headings:
             raise unusable(path, f'sheet "{self._sheet.name}" is empty')
         for at, mark in enumerate(marks):
             if mark in (ERROR, UNCOMPUTED):
                 reason = f"the heading of column {at + 1}: {WRONG[mark]}"
-                raise unusable(path, reason, self._header_line, self.headings[at])
+                raise unusable(path, reason, self.header_line, self.headings[at])
 
     def _guard(self) -> None:
         """Refuse what would unpack to gigabytes; note the cells the library would pass over."""
@@ -76,29 +81,35 @@ class XlsxFile:
                     limit = f"{LARGEST_UNPACKED >> 20:,} MB"
                     reason = f"unpacks to {size >> 20:,} MB, more than {limit}; save it as CSV"
                     raise unusable(self.path, reason)
-                self._percentage = percentage_cells(self._styles(packed))
+                self._parts = _parts_of(packed)
+                styles = percentage_styles(self._styles(packed))
+                self._percentage = cells_of(styles)
                 for part in packed.infolist():
                     marks = self._read_part(packed, part)
-                    if _SHEETS.fullmatch(part.filename):
+                    if marks.odd:
+                        with packed.open(part) as stream:
+                            marks = walked(stream, styles)
+                        self._insist_room(marks)
+                    if self._is_sheet(part):
                         self._marked[part.filename] = marks
-        except (zipfile.BadZipFile, EOFError, OSError, zlib.error) as error:
+        except (ExpatError, zipfile.BadZipFile, EOFError, OSError, zlib.error) as error:
             raise unusable(self.path, f"is damaged: {error}") from None
         except (RuntimeError, NotImplementedError) as error:
             raise unusable(self.path, f"cannot be unpacked: {error}") from None
 
-    def _styles(self, packed: zipfile.ZipFile) -> str:
+    def _styles(self, packed: zipfile.ZipFile) -> bytes:
         if _STYLES not in packed.namelist():
-            return ""
+            return b""
         with packed.open(_STYLES) as stream:
             styles = stream.read(_LARGEST_STYLES + 1)
         if len(styles) > _LARGEST_STYLES:
             limit = f"{_LARGEST_STYLES >> 20} MB"
             raise unusable(self.path, f"its styles take more than {limit}; save it as CSV")
-        return without(prefix_of(styles[:_CHUNK]), styles).decode(errors="replace")
+        return styles
 
     def _read_part(self, packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> SheetMarks:
         """Read a part to its end, so that its true size is its stated one."""
-        is_sheet = _SHEETS.fullmatch(part.filename)
+        is_sheet = self._is_sheet(part)
         marks = SheetMarks()
         tail, prefix = b"", None
         with packed.open(part) as stream:
@@ -113,8 +124,15 @@ class XlsxFile:
         self._look(without(prefix or b"", tail), marks)
         return marks
 
+    def _is_sheet(self, part: zipfile.ZipInfo) -> bool:
+        named = part.filename in self._parts.values()
+        return named or _SHEETS.fullmatch(part.filename) is not None
+
     def _look(self, text: bytes, marks: SheetMarks) -> None:
         marks.look(text, self._percentage)
+        self._insist_room(marks)
+
+    def _insist_room(self, marks: SheetMarks) -> None:
         if marks.rows * marks.columns > LARGEST_AREA:
             reason = f"a sheet spans {marks.rows:,} rows by {marks.columns:,} columns"
             raise unusable(self.path, f"{reason}; save it as CSV")
@@ -130,7 +148,8 @@ class XlsxFile:
 
                 closest = ", ".join(near(name, names) or names[:3])
                 raise unusable(self.path, f'has no sheet "{name}" (nearest: {closest})')
-            chosen = _first_shown(book) if name is None else name
+            self._book = book
+            chosen = (_shown(book) or names)[0] if name is None else name
             marks = self._marks_of(chosen, names)
             sheet = book.get_sheet_by_name(chosen)
             marks.begin_at((sheet.start or (0, 0))[1])
@@ -159,9 +178,8 @@ class XlsxFile:
         return merged
 
     def _marks_of(self, name: str, names: Sequence[str]) -> SheetMarks:
-        parts = _parts_of(self.path)
-        if name in parts:
-            return self._marked.get(parts[name], SheetMarks())
+        if name in self._parts:
+            return self._marked.get(self._parts[name], SheetMarks())
         part = f"xl/worksheets/sheet{list(names).index(name) + 1}.xml"
         return self._marked.get(part, SheetMarks())
 
@@ -198,11 +216,28 @@ class XlsxFile:
             cells[i], marks[i] = shown, mark
         return bool(wrongs)
 
+    def others(self, known: Callable[[list[str]], int]) -> list[str]:
+        """The other sheets a reader sees that hold rows, some of their headings being `known`."""
+        from python_calamine import CalamineError
+
+        found = []
+        for name in _shown(self._book):
+            if name == self.sheet:
+                continue
+            with suppress(CalamineError):
+                each = self._book.get_sheet_by_name(name).iter_rows()
+                texts = ([text_of(value) for value in values] for values in each)
+                filled = (row for row in texts if any(cell.strip(BLANKS) for cell in row))
+                headings = next(filled, [])
+                if known(headings) >= _FEWEST_KNOWN and next(filled, None):
+                    found.append(name)
+        return found
+
     def rows(self) -> Iterator[tuple[int, int, list[str], str]]:
         """The rows after the headings: number, line of the sheet, cells, marks."""
         row = 0
         for line, cells, marks in self._numbered():
-            if line > self._header_line:
+            if line > self.header_line:
                 row += 1
                 yield row, line, cells, marks
 
@@ -239,30 +274,31 @@ def _shown_as_percentage(value: Any, text: str) -> str:
     return f"{format((100 * Decimal(text)).normalize(), 'f')}%"
 
 
-def _first_shown(book: Any) -> str:
-    """The first sheet of cells that a reader of the workbook sees."""
+def _shown(book: Any) -> list[str]:
+    """The sheets of cells that a reader of the workbook sees."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
-    shown = (
-        sheet.name
+    return [
+        str(sheet.name)
         for sheet in book.sheets_metadata
         if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
-    )
-    return str(next(shown, book.sheet_names[0]))
+    ]
 
 
-def _parts_of(path: Path) -> dict[str, str]:
-    """The part of the package that holds each sheet."""
+def _parts_of(packed: zipfile.ZipFile) -> dict[str, str]:
+    """The part of the package that holds each sheet, in whichever of the two namespaces."""
     from xml.etree import ElementTree
 
-    main = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-    link = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-    with zipfile.ZipFile(path) as packed:
-        try:
-            book = ElementTree.fromstring(packed.read("xl/workbook.xml"))
-            links = ElementTree.fromstring(packed.read("xl/_rels/workbook.xml.rels"))
-        except (KeyError, ElementTree.ParseError):
-            return {}
+    try:
+        book = ElementTree.fromstring(packed.read("xl/workbook.xml"))
+        links = ElementTree.fromstring(packed.read("xl/_rels/workbook.xml.rels"))
+    except (KeyError, ElementTree.ParseError):
+        return {}
     targets = {r.get("Id"): (r.get("Target") or "").lstrip("/") for r in links}
-    found = {s.get("name") or "": targets.get(s.get(link)) or "" for s in book.iter(f"{main}sheet")}
+    found = {
+        sheet.get("name") or "": targets.get(value) or ""
+        for sheet in book.iterfind(".//{*}sheet")
+        for key, value in sheet.items()
+        if key.endswith("}id")
+    }
     return {n: t if t.startswith("xl/") else f"xl/{t}" for n, t in found.items()}

@@ -46,6 +46,8 @@ _LOCK = "at-work"
 STRAY_SECONDS = 24 * 60 * 60
 # From this many rows on a file is posted as columns.
 COLUMNS_FROM = 4000
+# What no CSV may be called that is to be imported again.
+_NOT_TEXT = (".xlsx", ".xlsm", ".parquet", ".pq")
 # A file of so many bytes may have as many rows: what columns need is loaded beforehand.
 _MANY_BYTES = 1 << 18
 
@@ -98,8 +100,12 @@ def _insist_named(path: Path) -> None:
 
 
 def _spare(asked: Asked) -> None:
-    """See that rejects do not take the place of what they come from, or of a ledger."""
+    """See that rejects do not take the place of what they come from, or of a ledger, and are not
+    called what they are not.
+    """
     into = asked.rejects
+    if into is not None and into.suffix.lower() in _NOT_TEXT:
+        raise unusable(into, "the rejected rows are written as CSV: name it .csv")
     if into is None or not into.exists():
         return
     for path, what in ((asked.path, "the file itself"), (asked.mapping, "its mapping")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -23,7 +24,6 @@ _HEADING = {
     "parent": "ultimate_parent",
     "amount_mtpp": "tpp",
     "unit_value_cents": "unit_value_usd",
-    "details": "other fields",
 }
 # What they are called in a file of moves.
 _OF_MOVES = {"exporter": "owner", "consignee": "to_owner", "destination": "to_country"}
@@ -133,8 +133,13 @@ def _meant(row: Row, shipment: tuple[Any, ...] | None) -> dict[str, int | None]:
     return {"quantity": quantity, "amount_mtpp": amount}
 
 
-def _shown(name: str, value: int | None) -> str:
-    return milli_text(value) if name == "amount_mtpp" and value is not None else _text(value)
+def _shown(name: str, value: Any) -> str:
+    """A value of a field as a file has it."""
+    if value is not None and name == "amount_mtpp":
+        return milli_text(value)
+    if value is not None and name == "unit_value_cents":
+        return f"{value // 100}.{value % 100:02d}"
+    return _text(value)
 
 
 def _found(cursor: Cursor, rows: Sequence[Row]) -> _Found:
@@ -190,10 +195,22 @@ def _conflict(cursor: Cursor, row: Row, seq: int) -> tuple[str, ...]:
             before = stored[_MOVEMENT[name]]
         if name == "kind" and before == Kind.REFUSAL:
             continue
-        if _text(given) != _text(before):
-            heading = _HEADING.get(name, name)
-            heading = _OF_MOVES.get(name, heading) if row.kind in TRANSFERS else heading
-            return heading, _text(given), _text(before)
+        if _text(given) == _text(before):
+            continue
+        if name == "details":
+            return _detail(given, before)
+        heading = _HEADING.get(name, name)
+        heading = _OF_MOVES.get(name, heading) if row.kind in TRANSFERS else heading
+        return heading, _shown(name, given), _shown(name, before)
+    return "", "", ""
+
+
+def _detail(given: str | None, before: str | None) -> tuple[str, ...]:
+    """The first of the other headings whose cell is not what is on record: heading, here, there."""
+    here, there = (json.loads(text or "{}") for text in (given, before))
+    for heading in sorted({*here, *there}):
+        if here.get(heading) != there.get(heading):
+            return heading, _text(here.get(heading)), _text(there.get(heading))
     return "", "", ""
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from schemas.problems import Unusable
 from tests.service.books import rows, whole, write_csv
 
+QUOTA = Path(__file__).parents[2] / "docs/examples/tariff_quota"
 LOT = {"exporter": "X", "ultimate_consignee": "C", "destination": "India"}
 LOT |= {"chip": "nvidia-h100-sxm", "quantity": "10"}
 SHIPMENT = {"document": "S1", "exported_on": "2025-06-01", **LOT, "authorization": "LPP"}
@@ -32,7 +35,8 @@ def test_the_same_again_is_already_recorded(opened):
         ({"chip": "nvidia-h200-sxm"}, "chip", "nvidia-h100-sxm"),
         ({"quantity": "11"}, "quantity", "10"),
         ({"unit_value_usd": "0.01"}, "unit_value_usd", ""),
-        ({"colour": "green"}, "other fields", ""),
+        ({"due_back_on": "2026-06-01"}, "due_back_on", ""),
+        ({"colour": "green"}, "colour", ""),
         ({"kind": "reexport"}, "kind", "export"),
     ],
 )
@@ -75,8 +79,28 @@ def test_a_receipt_of_another_shipment_names_what_differs(opened):
     ledger.record("receipts", receipt)
     assert ledger.record("receipts", receipt).already == 1
     (problem,) = ledger.record("receipts", receipt | {"shipment": "S2"}).problems
-    assert problem.column == "other fields"
-    assert '"shipment":"S1"' in problem.reason
+    assert (problem.column, problem.value) == ("shipment", "S2")
+    assert problem.reason.endswith('there it is "S1"')
+
+
+@pytest.mark.parametrize("columns_from", [1, 10**9], ids=["columns", "rows"])
+def test_figures_that_differ_are_told_in_their_own_units(opened, tmp_path, columns_from):
+    ledger = opened(QUOTA)
+    draw = {"document": "D1", "exported_on": "2026-06-01", "exporter": "X"}
+    draw |= {"ultimate_consignee": "C", "destination": "09.9701", "authorization": "draw"}
+    ledger.ship(draw | {"tpp": "46754.5", "unit_value_usd": "3.10", "note": "a", "truck": "1"})
+    for changed, said in (
+        ({"tpp": "46754"}, ("tpp", "46754", "46754.5")),
+        ({"unit_value_usd": "3"}, ("unit_value_usd", "3.00", "3.10")),
+        ({"truck": "2"}, ("truck", "2", "1")),
+        ({"truck": ""}, ("truck", "", "1")),
+    ):
+        row = draw | {"tpp": "46754.5", "unit_value_usd": "3.1", "note": "a", "truck": "1"}
+        row |= changed
+        path = write_csv(tmp_path / "draws.csv", [row])
+        (problem,) = ledger.import_file(path, "shipments", columns_from=columns_from).problems
+        assert (problem.column, problem.value) == said[:2]
+        assert problem.reason.endswith(f'there it is "{said[2]}"')
 
 
 PART = {"document": "R1", "received_on": "2025-06-09", "exporter": "X", "shipment": "S1"}

@@ -196,6 +196,16 @@ S-1,2026-01-05,Acme,B,Polland,none,H100 SXM,5
 """
 
 
+@pytest.mark.parametrize("name", ["r.xlsx", "r.XLSM", "r.parquet"])
+@pytest.mark.parametrize("how", ["", "--dry-run"])
+def test_rejects_are_text_and_are_not_called_otherwise(folder, tpp, name, how):
+    """Mended, they could not be imported again."""
+    (folder / "s.csv").write_text(MISSPELT)
+    done = tpp(f"import s.csv --as shipments --rejects {name} {how}")
+    assert (done.exit_code, (folder / name).exists()) == (Exit.USAGE, False)
+    assert f"{name}: the rejected rows are written as CSV: name it .csv" in done.output
+
+
 @pytest.mark.parametrize("onto", ["s.csv", "link.csv", "map.toml", "tpp-ledger.db"])
 @pytest.mark.parametrize("how", ["", "--dry-run"])
 def test_rejects_take_the_place_of_nothing_that_is_needed(folder, tpp, onto, how):

@@ -124,3 +124,24 @@ def test_every_library_has_its_reason():
     page = (HOUSE / "docs/decisions/0001-libraries.md").read_text()
     told = {name.lower() for name in re.findall(r"^\| ([\w-]+)", page, re.MULTILINE)}
     assert told - {"library", "---"} == names
+
+
+def test_every_kind_of_file_and_every_known_heading_is_on_the_page_of_imports():
+    from ledger.intake.rows import required_of
+    from schemas.fields import OPTIONAL
+    from schemas.kinds import FileKind
+
+    page = (HOUSE / "docs/import.md").read_text(encoding="utf-8")
+    usage = re.search(r"tpp import FILE --as ([a-z|\s]+)\n\n", page)
+    assert usage
+    assert re.sub(r"\s", "", usage[1]).split("|") == [kind.value for kind in FileKind]
+    for kind in FileKind:
+        (must,) = re.findall(rf"^\| {kind.value} \| ([^|]*) \|", page, re.MULTILINE)
+        parties = (
+            {"exporter", "ultimate_consignee", "destination"} if "*parties*" in must else set()
+        )
+        lot = {"chip", "quantity"} if "*lot*" in must else set()
+        named = {*re.findall(r"\w+", must)} | parties | lot
+        assert {*required_of(kind, "chips")} <= named, kind
+    (known,) = re.findall(r"Known in every file beside its own headings: ([^.]*)\.", page)
+    assert re.findall(r"\w+", known) == [field.name for field in OPTIONAL]

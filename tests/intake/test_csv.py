@@ -80,6 +80,16 @@ SAME = {
 }
 
 
+@pytest.mark.parametrize("cell", ["\tS1", "S1\t", "\t"])
+@pytest.mark.parametrize("mark", [",", "\t"])
+def test_tabs_around_a_cell_are_blanks_whatever_parts_the_cells(desk, cell, mark):
+    headings, row = [*SHIPMENTS.split(","), "note"], [*GOOD.split(","), f'"{cell}"']
+    row[0] = f'"{cell}"' if cell.strip() else "S1"
+    found = desk.read(f"{mark.join(headings)}\n{mark.join(row)}\n")
+    kept = '{"note":"S1"}' if cell.strip() else None
+    assert desk.given(found, "document", "details") == [("S1", kept)]
+
+
 @pytest.mark.parametrize("name", SAME)
 def test_the_same_rows_however_written(desk, name):
     assert desk.given(desk.read(SAME[name])) == desk.given(desk.read(FILE))

@@ -235,6 +235,23 @@ def test_numbers_of_a_day_that_run_together_have_all_their_digits(desk, forms, c
     )
 
 
+@pytest.mark.parametrize("field", ["document", "exported_on", "destination"])
+def test_what_is_no_number_is_not_rounded(desk, said, field):
+    """Document 0012 would be 12, and two of more than 15 digits would be one."""
+    text = f"{SHIPMENTS}\n{GOOD}\n"
+    told = f"in.csv:1, {field}: is no number; [number] of the mapping file is for numbers"
+    assert said(text, mapping=f'[number]\n{field} = "round_15_digits"') == [told]
+    for number in ("quantity", "unit_value_usd", "tpp"):
+        assert said(text, mapping=f'[number]\n{number} = "round_15_digits"') == []
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_filter_is_called_something(said, name):
+    mapping = f'[[filter]]\nname = "{name}"\ncolumn = "chip"\ndrop = ["H100"]'
+    (told,) = said(f"{SHIPMENTS}\n{GOOD}\n", mapping=mapping)
+    assert told == "map.toml, filter.name: is empty; leave the line out"
+
+
 def test_blanks_around_what_a_mapping_says_go(desk):
     mapping = (
         'source = " Zollamt "\n[fixed]\nend_user = " Acme "\n[values.destination]\n" ? " = " IN "'

@@ -49,8 +49,8 @@ LONG = "a number of more than 15 digits, which a sheet does not keep; write it a
 
 def test_a_number_of_more_digits_than_a_sheet_keeps(desk):
     """Two documents with such numbers would be one."""
-    numbers = [1234567890123456, 1234567890123457, 12345678901234567, 1234567890123400]
-    numbers += [123456789012345, "1234567890123456"]
+    lost = [1234567890123456, 1234567890123457, 12345678901234567]
+    numbers = [*lost, 1234567890123400, 123456789012345, "1234567890123456"]
     rows = [[n, *ROW[1:], n] for n in numbers]
     found = read_book(desk, [*HEADINGS, "kept"], *rows)
     said = [("1234567890123460", LONG), ("1234567890123460", LONG), ("12345678901234600", LONG)]
@@ -148,6 +148,26 @@ def test_a_count_that_is_shown_as_a_percentage(desk):
 def test_a_true_or_false_cell_among_the_headings(desk):
     found = read_book(desk, [*HEADINGS[:7], True], [*ROW[:7], "x"])
     assert desk.given(found, "details") == [('{"TRUE":"x"}',)]
+
+
+def test_other_sheets_with_rows_of_ours_are_told(desk):
+    """A sheet a month, of which the first alone is read."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook(HEADINGS, ROW, sheets=("July", "Notes"))))
+    hidden = book.create_sheet("Old")
+    hidden.sheet_state = "hidden"
+    for sheet in (book["July"], hidden):
+        for row in ([], HEADINGS, ["S2", *ROW[1:]]):
+            sheet.append(row)
+    book.create_sheet("August").append(HEADINGS)
+    for row in (["document", "said by", "whom"], ["S1", "A", "B"]):
+        book["Notes"].append(row)
+    book.save(path := desk.folder / "in.xlsx")
+    (told,) = desk.read(path).warnings
+    assert told == (
+        'only the sheet "Data" was read; of ours hold rows too: "July"'
+        " (another is read where a mapping names it: sheet, under [file])"
+    )
+    assert desk.read(path, mapping='[file]\nsheet = "Data"').warnings == []
 
 
 def test_the_sheet_the_mapping_names(desk):
