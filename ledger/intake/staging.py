@@ -21,8 +21,9 @@ from ledger.intake.xlsxfile import XlsxFile
 from schemas.manifest import literal
 
 STAGED = "staged-{}.csv"
-# Rows that DuckDB takes in with one statement, while those behind are being looked at.
-PIECE = 200_000
+# Rows that DuckDB takes in with one statement, while those behind are being looked at; of the first
+# it has fewer, since it waits for them.
+PIECE, _FIRST = 200_000, 50_000
 
 
 class Source(Protocol):
@@ -71,7 +72,7 @@ class CsvSource:
         file = self._file
         total = file.path.stat().st_size
         with ExitStack() as open_files:
-            out, held = open_files.enter_context(self._next(folder)), 0
+            out, held, most = open_files.enter_context(self._next(folder)), 0, min(_FIRST, PIECE)
             for batch in file.batches():
                 out.write(batch.numbered(file.delimiter))
                 for trouble in batch.troubles:
@@ -81,9 +82,9 @@ class CsvSource:
                 if self._progress:
                     self._progress("reading", file.size, total)
                 held += len(batch.rows)
-                if held >= PIECE:
+                if held >= most:
                     yield self._staged_as(out)
-                    out, held = open_files.enter_context(self._next(folder)), 0
+                    out, held, most = open_files.enter_context(self._next(folder)), 0, PIECE
             yield self._staged_as(out)
         self.rows, self.digest = file.rows, file.digest
 

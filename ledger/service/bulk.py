@@ -388,6 +388,7 @@ class _Load:
             self.book.credited(place, str(np.datetime64(day, "D")))
         rows, moved = self.book.unwritten()
         new = {table.name: columns_from(table.name, of_table) for table, of_table in rows.items()}
-        put = {"balance": columns_from("balance", moved, MOVED), "licence_line": self.lines.moved()}
+        put = {"balance": columns_from("balance", moved, MOVED), **self.lines.moved()}
+        del rows, moved
         days = self.days.rows(self.budget_no.column())
         self.staging.change(put, {"balance_day": days} if self.days.parts else {}, new)

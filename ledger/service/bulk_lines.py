@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 _FAR = 2**31
 # Lines read at a time: as rows they take ten times the room.
 _READ = 5_000
+# And that are written, since of many a whole column more would take its room.
+_TOLD = 1 << 16
 
 
 class BulkLines:
@@ -256,13 +258,19 @@ class BulkLines:
         filled = pa.array(map(str, ruled)).take(pa.array(place, mask=place < 0))
         return pc.coalesce(given, filled)
 
-    def moved(self) -> pa.Table:
-        """The lines that were drawn on, as they now stand."""
+    def moved(self) -> dict[str, pa.RecordBatchReader]:
+        """The lines that were drawn on, as they now stand, by table: nothing where none were."""
         import pyarrow as pa
 
         moved = np.flatnonzero(self._moved)
         figures = dict(zip(FIGURES, (getattr(self.lines, n) for n in Lines.__slots__), strict=True))
-        return pa.table({"seq": self.stored.seq[moved]} | {n: figures[n][moved] for n in MOVED})
+        columns = {"seq": self.stored.seq} | {name: figures[name] for name in MOVED}
+        schema = pa.schema([(name, pa.int64()) for name in columns])
+        parts = (moved[begin : begin + _TOLD] for begin in range(0, len(moved), _TOLD))
+        each = ([column[part] for column in columns.values()] for part in parts)
+        batches = (pa.record_batch(values, schema=schema) for values in each)
+        reader = pa.RecordBatchReader.from_batches(schema, batches)
+        return {"licence_line": reader} if len(moved) else {}
 
 
 def _places(book: Book, numbers: Ints) -> Ints:

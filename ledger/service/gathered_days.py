@@ -16,9 +16,9 @@ from ledger.storage.staged import columns_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Of parts longer than that none is joined any more, and no more is told at a time: a join takes
-# several times the room of what it joins.
-_LONG = 1 << 18
+# Of parts longer than that none is joined any more, and so many changes are told at a time: a join
+# takes several times the room of what it joins.
+_LONG, _TOLD = 1 << 18, 1 << 16
 
 
 class GatheredDays:
@@ -54,7 +54,7 @@ class GatheredDays:
             counts += np.bincount(part.budget, minlength=len(numbers))
         order = np.argsort(numbers)
         turns = np.zeros(len(numbers), np.int64)
-        turns[order] = np.cumsum(counts[order]) // _LONG
+        turns[order] = np.cumsum(counts[order]) // _TOLD
         for turn in np.unique(turns[counts > 0]).tolist():
             asked = turns == turn
             yield together(*(_of(part, asked, numbers) for part in self.parts))

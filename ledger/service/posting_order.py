@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 # much that it would be more than so many bytes. There are so many parts at most: of more, the
 # pieces that are written would be small.
 _READ, _PART, _SAID, _PARTS = 1 << 16, 1 << 17, 1 << 26, 256
-# What DuckDB may take once the rows are dealt out, in MB: from then on the room is the batches'.
-_LEFT_MB = 60
+# What DuckDB may take while rows are dealt out, and from then on, in MB: the room is for what is on
+# record, which is looked up meanwhile, and then for the batches.
+_DEALING_MB, _LEFT_MB = 200, 30
 # A place in posting order as one number: the day, the row, and whether it is a receipt behind it.
 _ROW_BITS = 40
 
@@ -54,8 +55,8 @@ def in_order(
     cursor = con.cursor()
     scratch = workspace.folder / "movements.arrow"
     memory_mb = workspace.memory_mb
-    left = min(_LEFT_MB * memory_mb // MEMORY_MB, memory_mb)
-    parts = _parts(cursor, movements, scratch, left)
+    _leave(con, _DEALING_MB * memory_mb // MEMORY_MB)
+    parts = _parts(cursor, movements, scratch, _LEFT_MB * memory_mb // MEMORY_MB)
     rows = Ahead(_sized(parts, size), stop=cursor.interrupt)
     try:
         with closing(rows):
@@ -79,9 +80,16 @@ def _parts(
     _leave(con.cursor(), left)
     with pa.OSFile(str(scratch), "rb") as source, pa.ipc.open_file(source) as file:
         for of_part in filter(None, pieces):
-            rows = pa.Table.from_batches(map(file.get_batch, of_part)).combine_chunks()
-            behind = rows.column("behind").to_numpy()
-            yield rows.take(pa.array(np.lexsort((behind, _places(rows)))))
+            # Not named here: it goes before the next one is read.
+            yield _in_place(pa.Table.from_batches(map(file.get_batch, of_part)))
+
+
+def _in_place(rows: pa.Table) -> pa.Table:
+    import pyarrow as pa
+
+    rows = rows.combine_chunks()
+    behind = rows.column("behind").to_numpy()
+    return rows.take(pa.array(np.lexsort((behind, _places(rows)))))
 
 
 def _read_at_a_time(days: Sequence[_Day]) -> int:
@@ -142,19 +150,23 @@ def _sized(tables: Iterable[pa.Table], size: int) -> Iterator[Any]:
     """The same rows as record batches of just `size`, the last one fewer."""
     import pyarrow as pa
 
-    waiting: list[pa.Table] = []
-    held = 0
+    left: pa.Table | None = None
     for table in tables:
-        while table.num_rows:
-            part = table.slice(0, size - held)
-            table = table.slice(part.num_rows)
-            waiting.append(part)
-            held += part.num_rows
-            if held == size:
-                yield pa.concat_tables(waiting).combine_chunks().to_batches()[0]
-                waiting, held = [], 0
-    if held:
-        yield pa.concat_tables(waiting).combine_chunks().to_batches()[0]
+        rows = table if left is None else pa.concat_tables([left, table])
+        del table
+        begin = 0
+        while begin + size <= rows.num_rows:
+            yield _batch(rows.slice(begin, size))
+            begin += size
+        # Copied: a slice would keep all of what it is cut from.
+        left = rows.take(pa.array(np.arange(begin, rows.num_rows)))
+        del rows
+    if left is not None and left.num_rows:
+        yield _batch(left)
+
+
+def _batch(rows: pa.Table) -> pa.RecordBatch:
+    return rows.combine_chunks().to_batches()[0]
 
 
 def _leave(con: duckdb.DuckDBPyConnection, megabytes: int) -> None:

@@ -23,7 +23,11 @@ from ledger.storage.staged import add_from, columns_of, insert_from, update_from
 from schemas import tables as t
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     import pyarrow as pa
+
+    Rows: TypeAlias = pa.Table | pa.RecordBatchReader
 
 # What goes on beside the batch that is being weighed: rows on their way into the tables, digests.
 ROWS, HASH = "rows", "hash"
@@ -142,22 +146,21 @@ class Staging:
 
     def change(
         self,
-        put: Mapping[str, pa.Table],
-        added: Mapping[str, pa.RecordBatchReader],
-        new: Mapping[str, pa.Table] | None = None,
+        put: Mapping[str, Rows],
+        added: Mapping[str, Rows],
+        new: Mapping[str, Rows] | None = None,
     ) -> None:
         """Change rows of ledger tables, found by their primary keys: put columns, or add to them;
         and insert `new` ones.
 
         What is to be added to a row that is not there yet makes one. All wait in one file.
         """
-        some = [
-            (table, rows.to_reader(), sql)
-            for kind, sql in ((new, insert_from), (put, update_from))
+        changes = [
+            (table, _reader(rows), sql)
+            for kind, sql in ((new, insert_from), (put, update_from), (added, add_from))
             for table, rows in (kind or {}).items()
-            if rows.num_rows
+            if getattr(rows, "num_rows", True)
         ]
-        changes = [*some, *((table, rows, add_from) for table, rows in added.items())]
         for n, (table, rows, _) in enumerate(changes):
             self.put(f"changed_{n}_{table}", rows, rows.schema, _CHANGES)
         for n, (table, rows, sql) in enumerate(changes):
@@ -343,6 +346,12 @@ def _copy(raw: Any, table: str, batch: pa.Table) -> None:
             copy.write(buffer.getbuffer())
     except UniqueViolation as error:
         raise Collision(table) from error
+
+
+def _reader(rows: Rows) -> pa.RecordBatchReader:
+    import pyarrow as pa
+
+    return rows.to_reader() if isinstance(rows, pa.Table) else rows
 
 
 def _hexed(digests: pa.ChunkedArray) -> pa.Array:

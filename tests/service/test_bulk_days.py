@@ -38,6 +38,7 @@ def short_parts() -> Iterator[None]:
     """Parts count as long where a test can reach it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gathered_days, "_LONG", LONG)
+        patch.setattr(gathered_days, "_TOLD", LONG)
         yield
 
 
