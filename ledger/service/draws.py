@@ -10,13 +10,14 @@ from ledger.policy.budgets import PLACED, UNBOUND
 from ledger.rules.admission import Effect
 from ledger.rules.judge import Draw
 from ledger.rules.rulings import ASKED, COUNTED, LEAVE, UNDER_LICENCE
-from ledger.service import assignments, claims, holders, left_behind, licence_acts, moves
+from ledger.service import assignments, claims, holders, licence_acts, moves
 from ledger.service.acquired import Acquired
 from ledger.service.book import Book
 from ledger.service.conditions import standing_of
 from ledger.service.followers import BOTH_YEARS, LATER, TRANSIT, Followers
 from ledger.service.holders import IN_COUNTRY, Holders
 from ledger.service.installed import Installed, installed_object
+from ledger.service.left_behind import LeftBehind
 from ledger.service.lines import LineBook
 from ledger.service.on_record import RELATED, OnRecord
 from ledger.service.papers import DECLARED, declared_object
@@ -69,12 +70,13 @@ class Drawer:
         self._holders = {one.regime.key: Holders(one, related) for one in rulebook.every}
         self.followers = Followers(rulebook, book)
         self.acquired = Acquired(rulebook, book, related)
+        self.left_behind = LeftBehind(rulebook, book, related)
         self._installed: Installed | None = None
 
     def draws(self, row: Row, lines: LineBook) -> list[Drawn]:
         """What the row does to which budget, in the order of the ruling; what follows it last."""
         if row.kind in RELATED:
-            row.flags += left_behind.flags(self.rulebook, self.book, self.relations, row)
+            row.flags += self.left_behind.flags(row)
             return self.acquired.declared(row)
         row.flags += claims.lacking(self.rulebook, self.on_record.statuses, row, self._holders)
         found = self._draws(row, lines)

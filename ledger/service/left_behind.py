@@ -5,7 +5,9 @@ The accounts stay as they are: what comes later counts on those of whom it belon
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from ledger.policy.budgets import STEPPED
 from ledger.service.book import Book
@@ -19,23 +21,39 @@ _BUDGET = {name: place for place, name in enumerate(t.budget.columns.keys())}
 _BALANCE = {name: place for place, name in enumerate(t.balance.columns.keys())}
 
 
-def flags(rulebook: Rulebook, book: Book, relations: Relations, row: Row) -> Iterator[Flag]:
-    """A note for each account with a ceiling of a company that a declaration gives a new parent."""
-    rules = [rule.key for rule in rulebook.budgets.values() if rule.kind == STEPPED]
-    if not rules:
-        return
-    day = row.given.effective_on
-    relation = relation_of(row.kind, day, row.details())
-    after = relations.copy()
-    after.add(relation)
-    of = relation.subject
-    if after.holders(of, None, day) == relations.holders(of, None, day):
-        return
-    known = book.cursor.find(t.budget, "rule", rules)
-    own = {b[0]: b for b in known if b[_BUDGET["holder"]].rpartition("@")[0] == of}
-    for balance in sorted(book.cursor.find(t.balance, "budget_no", own)):
-        posted = balance[_BALANCE["posted_mtpp"]]
-        if posted > 0:
-            (place,) = book.places([balance[0]])
-            name = own[balance[0]][_BUDGET["holder_name"]]
-            yield Flag("base_stays_apart", place, asked=posted, detail=name)
+class LeftBehind:
+    """The accounts with a ceiling on record, as a transaction finds them."""
+
+    def __init__(self, rulebook: Rulebook, book: Book, relations: Callable[[], Relations]) -> None:
+        self.book, self.relations = book, relations
+        self._rules = [rule.key for rule in rulebook.budgets.values() if rule.kind == STEPPED]
+
+    def flags(self, row: Row) -> Iterator[Flag]:
+        """A note for each account of a company that a declaration gives a new parent."""
+        if not self._rules:
+            return
+        day = row.given.effective_on
+        relation = relation_of(row.kind, day, row.details())
+        before = self.relations()
+        after = before.copy()
+        after.add(relation)
+        of = relation.subject
+        if after.holders(of, None, day) == before.holders(of, None, day):
+            return
+        own = self._accounts.get(of, {})
+        for balance in sorted(self.book.cursor.find(t.balance, "budget_no", own)) if own else ():
+            posted = balance[_BALANCE["posted_mtpp"]]
+            if posted > 0:
+                (place,) = self.book.places([balance[0]])
+                yield Flag("base_stays_apart", place, asked=posted, detail=own[balance[0]])
+
+    @cached_property
+    def _accounts(self) -> dict[str, dict[int, str]]:
+        """Of each company its accounts: what they are called, by number. Read once: a file may
+        declare thousands of owners.
+        """
+        found: dict[str, dict[int, str]] = defaultdict(dict)
+        for budget in self.book.cursor.find(t.budget, "rule", self._rules):
+            company = budget[_BUDGET["holder"]].rpartition("@")[0]
+            found[company][budget[0]] = budget[_BUDGET["holder_name"]]
+        return found
