@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import cached_property
 
 from ledger.policy.budgets import STEPPED
 from ledger.service.book import Book
 from ledger.service.on_record import relation_of
-from ledger.service.relations import Relations
+from ledger.service.relations import Relation, Relations
 from ledger.service.rows import Flag, Row
 from ledger.service.rulebook import Rulebook
 from schemas import tables as t
@@ -34,18 +35,23 @@ class LeftBehind:
             return
         day = row.given.effective_on
         relation = relation_of(row.kind, day, row.details())
-        before = self.relations()
-        after = before.copy()
-        after.add(relation)
         of = relation.subject
-        if after.holders(of, None, day) == before.holders(of, None, day):
+        own = self._accounts.get(of)
+        if own is None or not self._is_new(relation, day):
             return
-        own = self._accounts.get(of, {})
-        for balance in sorted(self.book.cursor.find(t.balance, "budget_no", own)) if own else ():
+        for balance in sorted(self.book.cursor.find(t.balance, "budget_no", own)):
             posted = balance[_BALANCE["posted_mtpp"]]
             if posted > 0:
                 (place,) = self.book.places([balance[0]])
                 yield Flag("base_stays_apart", place, asked=posted, detail=own[balance[0]])
+
+    def _is_new(self, relation: Relation, day: date) -> bool:
+        """Whether a declaration changes who holds for a company on its day."""
+        before = self.relations()
+        after = before.copy()
+        after.add(relation)
+        of = relation.subject
+        return after.holders(of, None, day) != before.holders(of, None, day)
 
     @cached_property
     def _accounts(self) -> dict[str, dict[int, str]]:
