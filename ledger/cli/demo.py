@@ -89,14 +89,16 @@ def _files() -> set[Path]:
 
 
 def _came_to(outcomes: list[Outcome]) -> str:
+    """What the ledger holds, its adoption and what was refused included, as `tpp status` counts."""
+    from ledger.storage.head import head_of
     from ledger.storage.place import place_of
 
-    kept = sum(outcome.count for outcome in outcomes)
+    head = head_of(ledger_url())
     refused = sum(outcome.refused for outcome in outcomes)
     breaches = sum(outcome.breaches for outcome in outcomes)
     return (
-        f"made {place_of(ledger_url())}: {kept:,} movements in {len(outcomes)} submissions,"
-        f" {refused} refused, {breaches} breaches flagged"
+        f"made {place_of(ledger_url())}: {head.last_seq:,} movements in {head.last_submission}"
+        f" submissions, {refused} refused, {breaches} breaches flagged"
     )
 
 
