@@ -81,7 +81,7 @@ DROP TABLE standing
     append-only: the table standing is gone
 ALTER TABLE licence_line DROP COLUMN closed_on
     licence lines: not to be recomputed
-ALTER TABLE finding DROP COLUMN detail
+ALTER TABLE finding DROP COLUMN short_mtpp
     chain: not to be recomputed
 """
 
