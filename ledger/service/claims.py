@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from ledger.policy.budgets import BudgetRule
 from ledger.rules.judge import Ruling, is_outside
@@ -27,6 +28,12 @@ def claimed(rulebook: Rulebook, ruling: Ruling) -> BudgetRule | None:
     return None if rule is None or _needs_none(rulebook, rule, ruling) else rule
 
 
+@lru_cache(maxsize=8)
+def _known(_rulebook: Rulebook) -> dict[str, BudgetRule | None]:
+    """What is claimed under the rulings of a ledger, by their digests, as far as it was asked."""
+    return {}
+
+
 def _needs_none(rulebook: Rulebook, rule: BudgetRule, ruling: Ruling) -> bool:
     """Whether the regime of a budget does not weigh the case at all, and only tallies count it."""
     book = rulebook.of_budget(rule.key)
@@ -41,7 +48,12 @@ def lacking(
     holders_of: Mapping[str, Holders],
 ) -> list[Flag]:
     """The flags of owner and operator without the authorization that a shipment claims."""
-    rule = claimed(rulebook, row.ruled.ruling) if row.ruled and is_shipment(row.kind) else None
+    if not row.ruled or not is_shipment(row.kind):
+        return []
+    known, ruled = _known(rulebook), row.ruled
+    if ruled.digest not in known:
+        known[ruled.digest] = claimed(rulebook, ruled.ruling)
+    rule = known[ruled.digest]
     if rule is None:
         return []
     day, holders = row.given.effective_on, holders_of[rulebook.of_budget(rule.key).regime.key]

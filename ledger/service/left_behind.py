@@ -26,13 +26,10 @@ class LeftBehind:
     """The accounts with a ceiling on record, as a transaction finds them."""
 
     def __init__(self, rulebook: Rulebook, book: Book, relations: Callable[[], Relations]) -> None:
-        self.book, self.relations = book, relations
-        self._rules = [rule.key for rule in rulebook.budgets.values() if rule.kind == STEPPED]
+        self.rulebook, self.book, self.relations = rulebook, book, relations
 
     def flags(self, row: Row) -> Iterator[Flag]:
         """A note for each account of a company that a declaration gives a new parent."""
-        if not self._rules:
-            return
         day = row.given.effective_on
         relation = relation_of(row.kind, day, row.details())
         of = relation.subject
@@ -59,7 +56,8 @@ class LeftBehind:
         declare thousands of owners.
         """
         found: dict[str, dict[int, str]] = defaultdict(dict)
-        for budget in self.book.cursor.find(t.budget, "rule", self._rules):
+        rules = [rule.key for rule in self.rulebook.budgets.values() if rule.kind == STEPPED]
+        for budget in self.book.cursor.find(t.budget, "rule", rules) if rules else ():
             company = budget[_BUDGET["holder"]].rpartition("@")[0]
             found[company][budget[0]] = budget[_BUDGET["holder_name"]]
         return found
