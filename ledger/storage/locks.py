@@ -13,12 +13,17 @@ from pathlib import Path
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold a new file's lock. Where the disk knows no locks, nobody finds it free either."""
+    """Hold a new file's lock. Where the disk knows no locks, nobody finds it free either.
+
+    The file has its name once it is locked: between the two, another would find it free.
+    """
     import fcntl
 
-    with path.open("xb") as file:
+    unnamed = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with unnamed.open("xb") as file:
         with suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        unnamed.rename(path)
         yield
 
 
