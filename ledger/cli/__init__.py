@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ledger.cli.exits import guarded, of_system
-from ledger.cli.settings import ledger_option
+from ledger.cli.settings import ledger_option, nearest
 
 # Each command: its module, its object there, its line in `tpp --help` (kept equal to the
 # command's own by a test, so that the list loads no command).
@@ -89,11 +89,7 @@ class _Root(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command named, or a usage error with the nearest names."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], COMMANDS)
-            hint = f" (nearest: {', '.join(near)})" if near else ""
-            ctx.fail(f'there is no command "{args[0]}"{hint}')
+            ctx.fail(f'there is no command "{args[0]}"{nearest(args[0], COMMANDS)}')
         return super().resolve_command(ctx, args)
 
     def make_context(

@@ -152,15 +152,15 @@ def report(name: str, form: str | None, output: Path | None) -> None:
     # Others may record meanwhile, and bring the copy on: all that follows is of this moment.
     known = manifest_of(folder).last_seq
     closed = _close_of(folder, wanted, known)
-    same = True
-    if closed is not None:
-        same = _verified(folder, wanted, closed)
+    same, asked = True, asked_of(wanted, known)
     if closed is None:
         say(f"{wanted.name} is not closed: the report as it stands")
-    if output is not None:
-        _write(folder, asked_of(wanted, known), closed, output)
     else:
-        _print(folder, wanted, closed, known, form)
+        same = _verified(folder, wanted, closed)
+    if output is not None:
+        _write(folder, asked, closed, output)
+    else:
+        _print(folder, asked, closed, form)
     click.get_current_context().exit(Exit.DONE if same else Exit.FAILED)
 
 
@@ -195,22 +195,17 @@ def _verified(folder: Path, wanted: Quarter, closed: Mapping[str, Any]) -> bool:
 
 
 def _print(
-    folder: Path,
-    wanted: Quarter,
-    closed: Mapping[str, Any] | None,
-    known: int,
-    form: str | None,
+    folder: Path, asked: Mapping[str, Any], closed: Mapping[str, Any] | None, form: str | None
 ) -> None:
     from ledger.cli.reading import put
     from reports import run
-    from reports.quarters import asked_of
 
     if closed is not None:
         late = closed["late_movements"]
-        again = f"; tpp report late --as-of {wanted.last}" if late else ""
+        again = f"; tpp report late --as-of {asked['as_of']}" if late else ""
         say(f"late movements: {late:,}{again}")
     name = "quarter" if closed is None else "restatement"
-    with run(name, folder, asked_of(wanted, known)) as result:
+    with run(name, folder, asked) as result:
         put(result, chosen_form(form, None), None)
 
 

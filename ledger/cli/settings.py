@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +22,14 @@ _URL = "tpp.ledger_url"
 FORMATS = ("table", "csv", "json", "parquet")
 
 
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence that names the known words nearest to one; empty where none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known))
+    return f" (nearest: {', '.join(near)})" if near else ""
+
+
 class Choice(click.Choice[str]):
     """One of some words; another is wrong use, told with the nearest of them."""
 
@@ -30,12 +38,10 @@ class Choice(click.Choice[str]):
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter as error:
-            from difflib import get_close_matches
-
-            near = get_close_matches(str(value), [str(word) for word in self.choices])
+            near = nearest(str(value), [str(word) for word in self.choices])
             if not near:
                 raise
-            said = f"{error.message.removesuffix('.')} (nearest: {', '.join(near)})."
+            said = f"{error.message.removesuffix('.')}{near}."
             raise click.BadParameter(said, ctx=ctx, param=param) from error
 
 

@@ -184,6 +184,10 @@ def as_they_were(headings: Sequence[str]) -> list[str]:
     return [(as_it_was(h) if guarded else h).strip(BLANKS) for h in headings]
 
 
+# So many headings of ours make a row one of headings.
+FEWEST_KNOWN = 3
+
+
 def known_in(headings: Sequence[str], mapping: MapFile) -> int:
     """How many of these headings say something to us: what tells one delimiter from another."""
     theirs = {h for c in mapping.columns.values() for h in c.headings}

@@ -15,7 +15,7 @@ from ledger.intake.beginnings import further_down
 from ledger.intake.cells import BLANKS, Wrong, checked, source_of, visible
 from ledger.intake.csvfile import headings_of
 from ledger.intake.guard import as_it_was
-from ledger.intake.headings import Plan, known_in, plan_of
+from ledger.intake.headings import FEWEST_KNOWN, Plan, known_in, plan_of
 from ledger.intake.mapping import MapFile, load_map
 from ledger.intake.marks import UNKNOWN
 from ledger.intake.parquetfile import ParquetSource
@@ -163,7 +163,7 @@ class Intake:
 
     def _warn_of_others(self, book: XlsxFile, mapping: MapFile) -> None:
         """Of a workbook with a sheet a month only one is read: say so."""
-        if others := book.others(lambda found: known_in(found, mapping)):
+        if others := book.others(lambda found: known_in(found, mapping) >= FEWEST_KNOWN):
             named = ", ".join(f'"{name}"' for name in others)
             self.warnings.append(
                 f'only the sheet "{book.sheet}" was read; of ours hold rows too: {named}'

@@ -34,6 +34,10 @@ _NOT_A_TABLE: tuple[tuple[bytes, str], ...] = (
 )
 
 
+# What files of these forms are called, by the end of their names.
+PARQUET_NAMES, WORKBOOK_NAMES = (".parquet", ".pq"), (".xlsx", ".xlsm")
+
+
 def format_of(path: Path) -> Format:
     """The form of a file. Raises Unusable for one that is empty, no table, misnamed, or no file."""
     # A pipe is read once, and a file here more often; nor would its rejects have a place. One that
@@ -46,10 +50,10 @@ def format_of(path: Path) -> Format:
     if not head.removeprefix(BOM).strip():
         raise unusable(path, "is empty")
     if suffix == ".parquet" or head.startswith(b"PAR1"):
-        _must_be(path, head, b"PAR1", (".parquet", ".pq"), "a Parquet file")
+        _must_be(path, head, b"PAR1", PARQUET_NAMES, "a Parquet file")
         return Format.PARQUET
-    if suffix in (".xlsx", ".xlsm") or head.startswith(b"PK\x03\x04"):
-        _must_be(path, head, b"PK\x03\x04", (".xlsx", ".xlsm"), "an Excel workbook")
+    if suffix in WORKBOOK_NAMES or head.startswith(b"PK\x03\x04"):
+        _must_be(path, head, b"PK\x03\x04", WORKBOOK_NAMES, "an Excel workbook")
         return Format.XLSX
     text = head.removeprefix(BOM)
     for pattern, reason in _NOT_A_TABLE:

@@ -45,7 +45,6 @@ _LARGEST_STYLES = 1 << 25  # bytes
 # Whole numbers from here on have more digits than are read. What is larger by far is no number of
 # a document but a measure, such as the operations of a training.
 _LONG_FROM, _MEASURES_FROM = 1e15, 1e22
-_FEWEST_KNOWN = 3  # headings of ours by which a sheet holds rows of ours
 _LARGEST_MERGED = 1_000_000  # cells that are merged with others
 
 
@@ -216,8 +215,8 @@ class XlsxFile:
             cells[i], marks[i] = shown, mark
         return bool(wrongs)
 
-    def others(self, known: Callable[[list[str]], int]) -> list[str]:
-        """The other sheets a reader sees that hold rows, some of their headings being `known`."""
+    def others(self, ours: Callable[[list[str]], bool]) -> list[str]:
+        """The other sheets a reader sees that hold rows under headings that are `ours`."""
         from python_calamine import CalamineError
 
         found = []
@@ -229,7 +228,7 @@ class XlsxFile:
                 texts = ([text_of(value) for value in values] for values in each)
                 filled = (row for row in texts if any(cell.strip(BLANKS) for cell in row))
                 headings = next(filled, [])
-                if known(headings) >= _FEWEST_KNOWN and next(filled, None):
+                if ours(headings) and next(filled, None):
                     found.append(name)
         return found
 

@@ -14,7 +14,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from ledger.intake import read
-from ledger.intake.sniff import unusable
+from ledger.intake.sniff import PARQUET_NAMES, WORKBOOK_NAMES, unusable
 from ledger.intake.store import Workspace, memory_steps, number_of
 from ledger.service import acts, conditions, corrections, moves, near, weights
 from ledger.service.bulk import post_columns
@@ -47,7 +47,7 @@ STRAY_SECONDS = 24 * 60 * 60
 # From this many rows on a file is posted as columns.
 COLUMNS_FROM = 4000
 # What no CSV may be called that is to be imported again.
-_NOT_TEXT = (".xlsx", ".xlsm", ".parquet", ".pq")
+_NOT_TEXT = (*WORKBOOK_NAMES, *PARQUET_NAMES)
 # A file of so many bytes may have as many rows: what columns need is loaded beforehand.
 _MANY_BYTES = 1 << 18
 
