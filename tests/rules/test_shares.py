@@ -216,3 +216,21 @@ def test_a_move_is_measured_as_both_its_sides_at_once(declared, abroad, other, m
         assert figures == (base, limit, taken, asked, taken + asked - limit)
         cured = math.ceil(Exact(taken + asked) / share)
         assert found.cure == declared + cured - base
+
+
+def test_a_move_out_of_the_base_makes_every_part_larger():
+    """What goes from the United States to China leaves the base there, and comes to no part."""
+    holding = Holding()
+    holding.country("US").declare(0, 1_000)
+    holding.add("IN", 1, 70)
+    measure = Measure("s", SEVEN, lambda code, _: code == "IN", True, lambda code, _: code == "US")
+    found = verdict(measure, holding, "CN", 2, 100, "US")
+    assert found is not None
+    assert (found.country, found.base, found.taken, found.asked, found.short) == (
+        "IN",
+        900,
+        70,
+        0,
+        7,
+    )
+    assert verdict(measure, holding, "US", 2, 100, "CN") is None
